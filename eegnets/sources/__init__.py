@@ -1,0 +1,65 @@
+"""Every source of trials, by name, and the one way to load them: checked, cached, restricted to the subjects asked for."""
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pooch
+
+from eegnets.config import DataConfig, InputError, lookup, unknown
+from eegnets.sources.base import Progress, Source, SourceError, State, data_root
+from eegnets.trials import Trials
+
+__all__ = ["SOURCES", "Progress", "Source", "SourceError", "State", "check", "data_root", "load"]
+
+SOURCES: dict[str, Source] = {source.name: source for source in ()}
+
+
+def check(config: DataConfig) -> DataConfig:
+    """The config with subjects and options made explicit; raises InputError for what the source does not have."""
+    source = lookup(SOURCES, "source", config.source)
+    for name in config.subjects:
+        if name not in source.subjects:
+            raise InputError(unknown(f"subject of {source.name}", name, source.subjects))
+    state = source.state(data_root())
+    if state.state != "ready":
+        raise SourceError(f"{source.title} is not here yet. {state.how}")
+    absent = [name for name in config.subjects if name not in state.subjects]
+    if absent:
+        raise SourceError(f"{source.title}: the files of {', '.join(absent)} are not here. {state.how}")
+    subjects = config.subjects or state.subjects
+    return config.with_(subjects=subjects, options=source.check_options(config.options))
+
+
+def load(config: DataConfig) -> Trials:
+    """The trials a config asks for, out of the cache where the files have not changed since.
+
+    Raises InputError for a wrong choice, SourceError for data that is absent or cannot be read.
+    """
+    config = check(config)
+    source, root = SOURCES[config.source], data_root()
+    cached = _cache_path(source, source.files(root, config.subjects), config.subjects, config.options)
+    with contextlib.suppress(OSError, ValueError, KeyError):  # absent or damaged: made anew
+        return Trials.load(cached)
+    trials = source.load(root, config.subjects, **config.options)
+    with contextlib.suppress(OSError):  # a full or read-only cache only costs time
+        trials.save(cached)
+        _forget_oldest(cached.parent)
+    return trials
+
+
+def _forget_oldest(folder: Path, keep: int = 16) -> None:
+    """Bound the cache: a difficulty slider alone could fill a disk."""
+    files = sorted(folder.glob("*.npz"), key=lambda file: file.stat().st_mtime)
+    for file in files[:-keep]:
+        file.unlink(missing_ok=True)
+
+
+def _cache_path(source: Source, files: list[Path], subjects: tuple[str, ...], options: Mapping[str, Any]) -> Path:
+    stats = [(str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+    key = json.dumps([source.version, subjects, dict(options), stats], sort_keys=True)
+    digest = hashlib.sha256(key.encode()).hexdigest()[:16]
+    return Path(pooch.os_cache("eegnets")) / "trials" / f"{source.name}-{digest}.npz"

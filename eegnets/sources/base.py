@@ -1,0 +1,72 @@
+"""The contract of a source: what it says of itself, whether its trials are here, and how they come."""
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import pooch
+
+from eegnets.config import InputError, Setting, lookup
+from eegnets.trials import Trials
+
+Progress = Callable[[str, int, int], None]  # file name, bytes so far, bytes in all (0: not known)
+
+
+class SourceError(InputError):
+    """Trials that cannot be had: absent, unreadable or not what they should be; the message says the repair."""
+
+
+def data_root() -> Path:
+    """Where recordings are kept: EEGNETS_DATA, else a cache folder of the user's."""
+    return Path(os.environ.get("EEGNETS_DATA") or pooch.os_cache("eegnets") / "data")
+
+
+@dataclass(frozen=True)
+class State:
+    """Whether a source's trials can be loaded now ("ready"), or brought ("fetch"), or must be put there ("manual").
+
+    `how` is a sentence: what is there, or what to do. `subjects` are those that can be loaded now.
+    """
+
+    state: Literal["ready", "fetch", "manual"]
+    how: str
+    subjects: tuple[str, ...] = ()
+
+
+class Source(ABC):
+    """One place that trials come from. Instances hold no data; every method that reads is told the data root."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    about: ClassVar[str]  # two or three sentences for a student: who, what task, how recorded
+    licence: ClassVar[str]
+    cite: ClassVar[str]
+    size: ClassVar[str]  # of the download, in words: "3 MB"
+    subjects: ClassVar[tuple[str, ...]]  # everyone the source can have
+    options: ClassVar[Mapping[str, Setting]] = {}
+    version: ClassVar[int] = 1  # raised when the same files give other trials: old caches are then left alone
+
+    @abstractmethod
+    def state(self, root: Path) -> State:
+        """Look (cheaply, without reading a recording) whether the trials are here."""
+
+    @abstractmethod
+    def files(self, root: Path, subjects: tuple[str, ...]) -> list[Path]:
+        """The files that `load` reads for these subjects; their sizes and times key the cache."""
+
+    @abstractmethod
+    def load(self, root: Path, subjects: tuple[str, ...], **options: Any) -> Trials:  # noqa: ANN401
+        """Read the trials of `subjects`; raises SourceError that says what is wrong and how to mend it."""
+
+    def fetch(self, root: Path, from_dir: Path | None = None, progress: Progress | None = None) -> list[Path]:
+        """Bring the files into `root`, from the net or from a folder; returns them. Whole files or none."""
+        raise SourceError(f"{self.title} needs no fetch: its trials are made on this machine.")
+
+    def check_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Every option, given or default; raises InputError for one that is unknown or out of bounds."""
+        for name in options:
+            lookup(self.options, f"option of {self.name}", name)
+        return {name: rule.check(options.get(name, rule.default)) for name, rule in self.options.items()}
