@@ -52,7 +52,7 @@ class Setting:
         return bounds + (" (or nothing)" if self.optional else "")
 
     def check(self, value: object) -> Any:
-        """Return `value` as the setting's type; raises InputError naming the setting, the allowed values and what came."""
+        """Return `value` as the setting's type; raises InputError naming what is allowed and what came."""
         if value is None and self.optional:
             return None
         try:
@@ -109,7 +109,7 @@ def lookup(registry: Mapping[str, Entry], what: str, name: str) -> Entry:
     return registry[name]
 
 
-def setting(default: Any, label: str, help: str, **bounds: Any) -> Any:  # noqa: ANN401 - reads like dataclasses.field
+def setting(default: Any, label: str, help: str, **bounds: Any) -> Any:
     """A dataclass field that carries its `Setting`."""
     return field(default=default, metadata={"setting": Setting(label, help, **bounds)})
 
@@ -192,7 +192,8 @@ class TrainingConfig(Settings):
     weight_decay: float = setting(
         0.01,
         "Weight decay",
-        "Pulls every weight towards zero in each step, against learning the training trials by heart. The lab report compares 0.01 with 0.",
+        "Pulls every weight towards zero in each step, against learning the training trials by heart. "
+        "The lab report compares 0.01 with 0.",
         low=0.0,
         high=10.0,
     )
@@ -205,7 +206,8 @@ class TrainingConfig(Settings):
     validation: float = setting(
         0.2,
         "Validation share",
-        "Part of the training trials held back to choose the epoch without looking at the test trials. 0, as in the lab report: none.",
+        "Part of the training trials held back to choose the epoch without looking at the test trials. "
+        "0, as in the lab report: none.",
         low=0.0,
         high=0.5,
     )

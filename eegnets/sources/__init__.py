@@ -1,4 +1,4 @@
-"""Every source of trials, by name, and the one way to load them: checked, cached, restricted to the subjects asked for."""
+"""Every source of trials, by name, and the one way to load them: checked, cached, of the subjects asked for."""
 
 import contextlib
 import hashlib

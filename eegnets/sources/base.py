@@ -58,7 +58,7 @@ class Source(ABC):
         """The files that `load` reads for these subjects; their sizes and times key the cache."""
 
     @abstractmethod
-    def load(self, root: Path, subjects: tuple[str, ...], **options: Any) -> Trials:  # noqa: ANN401
+    def load(self, root: Path, subjects: tuple[str, ...], **options: Any) -> Trials:
         """Read the trials of `subjects`; raises SourceError that says what is wrong and how to mend it."""
 
     def fetch(self, root: Path, from_dir: Path | None = None, progress: Progress | None = None) -> list[Path]:
