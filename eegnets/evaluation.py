@@ -1,0 +1,136 @@
+"""How good a classifier's answers are: accuracy with its uncertainty, kappa, confusion, and a paired comparison.
+
+Labels are whole numbers (n_trials,), indices into the class names.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+
+from eegnets.config import InputError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+def accuracy(y: ArrayLike, predicted: ArrayLike) -> float:
+    """Share of right answers, 0..1; nan where there is no trial. Raises InputError for unequal lengths."""
+    y, predicted = _pair(y, predicted)
+    return float(np.mean(y == predicted)) if len(y) else float("nan")
+
+
+def wilson_interval(correct: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Where the true accuracy lies with `confidence`, after `correct` right answers of `n`: (low, high), each 0..1.
+
+    Without a trial nothing is known: (0, 1). It takes the trials for independent. Wilson (1927), JASA 22:209.
+    """
+    if n == 0:
+        return 0.0, 1.0
+    interval = stats.binomtest(int(correct), int(n)).proportion_ci(confidence, method="wilson")
+    return float(interval.low), float(interval.high)
+
+
+def cohen_kappa(y: ArrayLike, predicted: ArrayLike) -> float:
+    """Agreement beyond chance: 1 all right, 0 no better than guessing with the same frequencies, below 0 worse.
+
+    nan where chance leaves no room: no trial, or one and the same class throughout. Cohen (1960), Educ. Psychol. Meas.
+    20:37.
+    """
+    y, predicted = _pair(y, predicted)
+    classes = np.union1d(y, predicted)
+    by_chance = sum(float(np.mean(y == c) * np.mean(predicted == c)) for c in classes) if len(y) else 1.0
+    if len(classes) < 2:
+        return float("nan")
+    return (accuracy(y, predicted) - by_chance) / (1 - by_chance)
+
+
+def confusion(y: ArrayLike, predicted: ArrayLike, n_classes: int) -> np.ndarray:
+    """Trials by (true, predicted) class, int64 (n_classes, n_classes). Raises InputError for a label out of range."""
+    y, predicted = _pair(y, predicted)
+    labels = np.concatenate([y, predicted])
+    if len(labels) and not 0 <= labels.min() <= labels.max() < n_classes:
+        raise InputError(f"labels go from 0 to {n_classes - 1}; got {labels.min()} to {labels.max()}.")
+    return np.bincount(y * n_classes + predicted, minlength=n_classes**2).reshape(n_classes, n_classes)
+
+
+def paired_test(y: ArrayLike, first: ArrayLike, second: ArrayLike) -> float:
+    """Chance (two-sided p) of a difference as large as this between two classifiers that are equally good.
+
+    Both answered the same trials; only those that one alone got right speak (exact binomial test); 1 where there is
+    none. McNemar (1947), Psychometrika 12:153.
+    """
+    (y, first), (_, second) = _pair(y, first), _pair(y, second)
+    first_alone = int(np.sum((first == y) & (second != y)))
+    second_alone = int(np.sum((first != y) & (second == y)))
+    if first_alone + second_alone == 0:
+        return 1.0
+    return float(stats.binomtest(first_alone, first_alone + second_alone).pvalue)
+
+
+def probabilities(model: "nn.Module", X: np.ndarray, batch_size: int = 256) -> np.ndarray:
+    """What a network gives each class, float64 (n_trials, n_outputs), each row adding up to 1.
+
+    X: µV, (n_trials, n_chans, n_times). The network computes where its weights are, in evaluation mode, and is left in
+    the mode it was in.
+    """
+    import torch
+
+    from eegnets.models import eval_mode
+
+    like = next(model.parameters())
+    parts = []
+    with eval_mode(model), torch.inference_mode():
+        for start in range(0, max(len(X), 1), batch_size):  # no trials: one empty batch, for the number of classes
+            batch = torch.as_tensor(X[start : start + batch_size]).to(like)
+            parts.append(model(batch).cpu().double().softmax(1).numpy())  # on the CPU, as not every device has float64
+    return np.concatenate(parts)
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """What a classifier reached on `n` trials of known class.
+
+    accuracy: 0..1, `interval` its Wilson interval (95 %). kappa: Cohen's, nan where undefined.
+    confusion: trials by (true, predicted) class, int64 (n_classes, n_classes).
+    """
+
+    n: int
+    accuracy: float
+    interval: tuple[float, float]
+    kappa: float
+    confusion: np.ndarray
+    class_names: tuple[str, ...]
+
+
+def score(probabilities: np.ndarray, y: ArrayLike, class_names: Sequence[str]) -> Scores:
+    """Count the likeliest class (of equals, the first) as the answer.
+
+    probabilities: (n_trials, n_classes). y: (n_trials,); trials of unknown class (-1) are left out. Raises InputError
+    where the shapes do not fit.
+    """
+    y, probabilities = np.asarray(y, dtype=np.int64), np.asarray(probabilities)
+    if probabilities.shape != (len(y), len(class_names)):
+        raise InputError(
+            f"probabilities of {len(y)} trials and {len(class_names)} classes have the shape "
+            f"({len(y)}, {len(class_names)}); got {probabilities.shape}."
+        )
+    predicted, y = probabilities[y >= 0].argmax(axis=1), y[y >= 0]
+    return Scores(
+        n=len(y),
+        accuracy=accuracy(y, predicted),
+        interval=wilson_interval(int(np.sum(y == predicted)), len(y)),
+        kappa=cohen_kappa(y, predicted),
+        confusion=confusion(y, predicted, len(class_names)),
+        class_names=tuple(class_names),
+    )
+
+
+def _pair(y: ArrayLike, predicted: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    y, predicted = np.asarray(y, dtype=np.int64), np.asarray(predicted, dtype=np.int64)
+    if y.ndim != 1 or y.shape != predicted.shape:
+        raise InputError(f"labels and predictions are (n_trials,) both; got {y.shape} and {predicted.shape}.")
+    return y, predicted
