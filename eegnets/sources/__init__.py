@@ -10,7 +10,7 @@ from typing import Any
 import pooch
 
 from eegnets.config import DataConfig, InputError, lookup, unknown
-from eegnets.sources.base import Progress, Source, SourceError, State, data_root
+from eegnets.sources.base import Progress, Source, SourceError, State, data_root, unreadable
 from eegnets.trials import Trials
 
 __all__ = ["SOURCES", "Progress", "Source", "SourceError", "State", "check", "data_root", "load"]
@@ -21,10 +21,11 @@ SOURCES: dict[str, Source] = {source.name: source for source in ()}
 def check(config: DataConfig) -> DataConfig:
     """The config with subjects and options made explicit; raises InputError for what the source does not have."""
     source = lookup(SOURCES, "source", config.source)
-    for name in config.subjects:
-        if name not in source.subjects:
-            raise InputError(unknown(f"subject of {source.name}", name, source.subjects))
     state = source.state(data_root())
+    have = tuple(dict.fromkeys((*source.subjects, *state.subjects)))  # some sources take whoever's files are there
+    for name in config.subjects:
+        if name not in have:
+            raise InputError(unknown(f"subject of {source.name}", name, have))
     if state.state != "ready":
         raise SourceError(f"{source.title} is not here yet. {state.how}")
     absent = [name for name in config.subjects if name not in state.subjects]
@@ -42,7 +43,7 @@ def load(config: DataConfig) -> Trials:
     config = check(config)
     source, root = SOURCES[config.source], data_root()
     cached = _cache_path(source, source.files(root, config.subjects), config.subjects, config.options)
-    with contextlib.suppress(OSError, ValueError, KeyError):  # absent or damaged: made anew
+    with contextlib.suppress(Exception):  # absent, or damaged in whatever way (NumPy raises many kinds): made anew
         return Trials.load(cached)
     trials = source.load(root, config.subjects, **config.options)
     with contextlib.suppress(OSError):  # a full or read-only cache only costs time
@@ -59,7 +60,15 @@ def _forget_oldest(folder: Path, keep: int = 16) -> None:
 
 
 def _cache_path(source: Source, files: list[Path], subjects: tuple[str, ...], options: Mapping[str, Any]) -> Path:
-    stats = [(str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+    stats = [_stat(file) for file in files]
     key = json.dumps([source.version, subjects, dict(options), stats], sort_keys=True)
     digest = hashlib.sha256(key.encode()).hexdigest()[:16]
     return Path(pooch.os_cache("eegnets")) / "trials" / f"{source.name}-{digest}.npz"
+
+
+def _stat(file: Path) -> tuple[str, int, int]:
+    try:
+        found = file.stat()
+    except OSError as error:
+        raise unreadable(file, error) from error
+    return str(file.resolve()), found.st_size, found.st_mtime_ns

@@ -14,9 +14,29 @@ from eegnets.trials import Trials
 
 Progress = Callable[[str, int, int], None]  # file name, bytes so far, bytes in all (0: not known)
 
+MAX_BYTES = 2**30  # what a packed file may unpack to: a few kilobytes can declare more than any memory holds
+
 
 class SourceError(InputError):
     """Trials that cannot be had: absent, unreadable or not what they should be; the message says the repair."""
+
+
+def unreadable(path: Path, error: OSError) -> SourceError:
+    """The message for a file or folder that the system will not let us read."""
+    reason = error.strerror or str(error)
+    return SourceError(
+        f"{path} cannot be read ({reason}). Check that it exists and that you may read it and its folder."
+    )
+
+
+def listing(folder: Path) -> frozenset[str]:
+    """The names in a folder, none where it does not exist; raises SourceError where it may not be read."""
+    try:
+        return frozenset(entry.name for entry in folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return frozenset()
+    except OSError as error:
+        raise unreadable(folder, error) from error
 
 
 def data_root() -> Path:

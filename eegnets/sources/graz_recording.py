@@ -1,0 +1,199 @@
+"""One recording of the Graz set IIIb, out of the organisers' GDF or MATLAB file: signal, trial starts, cues.
+
+The two hold the same: the MATLAB file is what BioSig made of the GDF, with NaN where the converter was at its rail.
+"""
+
+import io
+import struct
+import warnings
+import zipfile
+import zlib
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import numpy as np
+
+from eegnets.sources.base import MAX_BYTES, SourceError, unreadable
+
+SFREQ = 125.0  # Hz; all three recordings (desc_IIIb.pdf, the organisers' description)
+N_CHANS = 2
+TRIAL_START, LEFT, RIGHT = "768", "769", "770"  # event codes of the GDF format; a withheld cue is 783
+
+REPAIR = "Fetch it again, or copy it again from where it came."
+
+
+class Recording(NamedTuple):
+    """signal: float32 µV, (2, n_samples), NaN where missing; start, cue: int64 (n_trials,).
+
+    `start` counts samples from 0; `cue` is 0 left, 1 right, -1 where the organisers withheld it.
+    """
+
+    signal: np.ndarray
+    start: np.ndarray
+    cue: np.ndarray
+
+
+def read(path: Path) -> Recording:
+    """Read a .gdf, a .mat or a .zip with a .mat inside; raises SourceError for what is not such a recording."""
+    recording = _read_gdf(path) if path.suffix == ".gdf" else _read_mat(path)
+    if not len(recording.start):
+        raise SourceError(f"{path} has no trial: no trigger (event {TRIAL_START}) is in it. {REPAIR}")
+    if len(recording.signal) != N_CHANS:
+        raise SourceError(f"{path} has {len(recording.signal)} channels where C3 and C4 are expected. {REPAIR}")
+    if recording.start.min() < 0 or recording.start.max() >= recording.signal.shape[1]:
+        raise SourceError(f"{path} has triggers outside its {recording.signal.shape[1]} samples. {REPAIR}")
+    return recording
+
+
+def check(path: Path) -> None:
+    """Look, by its header alone, whether a recording is what its name says and all there; raises SourceError."""
+    if path.suffix == ".gdf":
+        gdf_header(path)
+    elif path.suffix == ".zip":
+        _unpack(path)
+    else:
+        _mat_variables(path)
+
+
+# GDF: an open format; the offsets are those of its versions 1 and 2 (Schlögl 2006, arXiv cs/0608052)
+
+
+class Header(NamedTuple):
+    """low, high: the converter's limits, µV, (n_chans,)."""
+
+    low: np.ndarray
+    high: np.ndarray
+
+
+def gdf_header(path: Path) -> Header:
+    """The limits of each channel; raises SourceError for a file that is no GDF or ends before its header says."""
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            return _parse_gdf(path, file, size)
+    except OSError as error:
+        raise unreadable(path, error) from error
+    except struct.error as error:
+        raise _cut(path, size, "more") from error
+
+
+def _parse_gdf(path: Path, file: IO[bytes], size: int) -> Header:
+    fixed = file.read(256)
+    if fixed[:4] != b"GDF ":
+        raise SourceError(f"{path} is not a GDF file: it begins with {fixed[:8]!r} instead of 'GDF 1.25'. {REPAIR}")
+    first_version = fixed[4:5] == b"1"
+    length = struct.unpack_from("<q", fixed, 184)[0] if first_version else 256 * struct.unpack_from("<H", fixed, 184)[0]
+    n_records, n_chans = struct.unpack_from("<q", fixed, 236)[0], struct.unpack_from("<H", fixed, 252)[0]
+    channels = file.read(256 * n_chans)
+    low, high = (np.array(struct.unpack_from(f"<{n_chans}d", channels, n_chans * at)) for at in (104, 112))
+    per_record = np.array(struct.unpack_from(f"<{n_chans}I", channels, n_chans * 216))
+    kinds = struct.unpack_from(f"<{n_chans}I", channels, n_chans * 220)
+    end = length + n_records * int(per_record @ [SAMPLE_BYTES.get(kind, 0) for kind in kinds])
+    _check_events(path, file, size, end, first_version)
+    return Header(low, high)
+
+
+SAMPLE_BYTES = {1: 1, 2: 1, 3: 2, 4: 2, 5: 4, 6: 4, 7: 8, 16: 4, 17: 8}  # by the code of the sample's type
+
+
+def _check_events(path: Path, file: IO[bytes], size: int, at: int, first_version: bool) -> None:
+    if not 256 <= at <= size:
+        raise _cut(path, size, str(at))
+    file.seek(at)
+    table = file.read(8)
+    if not table:
+        return  # a recording without events; read() says that it has no trial
+    mode = table[0]
+    count = struct.unpack_from("<I", table, 4)[0] if first_version else int.from_bytes(table[1:4], "little")
+    end = at + 8 + count * (12 if mode == 3 else 6)
+    if size < end:
+        raise _cut(path, size, str(end))
+
+
+def _cut(path: Path, size: int, expected: str) -> SourceError:
+    return SourceError(f"{path} ends too early: {size} bytes are here where its header speaks of {expected}. {REPAIR}")
+
+
+def _read_gdf(path: Path) -> Recording:
+    header = gdf_header(path)
+    import mne  # here, since it takes half a second and most of the time the trials come out of the cache
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            raw = mne.io.read_raw_gdf(path, preload=True, verbose="ERROR")
+    except Exception as error:  # MNE raises many kinds for a file that is damaged inside
+        raise SourceError(f"{path} cannot be read as GDF ({error}). {REPAIR}") from error
+    _check_rate(path, raw.info["sfreq"])
+    signal = _without_rail(raw.get_data() * 1e6, header)  # V -> µV
+    return Recording(signal, *_gdf_trials(raw.annotations))
+
+
+def _without_rail(signal: np.ndarray, header: Header) -> np.ndarray:
+    """NaN wherever the converter was at or beyond its limits, as BioSig writes it in the MATLAB file.
+
+    The recordings hold the rail in breaks between runs (some 50 samples) and where a movement saturates it.
+    """
+    slack = 1e-6 * (header.high - header.low)  # a fifteenth of a 16-bit step: scaling to V and back rounds
+    low, high = (header.low + slack)[:, None], (header.high - slack)[:, None]
+    return np.where((signal <= low) | (signal >= high), np.nan, signal).astype(np.float32)
+
+
+def _gdf_trials(annotations: Any) -> tuple[np.ndarray, np.ndarray]:
+    sample = np.rint(np.asarray(annotations.onset) * SFREQ).astype(np.int64)
+    code = np.asarray(annotations.description, dtype=str)
+    start = np.sort(sample[code == TRIAL_START])
+    cue = np.full(len(start), -1, dtype=np.int64)
+    for label, name in enumerate((LEFT, RIGHT)):
+        trial = np.searchsorted(start, sample[code == name], side="right") - 1
+        cue[trial[trial >= 0]] = label
+    return start, cue
+
+
+def _check_rate(path: Path, sfreq: float) -> None:
+    if sfreq != SFREQ:
+        raise SourceError(f"{path} was sampled at {sfreq:g} Hz; the Graz IIIb recordings have {SFREQ:g} Hz. {REPAIR}")
+
+
+# MATLAB
+
+
+def _read_mat(path: Path) -> Recording:
+    stored = _mat_variables(path)
+    try:
+        header, signal = stored["HDR"], np.asarray(stored["s"], dtype=np.float32).T  # (2, n_samples)
+        start = np.atleast_1d(header.TRIG).astype(np.int64) - 1  # MATLAB counts from 1
+        label = np.atleast_1d(header.Classlabel).astype(float)  # 1 left, 2 right, NaN withheld
+        sfreq = float(header.SampleRate)
+    except (KeyError, AttributeError, TypeError, ValueError) as error:
+        raise SourceError(f"{path} lacks the organisers' variables s and HDR, or a part ({error}). {REPAIR}") from error
+    _check_rate(path, sfreq)
+    if len(label) != len(start):
+        raise SourceError(f"{path} has {len(start)} triggers but {len(label)} class labels. {REPAIR}")
+    return Recording(signal, start, np.where(np.isin(label, (1, 2)), np.nan_to_num(label) - 1, -1).astype(np.int64))
+
+
+def _mat_variables(path: Path) -> dict[str, Any]:
+    from scipy.io import loadmat  # here, as above: the cache needs no SciPy
+
+    file: Path | IO[bytes] = io.BytesIO(_unpack(path)) if path.suffix == ".zip" else path
+    try:
+        return loadmat(file, variable_names=("s", "HDR"), squeeze_me=True, struct_as_record=False)
+    except OSError as error:
+        raise unreadable(path, error) from error
+    except Exception as error:  # SciPy raises nearly any kind for a damaged file
+        raise SourceError(f"{path} cannot be read as a MATLAB file ({error}). {REPAIR}") from error
+
+
+def _unpack(path: Path) -> bytes:
+    """The .mat inside a .zip."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            inside = [entry for entry in archive.infolist() if entry.filename.endswith(".mat")]
+            if len(inside) != 1 or inside[0].file_size > MAX_BYTES:
+                raise SourceError(f"{path} holds {archive.namelist()} where one .mat is expected. {REPAIR}")
+            return archive.read(inside[0])
+    except OSError as error:
+        raise unreadable(path, error) from error
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise SourceError(f"{path} is no whole .zip file ({error}). {REPAIR}") from error
