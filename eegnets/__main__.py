@@ -1,0 +1,7 @@
+"""`python -m eegnets`."""
+
+import sys
+
+from eegnets.cli import main
+
+sys.exit(main())

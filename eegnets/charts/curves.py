@@ -1,0 +1,133 @@
+"""Learning curves: accuracy and loss over epochs, of one run by fold or of several runs side by side."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from eegnets.charts.style import ACTIVATION_COLOURS, DASHES, FOLD_COLOURS, FOLD_DASHES, HEIGHT, OTHER_COLOURS
+
+FOLDS = tuple(FOLD_COLOURS)
+TITLES = {"accuracy": "Accuracy", "loss": "Loss"}
+UNITS = {"accuracy": "share of trials", "loss": "nats per trial"}
+COLUMNS = ("epoch", "fold", "value", "run", "activation")
+
+History = Sequence[Mapping[str, Any]]
+
+
+def fold_table(history: History, metric: str) -> pd.DataFrame:
+    """One run's `metric` ("accuracy" or "loss") as rows of epoch, fold, value; absent folds are left out."""
+    rows = [
+        (record["epoch"], fold, record[f"{fold}_{metric}"])
+        for record in history
+        for fold in FOLDS
+        if record[f"{fold}_{metric}"] is not None
+    ]
+    return pd.DataFrame(rows, columns=["epoch", "fold", "value"])
+
+
+def fold_curves(history: History, metric: str, epochs: int) -> alt.LayerChart:
+    """Train, validation and test curves of one run; the axis spans all `epochs` from the first, so nothing jumps."""
+    data = fold_table(history, metric)
+    shown = [fold for fold in FOLDS if fold in set(data["fold"])]
+    encodings = {
+        "color": alt.Color("fold:N", title="Trials", scale=_scale(shown, [FOLD_COLOURS[fold] for fold in shown])),
+        "strokeDash": alt.StrokeDash(
+            "fold:N", title="Trials", scale=_scale(shown, [FOLD_DASHES[fold] for fold in shown])
+        ),
+    }
+    return _lines(data, metric, epochs, encodings, "fold", TITLES[metric])
+
+
+def run_table(histories: Mapping[str, History], metric: str, fold: str) -> pd.DataFrame:
+    """Several runs' `metric` on one fold as rows of epoch, run, value; `histories` maps a label to a history."""
+    key = f"{fold}_{metric}"
+    rows = [
+        (record["epoch"], label, record[key])
+        for label, history in histories.items()
+        for record in history
+        if record[key] is not None
+    ]
+    return pd.DataFrame(rows, columns=["epoch", "run", "value"])
+
+
+def run_curves(
+    histories: Mapping[str, History], activations: Mapping[str, str], metric: str, fold: str, epochs: int
+) -> alt.LayerChart:
+    """One curve a run; a run's colour is its activation's where no two runs share one, and its dash is its own."""
+    labels = list(histories)
+    encodings = {
+        "color": alt.Color("run:N", title="Run", scale=_scale(labels, run_colours(labels, activations))),
+        "strokeDash": alt.StrokeDash("run:N", title="Run", scale=_scale(labels, _cycled(DASHES, len(labels)))),
+    }
+    title = f"{TITLES[metric]} on the {fold} trials"
+    return _lines(run_table(histories, metric, fold), metric, epochs, encodings, "run", title)
+
+
+def run_colours(labels: Sequence[str], activations: Mapping[str, str]) -> list[str]:
+    """A colour for each run: its activation's own, or the palette in turn where runs share an activation."""
+    names = [activations[label] for label in labels]
+    if len(set(names)) == len(names) and set(names) <= set(ACTIVATION_COLOURS):
+        return [ACTIVATION_COLOURS[name] for name in names]
+    return _cycled(OTHER_COLOURS, len(labels))
+
+
+def _cycled(palette: Sequence[Any], n: int) -> list[Any]:
+    return [palette[i % len(palette)] for i in range(n)]
+
+
+def _scale(domain: Sequence[str], values: Sequence[Any]) -> alt.Scale:
+    return alt.Scale(domain=list(domain), range=list(values))
+
+
+def _lines(
+    data: pd.DataFrame, metric: str, epochs: int, encodings: dict[str, Any], series: str, title: str
+) -> alt.LayerChart:
+    x = alt.X(
+        "epoch:Q", title="Epoch", scale=alt.Scale(domain=[1, max(epochs, 2)], nice=False), axis=alt.Axis(tickMinStep=1)
+    )
+    y = alt.Y("value:Q", title=f"{TITLES[metric]} ({UNITS[metric]})", scale=_y_scale(data, metric))
+    base = alt.Chart(data).encode(x=x, y=y, **encodings)
+    lines = base.mark_line(clip=True, point=len(data) <= 3 * len(encodings), strokeWidth=2)
+    return alt.layer(lines, _hover(data, x, series)).properties(title=title, height=HEIGHT)
+
+
+def _y_scale(data: pd.DataFrame, metric: str) -> alt.Scale:
+    """Accuracies between chance and all right; losses from zero, without letting one wild epoch flatten the rest."""
+    if metric == "accuracy":
+        return alt.Scale(domain=[min(0.4, data["value"].min()) if len(data) else 0.4, 1.0], nice=False)
+    high = data["value"].quantile(0.98) * 1.15 if len(data) else 1.0
+    return alt.Scale(domain=[0, max(high, 0.1)], nice=False)
+
+
+def _hover(data: pd.DataFrame, x: alt.X, series: str) -> alt.Chart:
+    """A line that follows the pointer and reads every curve at that epoch."""
+    wide = data.pivot_table(index="epoch", columns=series, values="value", sort=False).reset_index()
+    wide.columns = [str(column) for column in wide.columns]
+    names = [column for column in wide.columns if column != "epoch"]
+    nearest = alt.selection_point(nearest=True, on="pointerover", fields=["epoch"], empty=False)
+    tooltip = [alt.Tooltip("epoch:Q", title="Epoch")]
+    tooltip += [alt.Tooltip(field=_escaped(name), type="quantitative", title=name, format=".4f") for name in names]
+    rule = alt.Chart(wide).mark_rule(color="gray")
+    return rule.encode(x=x, opacity=alt.condition(nearest, alt.value(0.6), alt.value(0)), tooltip=tooltip).add_params(
+        nearest
+    )
+
+
+def _escaped(name: str) -> str:
+    """A column name as Vega-Lite reads it literally: dots and brackets would walk into objects."""
+    return name.replace("\\", "\\\\").replace(".", "\\.").replace("[", "\\[").replace("]", "\\]")
+
+
+def describe_curves(history: History, metric: str) -> str:
+    """The curves in a sentence, for those who do not see them."""
+    if not history:
+        return f"{TITLES[metric]} over epochs: no epoch has ended yet."
+    first, last = history[0], history[-1]
+    parts = [
+        f"{fold} from {first[f'{fold}_{metric}']:.3f} to {last[f'{fold}_{metric}']:.3f}"
+        for fold in FOLDS
+        if last[f"{fold}_{metric}"] is not None
+    ]
+    return f"{TITLES[metric]} over {last['epoch']} epochs: {', '.join(parts)}."

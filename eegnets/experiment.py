@@ -1,0 +1,132 @@
+"""The one place where the parts meet: load, split, build, fit, record, evaluate."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from typing import Any
+
+import pandas as pd
+import safetensors.torch
+import torch
+from torch import nn
+
+from eegnets import models, sources, training
+from eegnets.activations import ACTIVATIONS
+from eegnets.config import InputError, ModelConfig, RunConfig, lookup
+from eegnets.evaluation import probabilities
+from eegnets.runs import Run, RunError, summary
+from eegnets.trials import Folds, Trials, split
+
+
+def prepare(config: RunConfig) -> RunConfig:
+    """The config with everything left open decided: subjects, options, threads.
+
+    Raises InputError for a name that no registry has, data that is not there, or a device that is not on this machine.
+    """
+    lookup(models.MODELS, "network", config.model.name)
+    lookup(ACTIVATIONS, "activation", config.model.activation)
+    training.resolve_device(config.training.device)
+    data = sources.check(config.data)
+    threads = config.training.threads or torch.get_num_threads()
+    return RunConfig(data, config.model, config.training.with_(threads=threads))
+
+
+def build(config: ModelConfig, trials: Trials, seed: int) -> nn.Module:
+    """The network for these trials with its first weights; the same seed gives the same weights."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return models.build(
+            config.name,
+            activation=config.activation,
+            n_chans=trials.n_chans,
+            n_times=trials.n_times,
+            n_outputs=len(trials.class_names),
+            dropout=config.dropout,
+            negative_slope=config.negative_slope,
+            alpha=config.alpha,
+        )
+
+
+def execute(run: Run, on_epoch: Callable[[training.EpochEnd], None] = lambda record: None) -> dict[str, Any]:
+    """Carry out a run in this process and return its result; the folder tells how it went, whatever happens.
+
+    Raises what ended it early: InputError (it could not begin), training.Diverged, RunError (the folder cannot be
+    written), KeyboardInterrupt.
+    """
+    with run.working():
+        try:
+            return _execute(run, on_epoch)
+        except KeyboardInterrupt:
+            run.finish("stopped", "Stopped from the keyboard.")
+            raise
+        except OSError as error:
+            _try_to_fail(run, f"The run folder cannot be written: {error.strerror or error}.")
+            raise RunError(f"run {run.id} cannot be written ({error.strerror or error}); free some space.") from error
+        except (InputError, training.Diverged) as error:
+            _try_to_fail(run, str(error))
+            raise
+        except Exception as error:
+            _try_to_fail(run, f"{type(error).__name__}: {error}")
+            raise
+
+
+def _try_to_fail(run: Run, message: str) -> None:
+    try:
+        run.finish("failed", message)
+    except OSError:  # the disk may be full; without heartbeats the run will read "interrupted"
+        return
+
+
+def _execute(run: Run, on_epoch: Callable[[training.EpochEnd], None]) -> dict[str, Any]:
+    config = prepare(run.config)
+    torch.set_num_threads(config.training.threads)
+    trials = sources.load(config.data)
+    folds = split(trials, config.training.validation, config.training.seed)
+    model = build(config.model, trials, config.training.seed)
+    history: list[dict[str, Any]] = []
+    for record in _fit(model, folds, config, run):
+        history.append(asdict(record))
+        run.append(history[-1])
+        if _to_be_kept(history, config.training.keep):
+            run.save_weights(_serialise(model, run, trials, record.epoch))
+        on_epoch(record)
+    _predict(run, model, folds.test, trials.class_names)
+    stopped = len(history) < config.training.epochs
+    return run.finish("stopped" if stopped else "finished", f"Stopped after epoch {len(history)}." if stopped else "")
+
+
+def _fit(model: nn.Module, folds: Folds, config: RunConfig, run: Run) -> Iterator[training.EpochEnd]:
+    def stop() -> bool:
+        return run.asked().get("action") == "stop"
+
+    return training.fit(model, *folds, config.training, max_norm=config.model.max_norm, stop=stop)
+
+
+def _to_be_kept(history: list[dict[str, Any]], keep: str) -> bool:
+    """Whether the epoch that just ended is the one whose weights the config asks for."""
+    scores = summary(history)
+    return (scores[keep] or scores["last"]) is scores["last"]
+
+
+def _serialise(model: nn.Module, run: Run, trials: Trials, epoch: int) -> bytes:
+    """Weights as safetensors; the metadata repeats config.json and tells the shape of a trial."""
+    shape = {
+        "n_chans": trials.n_chans,
+        "n_times": trials.n_times,
+        "sfreq": trials.sfreq,
+        "ch_names": trials.ch_names,
+        "class_names": trials.class_names,
+    }
+    metadata = {"config": json.dumps(run.about()), "trials": json.dumps(shape), "epoch": str(epoch)}
+    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
+    return safetensors.torch.save(weights, metadata)
+
+
+def _predict(run: Run, model: nn.Module, test: Trials | None, class_names: tuple[str, ...]) -> None:
+    """Store what the kept weights say of every test trial."""
+    if test is None or not run.weights_path.exists():
+        return
+    model.load_state_dict(safetensors.torch.load_file(run.weights_path))
+    table = pd.DataFrame({"trial": test.number, "subject": test.subject, "label": [class_names[c] for c in test.y]})
+    columns = pd.DataFrame(probabilities(model, test.X), columns=list(class_names))
+    run.save_predictions(pd.concat([table, columns], axis=1))

@@ -1,0 +1,244 @@
+"""Fitting a network: a generator that yields one plain record at the end of every epoch."""
+
+import contextlib
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from eegnets.config import InputError, TrainingConfig, lookup
+from eegnets.models import apply_max_norm
+from eegnets.trials import Trials
+
+EVALUATION_BATCH = 256  # trials; bounds the memory of a pass without gradients
+
+OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
+    "Adam": torch.optim.Adam,
+    "AdamW": torch.optim.AdamW,
+    "SGD": torch.optim.SGD,
+    "RMSprop": torch.optim.RMSprop,
+}
+
+
+@dataclass(frozen=True)
+class EpochEnd:
+    """What is known when an epoch ends: losses in nats per trial, accuracies in 0..1, None where there is no such fold.
+
+    Train figures are averaged over the epoch as the network learned; the others are taken after it.
+    """
+
+    epoch: int
+    train_loss: float
+    train_accuracy: float
+    validation_loss: float | None
+    validation_accuracy: float | None
+    test_loss: float | None
+    test_accuracy: float | None
+    seconds: float
+    learning_rate: float
+    weight_decay: float
+
+
+class Diverged(ArithmeticError):
+    """The loss is no longer a number; the message says when and what to do."""
+
+
+class Fold(NamedTuple):
+    """Trials on a device: X float32 µV (n_trials, n_chans, n_times), y int64 (n_trials,)."""
+
+    X: Tensor
+    y: Tensor
+
+
+class Fitted(NamedTuple):
+    """A pass over a fold: mean cross-entropy in nats per trial, share of trials answered right."""
+
+    loss: float
+    accuracy: float
+
+
+def available_devices() -> list[str]:
+    """What this machine can compute on, best first."""
+    found = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    return [name for name, there in found.items() if there]
+
+
+def resolve_device(name: str) -> torch.device:
+    """The device for a setting; raises InputError for one that is not on this machine."""
+    there = available_devices()
+    if name == "auto":
+        return torch.device(there[0])
+    if name not in there:
+        raise InputError(f"device {name!r} is not on this machine; it has {', '.join(there)}. Choose auto or cpu.")
+    return torch.device(name)
+
+
+class State:
+    """Everything that changes while a network is fitted: weights, optimiser, random streams, epochs done."""
+
+    def __init__(self, model: nn.Module, config: TrainingConfig) -> None:
+        self.device = resolve_device(config.device)
+        # Channels-last convolutions give the same sums and were measured 1.3 to 1.7 times faster on the CPU.
+        self.model = model.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.optimizer = _optimizer(self.model, config)
+        self.order = torch.Generator().manual_seed(config.seed)
+        self.epoch = 0
+        with self._fork():
+            torch.manual_seed(config.seed)
+            self._noise = self._noise_state()
+
+    @contextlib.contextmanager
+    def noise(self) -> Iterator[None]:
+        """Let dropout draw from this run's own stream, whoever else draws in this process."""
+        with self._fork():
+            self._set_noise(self._noise)
+            yield
+            self._noise = self._noise_state()
+
+    def _fork(self) -> contextlib.AbstractContextManager[None]:
+        return torch.random.fork_rng(devices=[torch.cuda.current_device()] if self.device.type == "cuda" else [])
+
+    def _noise_state(self) -> dict[str, Tensor]:
+        states = {"cpu": torch.get_rng_state()}
+        if self.device.type == "cuda":
+            states["cuda"] = torch.cuda.get_rng_state()
+        return states
+
+    def _set_noise(self, states: dict[str, Tensor]) -> None:
+        torch.set_rng_state(states["cpu"])
+        if "cuda" in states:
+            torch.cuda.set_rng_state(states["cuda"])
+
+    def state_dict(self) -> dict[str, Any]:
+        """All of it as tensors and plain numbers, so that a run can continue bit for bit."""
+        return {
+            "epoch": self.epoch,
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "order": self.order.get_state(),
+            "noise": self._noise,
+        }
+
+    def load_state_dict(self, stored: dict[str, Any]) -> None:
+        """Continue where `state_dict` was taken."""
+        self.model.load_state_dict(stored["model"])
+        self.optimizer.load_state_dict(stored["optimizer"])
+        self.order.set_state(stored["order"])
+        self._noise = stored["noise"]
+        self.epoch = stored["epoch"]
+
+
+def _optimizer(model: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:
+    make = lookup(OPTIMIZERS, "optimiser", config.optimizer)
+    extra = {"momentum": config.momentum} if config.optimizer == "SGD" else {}
+    return make(model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, **extra)
+
+
+def never() -> bool:
+    """Go on."""
+    return False
+
+
+def fit(
+    model: nn.Module,
+    train: Trials,
+    validation: Trials | None,
+    test: Trials | None,
+    config: TrainingConfig,
+    *,
+    max_norm: bool = False,
+    state: State | None = None,
+    stop: Callable[[], bool] = never,
+) -> Iterator[EpochEnd]:
+    """Fit a network to filled trials, yielding a record after every epoch.
+
+    Whoever loops draws, prints or stores; to stop is to stop iterating. `stop` is asked before every batch and ends
+    the generator within an epoch, which then leaves no record. `state` continues an earlier fit.
+    The same seed on the same processor with the same number of threads gives the same records, seconds aside.
+    Raises Diverged when a loss is no longer finite, InputError for a device that is not there.
+    """
+    state = state or State(model, config)
+    learn = to_device(train, state.device)
+    others = {
+        name: to_device(fold, state.device) for name, fold in (("validation", validation), ("test", test)) if fold
+    }
+    while state.epoch < config.epochs:
+        started = time.perf_counter()
+        with state.noise():
+            fitted = _train_epoch(state, learn, config, max_norm, stop)
+        if fitted is None:
+            return
+        passes = {"train": fitted} | {name: evaluate(state.model, fold) for name, fold in others.items()}
+        state.epoch += 1
+        yield _record(state, passes, time.perf_counter() - started)
+
+
+def to_device(trials: Trials, device: torch.device) -> Fold:
+    """Trials as resident tensors: they are small, and copying batches cost more than the arithmetic."""
+    return Fold(torch.from_numpy(trials.X).to(device), torch.from_numpy(trials.y).to(device))
+
+
+def _train_epoch(
+    state: State, fold: Fold, config: TrainingConfig, max_norm: bool, stop: Callable[[], bool]
+) -> Fitted | None:
+    state.model.train()
+    order = torch.randperm(len(fold.y), generator=state.order)
+    loss_sum, right = torch.zeros((), device=state.device), torch.zeros((), device=state.device)
+    for batch in order.split(config.batch_size):
+        if stop():
+            return None
+        X, y = fold.X[batch], fold.y[batch]
+        state.optimizer.zero_grad()
+        logits = state.model(X)
+        loss = functional.cross_entropy(logits, y)
+        loss.backward()
+        state.optimizer.step()
+        if max_norm:
+            apply_max_norm(state.model)
+        loss_sum += loss.detach() * len(y)  # summed on the device: .item() for each batch would wait for it
+        right += (logits.detach().argmax(1) == y).sum()
+    return _fitted(loss_sum, right, len(fold.y))
+
+
+@torch.inference_mode()
+def evaluate(model: nn.Module, fold: Fold) -> Fitted:
+    """One pass in evaluation mode, without gradients."""
+    model.eval()
+    loss_sum, right = torch.zeros((), device=fold.X.device), torch.zeros((), device=fold.X.device)
+    for X, y in zip(fold.X.split(EVALUATION_BATCH), fold.y.split(EVALUATION_BATCH), strict=True):
+        logits = model(X)
+        loss_sum += functional.cross_entropy(logits, y, reduction="sum")
+        right += (logits.argmax(1) == y).sum()
+    return _fitted(loss_sum, right, len(fold.y))
+
+
+def _fitted(loss_sum: Tensor, right: Tensor, n_trials: int) -> Fitted:
+    return Fitted(loss_sum.item() / n_trials, right.item() / n_trials)
+
+
+def _record(state: State, passes: dict[str, Fitted], seconds: float) -> EpochEnd:
+    group = state.optimizer.param_groups[0]
+    figures = {f"{fold}_{name}": None for fold in ("train", "validation", "test") for name in Fitted._fields}
+    for fold, fitted in passes.items():
+        if not math.isfinite(fitted.loss):
+            raise Diverged(_diverged(state.epoch, fold, group["lr"]))
+        figures |= {f"{fold}_loss": fitted.loss, f"{fold}_accuracy": fitted.accuracy}
+    return EpochEnd(
+        epoch=state.epoch,
+        seconds=seconds,
+        learning_rate=group["lr"],
+        weight_decay=group["weight_decay"],
+        **figures,  # type: ignore[arg-type]
+    )
+
+
+def _diverged(epoch: int, fold: str, learning_rate: float) -> str:
+    return (
+        f"Training diverged in epoch {epoch}: the {fold} loss is no longer a finite number. The steps are too large "
+        f"for this network; try a learning rate of {learning_rate / 10:g} instead of {learning_rate:g}."
+    )
