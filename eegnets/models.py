@@ -110,11 +110,12 @@ class DeepConvNet(nn.Module):
     | output      | dense, on the whole trial  | convolution, on many crops  | one trial, one answer                   |
     | dropout     | 0.5 behind each pooling    | 0.5 before each convolution | the report's; it thins out the dense    |
     |             |                            | but the first               | layer's input as well                   |
-    | max norm    | off; on request 2, dense   | none                        | in the report's table, not in its code  |
-    |             | layer 0.5                  |                             |                                         |
+    | max norm    | off; on request 2, dense   | 2 and 0.5 in its authors'   | in the report's table, not in its code  |
+    |             | layer 0.5                  | own code                    |                                         |
 
     Takes (batch, n_chans, n_times) µV, returns logits (batch, n_outputs). Convolutions are "valid": each in time takes
-    4 samples off the trial. Raises InputError for sizes that cannot work, above all a trial too short to leave a feature.
+    4 samples off the trial. Raises InputError for sizes that cannot work, above all a trial too short to leave a
+    feature.
     """
 
     default_dropout = 0.5
