@@ -46,10 +46,10 @@ class Setting:
         """The allowed values in words."""
         if self.choices:
             return ", ".join(self.choices)
-        bounds = {int: "a whole number", float: "a number", bool: "true or false"}.get(self.type, "text")
-        if self.low is not None and self.high is not None:
-            bounds += f" from {self.low:g} to {self.high:g}"
-        return bounds + (" (or nothing)" if self.optional else "")
+        kinds = {int: "a whole number", float: "a number", bool: "true or false", tuple: "names, with commas between"}
+        low = "" if self.low is None else f" from {self.low:.10g}"
+        high = "" if self.high is None else f" to {self.high:.10g}"  # ten digits: the seed's bound in full
+        return kinds.get(self.type, "text") + low + high + (" (or nothing)" if self.optional else "")
 
     def check(self, value: object) -> Any:
         """Return `value` as the setting's type; raises InputError naming what is allowed and what came."""
@@ -57,7 +57,7 @@ class Setting:
             return None
         try:
             converted = self._convert(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):  # overflow: an infinite or huge number
             raise self._refuse(value) from None
         if self.choices and converted not in self.choices:
             raise InputError(unknown(self.label.lower(), str(value), self.choices))
@@ -73,7 +73,7 @@ class Setting:
             return tuple(str(part).strip() for part in parts if str(part).strip())
         if self.type is bool:
             return _as_bool(value)
-        if isinstance(value, bool):
+        if isinstance(value, bool) or (self.type is str and not isinstance(value, str)):
             raise ValueError(value)
         if self.type is int and float(typing.cast("Any", value)) != int(typing.cast("Any", value)):
             raise ValueError(value)
@@ -90,11 +90,11 @@ def _as_bool(value: object) -> bool:
     return words[str(value).lower()]
 
 
-def unknown(what: str, name: str, allowed: Iterable[str]) -> str:
+def unknown(what: str, name: object, allowed: Iterable[str]) -> str:
     """The message for a name that is not in a list: what came, what is allowed, and the nearest one."""
     allowed = list(allowed)
     lowered = {option.lower(): option for option in allowed}
-    near = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(str(name).lower(), lowered, n=1, cutoff=0.6)
     hint = f" Did you mean {lowered[near[0]]!r}?" if near else ""
     return f"unknown {what} {name!r}; choose from {', '.join(allowed)}.{hint}"
 
@@ -264,7 +264,8 @@ class RunConfig:
     @classmethod
     def from_dict(cls, stored: Mapping[str, Mapping[str, Any]]) -> Self:
         """The config a `to_dict` came from; raises InputError for a setting that is unknown or out of bounds."""
-        parts = {part: _section(kind, stored.get(part, {})) for part, kind in SECTIONS.items()}
+        stored = _mapping("a config", stored)
+        parts = {part: _section(kind, _mapping(part, stored.get(part, {}))) for part, kind in SECTIONS.items()}
         return cls(**parts)
 
     def with_(self, **changes: object) -> Self:
@@ -276,6 +277,12 @@ class RunConfig:
             mine = {name: value for name, value in changes.items() if name in kind.table()}
             parts[part] = getattr(self, part).with_(**mine)
         return type(self)(**parts)
+
+
+def _mapping(name: str, stored: object) -> Mapping[str, Any]:
+    if not isinstance(stored, Mapping):
+        raise InputError(f"{name} is an object of settings; got {stored!r}.")
+    return stored
 
 
 def _section(kind: type[Settings], stored: Mapping[str, Any]) -> Settings:
