@@ -141,7 +141,7 @@ def _without_rail(signal: np.ndarray, header: Header) -> np.ndarray:
 
 def _gdf_trials(annotations: Any) -> tuple[np.ndarray, np.ndarray]:
     sample = np.rint(np.asarray(annotations.onset) * SFREQ).astype(np.int64)
-    code = np.asarray(annotations.description, dtype=str)
+    code = np.array(list(annotations.description))  # MNE keeps them in a variable-width dtype
     start = np.sort(sample[code == TRIAL_START])
     cue = np.full(len(start), -1, dtype=np.int64)
     for label, name in enumerate((LEFT, RIGHT)):
