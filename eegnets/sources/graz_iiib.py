@@ -46,8 +46,8 @@ class GrazIIIb(Source):
     title: ClassVar[str] = "Graz IIIb (BCI Competition III)"
     about: ClassVar[str] = (
         "Three people at TU Graz imagined moving the left or the right hand, as a cue at 3 s told them, and steered "
-        "what they saw from 4 s on: a virtual room (O3VR) or a basket game (S4b, X11b). Two bipolar channels, over C3 and "
-        "C4, 125 Hz, 0.5 to 30 Hz. The classes that the competition withheld are the test trials."
+        "what they saw from 4 s on: a virtual room (O3VR) or a basket game (S4b, X11b). Two bipolar channels, over C3 "
+        "and C4, 125 Hz, 0.5 to 30 Hz. The classes that the competition withheld are the test trials."
     )
     licence: ClassVar[str] = (
         "Free for research and teaching on the competition's terms: name the group that recorded it and cite the paper."
