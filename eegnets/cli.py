@@ -105,11 +105,11 @@ def _add_train(commands: Any) -> None:
 
 
 def _add_setting(parser: argparse.ArgumentParser, name: str, rule: Setting) -> None:
-    flag = "--model" if name == "name" else "--" + name.replace("_", "-")
+    flag = "--" + rule.key.replace("_", "-")
     default = ",".join(rule.default) or "all" if isinstance(rule.default, tuple) else rule.default
     about = f"{rule.help} Takes {rule.describe_range()}; default {default if default is not None else 'automatic'}."
     keyword: dict[str, Any] = {"nargs": "?", "const": "true"} if rule.type is bool else {}
-    parser.add_argument(flag, dest=name, metavar=name.upper(), help=about.replace("%", "%%"), **keyword)
+    parser.add_argument(flag, dest=name, metavar=rule.key.upper(), help=about.replace("%", "%%"), **keyword)
 
 
 def _add_runs_folder(parser: argparse.ArgumentParser) -> None:

@@ -1,6 +1,7 @@
 """What a run is asked to do: frozen settings whose default, bounds, unit and help stand once, here."""
 
 import difflib
+import json
 import types
 import typing
 from collections.abc import Iterable, Mapping
@@ -29,6 +30,11 @@ class Setting:
     name: str = ""
     kind: Any = str
     default: Any = None
+
+    @property
+    def key(self) -> str:
+        """What the setting is called where no section says whose it is: in a flag, an address, a form."""
+        return "model" if self.name == "name" else self.name
 
     @property
     def optional(self) -> bool:
@@ -143,12 +149,26 @@ class DataConfig(Settings):
     subjects: tuple[str, ...] = setting((), "Subjects", "Whose trials; none chosen means everyone the source has.")
     options: dict[str, Any] = field(default_factory=dict)
 
+    def to_json(self) -> str:
+        """One line of text; equal choices give equal text."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """The config a `to_json` came from."""
+        return cls(**json.loads(text))
+
 
 @dataclass(frozen=True)
 class ModelConfig(Settings):
     """Which network, with which activation between its layers."""
 
-    name: str = setting("EEGNet", "Network", "EEGNet is small and made for EEG; DeepConvNet is a general deep network.")
+    name: str = setting(
+        "EEGNet",
+        "Network",
+        "EEGNet is small and made for EEG; DeepConvNet is a general deep network.",
+        choices=("EEGNet", "DeepConvNet"),  # as in models.MODELS, which would bring torch into every form
+    )
     activation: str = setting(
         "ELU",
         "Activation",

@@ -12,7 +12,6 @@ import re
 import secrets
 import shutil
 import socket
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -25,6 +24,7 @@ import filelock
 import pandas as pd
 
 from eegnets import __version__
+from eegnets.atomic import write_whole
 from eegnets.config import InputError, RunConfig, unknown
 
 FORMAT = 1
@@ -98,6 +98,12 @@ class Run:
         if status.state in ("running", "paused") and time.time() - status.heartbeat > STALE:
             return Status("interrupted", f"Its worker ({status.worker}) gave no sign for {STALE:g} s.", status.worker)
         return status
+
+    def stamp(self) -> int:
+        """A number that changes whenever the status does."""
+        with contextlib.suppress(OSError):
+            return (self.path / "status.json").stat().st_mtime_ns
+        return 0
 
     def set_status(self, state: str, message: str = "") -> None:
         """Say how the run stands from now on."""
@@ -224,17 +230,6 @@ class Run:
         write_whole(self.path / name, content)
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Replace a file in one step: a reader sees the old one or the new one, never a part."""
-    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(partial).replace(path)
-    finally:
-        Path(partial).unlink(missing_ok=True)
-
-
 def summary(history: list[dict[str, Any]]) -> dict[str, dict[str, Any] | None]:
     """The three scores of a history, kept apart: each an epoch's record, or None where there is no such fold.
 
@@ -259,6 +254,8 @@ class RunStore:
 
     def __init__(self, root: Path | None = None) -> None:
         self.root = root or runs_root()
+        self._ended: dict[str, tuple[int, Status]] = {}
+        self._rows: dict[str, tuple[int, dict[str, Any]]] = {}
 
     def create(self, config: RunConfig, *, owner: str = "", group: str = "", name: str = "") -> Run:
         """Make the folder of a queued run; it appears with its config and status or not at all.
@@ -276,9 +273,9 @@ class RunStore:
 
     def _create(self, about: dict[str, Any], run_id: str) -> Run:
         self.root.mkdir(parents=True, exist_ok=True)
-        partial = Run(Path(tempfile.mkdtemp(dir=self.root, prefix=".new-")))
+        partial = Run(self.root / f".new-{run_id}")
+        partial.path.mkdir()
         try:
-            partial.path.chmod(0o755)  # mkdtemp's 0o700 would hide runs from a class that shares the folder
             partial._write_json("config.json", about)
             partial.set_status("queued")
             partial.path.rename(self.root / run_id)
@@ -303,7 +300,32 @@ class RunStore:
 
     def active(self) -> list[Run]:
         """The runs that are queued, running or paused, the oldest first."""
-        return [run for run in reversed(self.runs()) if run.status.active]
+        return [run for run in reversed(self.runs()) if self._status(run).active]
+
+    def table(self) -> list[dict[str, Any]]:
+        """`describe` of every run, the newest first; a run that has ended is read once."""
+        return [self._described(run) for run in self.runs()]
+
+    def _status(self, run: Run) -> Status:
+        """The status, read again only where it can have changed: thousands of ended runs are looked at every second."""
+        stamp = run.stamp()
+        known = self._ended.get(run.id)
+        if known and known[0] == stamp:
+            return known[1]
+        status = run.status
+        if not status.active:
+            self._ended[run.id] = (stamp, status)
+        return status
+
+    def _described(self, run: Run) -> dict[str, Any]:
+        stamp = run.stamp()
+        known = self._rows.get(run.id)
+        if known and known[0] == stamp:
+            return known[1]
+        row = describe(run)
+        if row["state"] not in ACTIVE:
+            self._rows[run.id] = (stamp, row)
+        return row
 
 
 def _is_run(entry: os.DirEntry[str]) -> bool:
@@ -322,7 +344,7 @@ def _versions() -> dict[str, str]:
 def describe(run: Run) -> dict[str, Any]:
     """One run as a flat row: id, state, settings and scores; a damaged run says so in `state` and `message`."""
     status = run.status
-    row: dict[str, Any] = {"id": run.id, "state": status.state, "message": status.message}
+    row: dict[str, Any] = {"id": run.id, "state": status.state, "message": status.message, "created": run.stamp() / 1e9}
     try:
         about, config = run.about(), run.config
         found = run.result() or summary(run.history())

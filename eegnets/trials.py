@@ -1,7 +1,5 @@
 """Trials: a stack of EEG recordings of equal length, with what each of them is; and their split into folds."""
 
-import os
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -9,6 +7,7 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
+from eegnets.atomic import open_whole
 from eegnets.config import InputError, unknown
 
 SPLITS = ("train", "test")
@@ -121,13 +120,8 @@ class Trials:
         arrays["window_names"] = np.asarray(list(self.windows), dtype=str)
         arrays["window_times"] = np.asarray(list(self.windows.values()), dtype=float).reshape(-1, 2)
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, partial = tempfile.mkstemp(dir=path.parent, suffix=".partial")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                np.savez(file, allow_pickle=False, **arrays)
-            Path(partial).replace(path)
-        finally:
-            Path(partial).unlink(missing_ok=True)
+        with open_whole(path) as file:
+            np.savez(file, allow_pickle=False, **arrays)
 
     @classmethod
     def load(cls, path: Path) -> Self:

@@ -1,0 +1,45 @@
+"""EEGNets Explorer: `streamlit run app.py`."""
+
+import streamlit as st
+
+from eegnets.ui.forms import data_picker
+from eegnets.ui.panels import running_now
+from eegnets.ui.state import friendly_errors, runner
+
+st.set_page_config("EEGNets Explorer", page_icon=":material/neurology:", layout="wide")
+
+page = st.navigation(
+    {
+        "": [
+            st.Page(
+                "pages/start.py",
+                title="Start",
+                icon=":material/home:",
+                default=True,
+                help="What this is, what data there is, and your first network in one click.",
+            ),
+        ],
+        "Experiment": [
+            st.Page(
+                "pages/train.py",
+                title="Train",
+                icon=":material/model_training:",
+                help="Pick a network and its settings, train it and watch the curves grow.",
+            ),
+            st.Page(
+                "pages/compare.py",
+                title="Compare",
+                icon=":material/stacked_line_chart:",
+                help="All runs in a table; pick some and see their curves on one chart.",
+            ),
+        ],
+    }
+)
+runner()  # its workers warm up while the page is read
+
+with friendly_errors():
+    with st.sidebar:
+        st.session_state.data = data_picker().to_json()
+        st.divider()
+        running_now()
+    page.run()

@@ -1,0 +1,25 @@
+"""Files that are written whole or not at all: a reader sees the old one or the new one, never a part."""
+
+import contextlib
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+
+@contextlib.contextmanager
+def open_whole(path: Path) -> Iterator[IO[bytes]]:
+    """Write to a hidden neighbour that takes the file's place when the block ends well, and leaves no trace if not."""
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
+    try:
+        with partial.open("xb") as file:  # not tempfile: its files are for one user alone, runs are shared in a class
+            yield file
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Replace a file's content in one step."""
+    with open_whole(path) as file:
+        file.write(content)

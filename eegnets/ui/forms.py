@@ -1,0 +1,152 @@
+"""Controls made from the settings table, and the one choice of data for the whole app; their values live in the URL."""
+
+from typing import Any
+
+import streamlit as st
+
+from eegnets import sources
+from eegnets.activations import ACTIVATIONS
+from eegnets.config import DataConfig, ModelConfig, RunConfig, Setting, TrainingConfig
+
+STEPS = {"learning_rate": 0.001, "weight_decay": 0.01, "validation": 0.05, "dropout": 0.05, "momentum": 0.05}
+
+
+def hidden() -> set[str]:
+    """The controls that a teacher's link hides (`?hide=device,seed`); a result is never hidden."""
+    return {name.strip() for name in st.query_params.get("hide", "").split(",")}
+
+
+def control(rule: Setting, prefix: str = "") -> Any:
+    """The widget of a setting; hidden, its value is the link's or the default. Raises InputError for a bad link."""
+    key = prefix + rule.key
+    if key in hidden():
+        return rule.check(st.query_params.get(key, rule.default))
+    return rule.check(_widget(rule, key))
+
+
+def _widget(rule: Setting, key: str) -> Any:
+    common: dict[str, Any] = {"key": key, "help": rule.help, "bind": "query-params"}
+    if rule.choices:
+        return _choice(rule, common)
+    if rule.type is bool:
+        return st.toggle(rule.label, value=rule.default, **common)
+    if rule.type in (int, float):
+        return _number(rule, common)
+    return st.text_input(rule.label, value=rule.default, **common)
+
+
+def _choice(rule: Setting, common: dict[str, Any]) -> str:
+    if len(rule.choices) > 4 or any("_" in choice for choice in rule.choices):
+        words = {choice: choice.replace("_", " ") for choice in rule.choices}
+        index = rule.choices.index(rule.default)
+        return st.selectbox(rule.label, rule.choices, index=index, format_func=words.__getitem__, **common)
+    return st.segmented_control(rule.label, rule.choices, default=rule.default, required=True, **common)
+
+
+def _number(rule: Setting, common: dict[str, Any]) -> float | None:
+    kind = rule.type
+    low, high = (None if bound is None else kind(bound) for bound in (rule.low, rule.high))
+    step = kind(STEPS.get(rule.name, 1 if kind is int else 0.1))
+    label = f"{rule.label} ({rule.unit})" if rule.unit else rule.label
+    shown = "%d" if kind is int else "%g"
+    return st.number_input(label, low, high, rule.default, step, shown, placeholder="automatic", **common)
+
+
+def activation_picker() -> list[str]:
+    """One activation, or several for a race; never none."""
+    rule = ModelConfig.table()["activation"]
+    if "activation" in hidden():
+        names = st.query_params.get_all("activation") or [rule.default]
+        return [rule.check(name) for name in names]
+    picked = st.pills(
+        f"{rule.label} – several make a race",
+        list(ACTIVATIONS),
+        selection_mode="multi",
+        default=[rule.default],
+        required=True,
+        key="activation",
+        bind="query-params",
+        help=rule.help,
+    )
+    return list(picked or [rule.default])
+
+
+def apply_preset(changes: dict[str, Any]) -> None:
+    """Put a preset's values into the form, and every other setting back to its default."""
+    for section in (ModelConfig, TrainingConfig):
+        for name, rule in section.table().items():
+            if rule.key in st.session_state and name not in ("name", "activation"):
+                st.session_state[rule.key] = changes.get(name, rule.default)
+
+
+def model_and_training(data: DataConfig, activations: list[str], values: dict[str, Any]) -> list[RunConfig]:
+    """One config for each activation out of a form's values (by setting name)."""
+    base = RunConfig(data).with_(**values)
+    return [base.with_(activation=name) for name in activations]
+
+
+def data_picker() -> DataConfig:
+    """The choice of source, subjects and the source's options, in the sidebar; brings a source that is not here yet."""
+    names = list(sources.SOURCES)
+    titles = {name: source.title for name, source in sources.SOURCES.items()}
+    name = st.selectbox(
+        "Data",
+        names,
+        format_func=titles.__getitem__,
+        key="source",
+        bind="query-params",
+        on_change=_forget_subjects,
+        help="Where the trials come from, for every page.",
+    )
+    source = sources.SOURCES[name]
+    state = source.state(sources.data_root())
+    if state.state != "ready":
+        _offer(source, state)
+        return DataConfig(name)
+    return DataConfig(name, _subject_picker(state.subjects), _source_options(source))
+
+
+def _forget_subjects() -> None:
+    st.session_state.subjects = []
+
+
+def _subject_picker(subjects: tuple[str, ...]) -> tuple[str, ...]:
+    if len(subjects) < 2:
+        return subjects
+    help_ = "Whose trials; none chosen means everyone."
+    picked = st.pills(
+        "Subjects", subjects, selection_mode="multi", key="subjects", bind="query-params", help=help_, default=[]
+    )
+    return tuple(subject for subject in subjects if subject in (picked or ()))
+
+
+def _source_options(source: sources.Source) -> dict[str, Any]:
+    if not source.options:
+        return {}
+    with st.expander("Options of these data"):
+        return {name: control(rule, prefix="data_") for name, rule in source.options.items()}
+
+
+def _offer(source: sources.Source, state: sources.State) -> None:
+    """Say how the trials come, with a button where one click brings them."""
+    st.caption(state.how)
+    if state.state == "fetch" and st.button(
+        f"Get it ({source.size})", icon=":material/download:", key=f"get_{source.name}"
+    ):
+        bring(source)
+
+
+def bring(source: sources.Source) -> None:
+    """Fetch a source with a progress bar, then show the page anew; what goes wrong is told."""
+    bar = st.progress(0.0, text="Asking the server …")
+
+    def show(name: str, done: int, total: int) -> None:
+        bar.progress(min(done / total, 1.0) if total else 0.0, text=f"{name}: {done / 1e6:.1f} MB")
+
+    try:
+        source.fetch(sources.data_root(), progress=show)
+    except sources.SourceError as error:
+        bar.empty()
+        st.error(str(error), icon=":material/cloud_off:")
+        return
+    st.rerun()

@@ -1,0 +1,224 @@
+"""Runs as a page shows them, live while they train: progress, three scores, curves, and how to stop."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from eegnets.charts.confusion import confusion_chart
+from eegnets.charts.curves import describe_curves, fold_curves, run_curves
+from eegnets.evaluation import score
+from eegnets.runs import SCORES, Run, Status, summary
+from eegnets.ui.state import runner, store
+
+REFRESH = 0.7  # seconds between looks at a run that trains
+LOOK_AROUND = 2.0  # seconds between looks for what runs at all
+
+BADGES = {
+    "queued": ("Waiting", "gray", ":material/hourglass_empty:"),
+    "running": ("Training", "blue", ":material/play_arrow:"),
+    "paused": ("Paused", "orange", ":material/pause:"),
+    "stopped": ("Stopped", "orange", ":material/stop:"),
+    "finished": ("Finished", "green", ":material/check:"),
+    "failed": ("Failed", "red", ":material/error:"),
+    "interrupted": ("Interrupted", "red", ":material/power_off:"),
+    "damaged": ("Damaged", "red", ":material/broken_image:"),
+}
+
+SCORE_HELP = {
+    "last": "Test accuracy after the last epoch: an honest figure, as nobody chose that epoch by looking.",
+    "best_validation": "Test accuracy at the epoch that did best on the held-back validation trials: an honest choice.",
+    "best_test": "The highest test accuracy of all epochs, as the lab report counts. Optimistic: it chooses by the very "
+    "trials that it reports on.",
+}
+
+
+def label(run: Run) -> str:
+    """A run's short name: network, activation and the end of its id, which tells twins apart."""
+    model = run.config.model
+    return f"{model.name} {model.activation} {run.id[-4:]}"
+
+
+def live(runs: list[Run], draw: Callable[[], None]) -> None:
+    """Draw, and draw again while one of the runs is active; once all have ended, the page is shown anew."""
+    active = any(run.status.active for run in runs)
+
+    @st.fragment(run_every=REFRESH if active else None)
+    def watched() -> None:
+        draw()
+        if active and not any(run.status.active for run in runs):
+            st.rerun()
+
+    watched()
+
+
+def running_now() -> None:
+    """What trains or waits at this moment, each with a way to it and a stop; for the sidebar."""
+
+    @st.fragment(run_every=LOOK_AROUND)
+    def watched() -> None:
+        active = store().active()
+        st.caption(f"Running now: {len(active) or 'nothing'}")
+        for run in active[:4]:
+            _running_row(run)
+        if len(active) > 4:
+            st.caption(f"and {len(active) - 4} more")
+
+    watched()
+
+
+def _running_row(run: Run) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.page_link("pages/train.py", label=label(run), query_params={"run": run.id}, width="stretch")
+        st.caption(f"{len(run.history())}/{run.config.training.epochs}" if run.status.state == "running" else "waits")
+        stop_button([run], "side")
+
+
+def stop_button(runs: list[Run], place: str) -> None:
+    """Stop what is still active among the runs."""
+    active = [run for run in runs if run.status.active]
+    key = f"stop_{place}_{runs[0].id}"
+    words = "Stop" if len(runs) < 2 else "Stop all"
+    if st.button(
+        words,
+        icon=":material/stop:",
+        key=key,
+        disabled=not active,
+        help="Ends at the next batch; keeps what was learned.",
+    ):
+        for run in active:
+            runner().stop(run.id)
+
+
+def run_panel(run: Run) -> None:
+    """One run: how far it is, its three scores and its curves by fold."""
+    history, status, epochs = run.history(), run.status, run.config.training.epochs
+    _headline(run, status)
+    _progress(run, status, history, epochs)
+    if status.message and status.state != "finished":
+        (st.error if status.state in ("failed", "interrupted", "damaged") else st.info)(status.message)
+    score_row(history)
+    for metric in ("accuracy", "loss"):
+        chart = fold_curves(history, metric, epochs)
+        st.altair_chart(chart, key=f"{metric}_{run.id}", alt=describe_curves(history, metric))
+
+
+def _headline(run: Run, status: Status) -> None:
+    words, colour, icon = BADGES[status.state]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{label(run)}**", width="stretch")
+        st.badge(words, color=colour, icon=icon)  # type: ignore[arg-type]
+        if status.active:
+            stop_button([run], "panel")
+
+
+def _progress(run: Run, status: Status, history: list[dict[str, Any]], epochs: int) -> None:
+    if status.state == "queued":
+        place = runner().waiting()
+        ahead = place.index(run.id) if run.id in place else 0
+        st.progress(0.0, text=f"Waiting for a free worker; {ahead} before it." if ahead else "About to begin …")
+        return
+    spent = sum(record["seconds"] for record in history)
+    words = [f"Epoch {len(history)} of {epochs}", f"{spent:.1f} s"]
+    if history and status.state == "running":
+        words += [f"{spent / len(history) * (epochs - len(history)):.0f} s left"]
+    if history:
+        words += [f"{spent / len(history):.2f} s an epoch"]
+    st.progress(min(len(history) / epochs, 1.0), text=" · ".join(words))
+
+
+def score_row(history: list[dict[str, Any]]) -> None:
+    """The three scores, named for what they are."""
+    found = summary(history)
+    for column, (name, words) in zip(st.columns(3), SCORES.items(), strict=True):
+        record = found[name]
+        accuracy = record and record["test_accuracy"]
+        shown = None if accuracy is None else f"{accuracy:.1%}"
+        under = f"epoch {record['epoch']}" if record else ""
+        column.metric(words, shown, help=SCORE_HELP[name], delta=under or None, delta_color="off", delta_arrow="off")
+
+
+def race_panel(runs: list[Run]) -> None:
+    """Several runs side by side: how each stands, and their curves on one chart."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{len(runs)} runs side by side**", width="stretch")
+        stop_button(runs, "race")
+    histories = {label(run): run.history() for run in runs}
+    st.dataframe(_standings(runs), hide_index=True, column_config=standings_columns(), alt="How each run stands")
+    overlay(runs, histories, key="race")
+
+
+def overlay(runs: list[Run], histories: dict[str, list[dict[str, Any]]], key: str) -> None:
+    """Curves of several runs on one chart; the reader picks the fold and the figure."""
+    with st.container(horizontal=True):
+        metric = st.segmented_control(
+            "Figure", ["accuracy", "loss"], default="accuracy", required=True, key=f"{key}_metric"
+        )
+        fold = st.segmented_control(
+            "Trials", ["train", "validation", "test"], default="test", required=True, key=f"{key}_fold"
+        )
+    activations = {label(run): run.config.model.activation for run in runs}
+    epochs = max(run.config.training.epochs for run in runs)
+    chart = run_curves(histories, activations, metric, fold, epochs)
+    sentences = [f"{name}: {describe_curves(history, metric)}" for name, history in histories.items()]
+    st.altair_chart(chart, key=f"{key}_chart", alt=" ".join(sentences))
+
+
+def _standings(runs: list[Run]) -> pd.DataFrame:
+    rows = []
+    for run in runs:
+        history = run.history()
+        found = {name: record and record["test_accuracy"] for name, record in summary(history).items()}
+        rows.append({"run": label(run), "state": BADGES[run.status.state][0], "epoch": len(history)} | found)
+    return pd.DataFrame(rows)
+
+
+def standings_columns() -> dict[str, Any]:
+    """Headings and formats of the three scores in a table."""
+    columns = {
+        name: st.column_config.NumberColumn(words, format="percent", help=SCORE_HELP[name])
+        for name, words in SCORES.items()
+    }
+    return {"run": "Run", "state": "State", "epoch": "Epochs", **columns}
+
+
+def test_panel(run: Run) -> None:
+    """What the kept weights say of the test trials: accuracy with its interval, kappa, confusion matrix."""
+    predictions = run.predictions()
+    if predictions is None or predictions.empty:
+        return
+    class_names = tuple(predictions.columns[3:])
+    truth = predictions["label"].map(class_names.index).to_numpy()
+    scores = score(predictions[list(class_names)].to_numpy(), truth, class_names)
+    low, high = scores.interval
+    st.markdown(
+        f"**The kept weights on {scores.n} test trials:** accuracy {scores.accuracy:.1%} "
+        f"(95 % interval {low:.1%} to {high:.1%}), Cohen's kappa {scores.kappa:.2f}."
+    )
+    spoken = f"Confusion matrix, rows shown, columns answered: {scores.confusion.tolist()}"
+    st.altair_chart(confusion_chart(scores.confusion, class_names), key=f"confusion_{run.id}", alt=spoken)
+
+
+def downloads(run: Run) -> None:
+    """The run's figures as files."""
+    history = pd.DataFrame(run.history())
+    with st.container(horizontal=True):
+        st.download_button(
+            "History (CSV)", history.to_csv(index=False), f"{run.id}-history.csv", icon=":material/download:"
+        )
+        predictions = run.predictions()
+        if predictions is not None:
+            text = predictions.to_csv(index=False)
+            st.download_button("Predictions (CSV)", text, f"{run.id}-predictions.csv", icon=":material/download:")
+
+
+def ago(created: float) -> str:
+    """How long ago, in words."""
+    seconds = max(time.time() - created, 0)
+    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            n = int(seconds // size)
+            return f"{n} {unit}{'s' if n > 1 else ''} ago"
+    return "just now"

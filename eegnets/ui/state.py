@@ -1,0 +1,59 @@
+"""What all pages and browser sessions of one app share, and how a page says that something went wrong."""
+
+import contextlib
+from collections.abc import Iterator
+
+import streamlit as st
+
+from eegnets import sources
+from eegnets.config import DataConfig, InputError
+from eegnets.runner import Runner
+from eegnets.runs import Run, RunError, RunStore
+from eegnets.trials import Trials
+
+
+@st.cache_resource(show_spinner=False)
+def store() -> RunStore:
+    """The folder of runs."""
+    return RunStore()
+
+
+@st.cache_resource(show_spinner=False)
+def runner() -> Runner:
+    """The worker processes of this app; what an earlier app left in the queue is taken up."""
+    made = Runner(store())
+    made.adopt()
+    return made
+
+
+@st.cache_resource(show_spinner="Reading the trials …", max_entries=8)
+def _trials(config_json: str, stamp: tuple[str, ...]) -> Trials:
+    return sources.load(DataConfig.from_json(config_json))
+
+
+def trials(config: DataConfig) -> Trials:
+    """The trials of a config, read once and shared; treat them as read-only."""
+    ready = sources.check(config)
+    files = sources.SOURCES[ready.source].files(sources.data_root(), ready.subjects)
+    return _trials(ready.to_json(), tuple(f"{file}{file.stat().st_mtime_ns}" for file in files))
+
+
+@contextlib.contextmanager
+def friendly_errors() -> Iterator[None]:
+    """Show what a user can mend as a box instead of a traceback, and end the page there."""
+    try:
+        yield
+    except InputError as error:
+        st.error(str(error), icon=":material/error:")
+        st.stop()
+
+
+def chosen_runs() -> list[Run]:
+    """The runs that the page's address names; one that is gone is told and left out."""
+    found = []
+    for run_id in st.query_params.get_all("run"):
+        try:
+            found.append(store().get(run_id))
+        except RunError as error:
+            st.warning(str(error), icon=":material/search_off:")
+    return found

@@ -1,0 +1,73 @@
+"""Start: what this is, what data there is, a first network in one click, and prepared experiments."""
+
+import streamlit as st
+
+from eegnets import sources
+from eegnets.charts.trial import trial_chart
+from eegnets.config import PRESETS, DataConfig, RunConfig
+from eegnets.ui.forms import bring
+from eegnets.ui.state import friendly_errors, runner, trials
+
+LESSONS = {
+    "ReLU against ELU and LeakyReLU": {"activation": ["ELU", "ReLU", "LeakyReLU"]},
+    "What weight decay does": {"weight_decay": "0", "epochs": "60"},
+    "A learning rate a thousand times too high": {"learning_rate": "1", "optimizer": "SGD"},
+    "The best test epoch flatters you": {"epochs": "60", "activation": ["ReLU"]},
+}
+
+st.title("EEGNets Explorer")
+st.markdown(
+    "People imagined moving their left or their right hand while two electrodes over the motor cortex recorded them. "
+    "Here you train small neural networks to tell which hand it was, and measure what each of their settings does."
+)
+
+data = DataConfig.from_json(st.session_state.data)
+source = sources.SOURCES[data.source]
+ready = source.state(sources.data_root()).state == "ready"
+
+with st.container(horizontal=True, vertical_alignment="center"):
+    start = st.button(
+        "Train your first network",
+        type="primary",
+        icon=":material/play_arrow:",
+        disabled=not ready,
+        help="EEGNet, 30 epochs, on the data chosen in the sidebar: about half a minute.",
+    )
+    st.caption(f"EEGNet with ELU, 30 epochs, on: {source.title}")
+if start:
+    run = runner().submit(RunConfig(data).with_(**PRESETS["First network"]))
+    st.switch_page("pages/train.py", query_params={"run": run.id})
+
+left, right = st.columns([3, 2], gap="large")
+with left:
+    st.subheader("This is one trial", anchor=False)
+    with friendly_errors():
+        recorded = trials(data)
+    index = st.slider("Trial", 1, len(recorded), 1, key="trial", bind="query-params") - 1
+    hand = recorded.class_names[recorded.y[index]] if recorded.y[index] >= 0 else "unknown"
+    st.caption(f"Subject {recorded.subject[index]}, {recorded.split[index]} split. Imagined: **{hand}**.")
+    st.altair_chart(
+        trial_chart(recorded, index),
+        key="first_trial",
+        alt=f"EEG of one trial, {recorded.n_chans} channels, {recorded.n_times / recorded.sfreq:g} seconds",
+    )
+    st.caption(source.about)
+
+with right:
+    st.subheader("Prepared experiments", anchor=False)
+    for title, settings in LESSONS.items():
+        st.page_link("pages/train.py", label=title, icon=":material/school:", query_params=settings)
+    st.subheader("Data", anchor=False)
+    for other in sources.SOURCES.values():
+        state = other.state(sources.data_root())
+        with st.container(border=True):
+            words = {
+                "ready": ":green-badge[ready]",
+                "fetch": ":blue-badge[one click]",
+                "manual": ":orange-badge[by hand]",
+            }
+            st.markdown(f"**{other.title}** {words[state.state]}")
+            st.caption(state.how)
+            st.caption(f"{other.licence} · {other.size}")
+            if state.state == "fetch" and st.button("Get it", icon=":material/download:", key=f"bring_{other.name}"):
+                bring(other)

@@ -1,0 +1,53 @@
+"""Train: pick a network and its settings, start, and watch the curves grow."""
+
+import streamlit as st
+
+from eegnets.config import PRESETS, DataConfig, ModelConfig, TrainingConfig
+from eegnets.ui.forms import activation_picker, apply_preset, control, model_and_training
+from eegnets.ui.panels import downloads, live, race_panel, run_panel, test_panel
+from eegnets.ui.state import chosen_runs, runner, store
+
+MODEL, TRAINING = ModelConfig.table(), TrainingConfig.table()
+MAIN = ("learning_rate", "weight_decay", "epochs", "batch_size")
+MORE = ("optimizer", "momentum", "validation", "seed", "device", "keep")
+BENDS = ("dropout", "negative_slope", "alpha", "max_norm")
+
+st.title("Train")
+data = DataConfig.from_json(st.session_state.data)
+controls, results = st.columns([1, 2], gap="large")
+
+with controls:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        start = st.button("Start", type="primary", icon=":material/play_arrow:", help="Trains with the settings below.")
+        with st.popover("Preset", icon=":material/tune:"):
+            for name, changes in PRESETS.items():
+                st.button(name, on_click=apply_preset, args=(changes,), width="stretch")
+    values = {"name": control(MODEL["name"])}
+    activations = activation_picker()
+    left, right = st.columns(2)
+    for i, name in enumerate(MAIN):
+        with right if i % 2 else left:
+            values[name] = control(TRAINING[name])
+    with st.expander("More settings"):
+        for name in MORE:
+            values[name] = control(TRAINING[name])
+        for name in BENDS:
+            values[name] = control(MODEL[name])
+
+if start:
+    runs = [runner().submit(config) for config in model_and_training(data, activations, values)]
+    st.query_params["run"] = [run.id for run in runs]
+
+with results:
+    runs = chosen_runs() or store().active()[:1]
+    if not runs:
+        st.info(
+            "No run is open. **Start** trains with the settings on the left; the curves appear here and stay in the "
+            "address of this page. Earlier runs are on the page Compare.",
+            icon=":material/model_training:",
+        )
+        st.stop()
+    live(runs, lambda: run_panel(runs[0]) if len(runs) == 1 else race_panel(runs))
+    if len(runs) == 1 and not runs[0].status.active:
+        test_panel(runs[0])
+        downloads(runs[0])
