@@ -126,7 +126,7 @@ def read_npz(file: File) -> tuple[np.ndarray, np.ndarray]:
     0 left, 1 right. In the file: signal (n_trials, n_times, 2), or (n_trials, 2, n_times) where the length leaves no
     doubt; label 1 left and 2 right, or 0 and 1. Nothing in the file is ever executed. Raises SourceError.
     """
-    name = str(getattr(file, "name", file))
+    name = str(file if isinstance(file, Path) else getattr(file, "name", "the uploaded file"))
     stored = _arrays(name, file)
     X, y = _signal(name, stored["signal"]), _classes(name, stored["label"])
     if len(X) != len(y):
@@ -149,7 +149,7 @@ def _unpack(name: str, file: IO[bytes]) -> dict[str, np.ndarray]:
     file.seek(0)
     begin = file.read(8)
     if not begin.startswith(b"PK"):
-        raise SourceError(f"{name} is not an .npz file: it begins with {begin!r}. Expected is {USUAL}. {REPAIR}")
+        raise SourceError(f"{name} is not an .npz file: it begins with {begin!r}. Expected: {USUAL}. {REPAIR}")
     try:
         with zipfile.ZipFile(file) as archive:
             _check_contents(name, archive)
@@ -159,7 +159,7 @@ def _unpack(name: str, file: IO[bytes]) -> dict[str, np.ndarray]:
     except Exception as error:  # a damaged archive makes zipfile raise many kinds
         size = file.seek(0, io.SEEK_END)
         raise SourceError(
-            f"{name} is damaged or cut short ({error}; {size:,} bytes are here). Expected is {USUAL}. {REPAIR}"
+            f"{name} is damaged or cut short ({error}; {size:,} bytes are here). Expected: {USUAL}. {REPAIR}"
         ) from error
 
 
