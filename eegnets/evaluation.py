@@ -42,9 +42,9 @@ def cohen_kappa(y: ArrayLike, predicted: ArrayLike) -> float:
     """
     y, predicted = _pair(y, predicted)
     classes = np.union1d(y, predicted)
-    by_chance = sum(float(np.mean(y == c) * np.mean(predicted == c)) for c in classes) if len(y) else 1.0
     if len(classes) < 2:
         return float("nan")
+    by_chance = sum(float(np.mean(y == c) * np.mean(predicted == c)) for c in classes)
     return (accuracy(y, predicted) - by_chance) / (1 - by_chance)
 
 

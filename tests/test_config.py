@@ -14,6 +14,7 @@ from eegnets.config import (
     InputError,
     ModelConfig,
     RunConfig,
+    Setting,
     TrainingConfig,
     lookup,
     unknown,
@@ -106,6 +107,15 @@ def test_a_whole_number_is_taken_in_any_dress(value):
     checked = SETTINGS["epochs"].check(value)
     assert checked == 12
     assert type(checked) is int
+
+
+def test_a_bound_on_one_side_alone_holds_and_is_told():
+    at_least, at_most = Setting("", "", low=2, kind=float, name="a"), Setting("", "", high=2, kind=int, name="b")
+    assert at_least.check(1e9) == 1e9
+    assert at_most.check(-5) == -5
+    assert refused(at_least, 1.5) == "a takes a number from 2; got 1.5."
+    assert "got nan" in refused(at_least, float("nan"))
+    assert refused(at_most, 3) == "b takes a whole number to 2; got 3."
 
 
 def test_half_an_epoch_is_refused():
