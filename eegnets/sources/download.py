@@ -65,6 +65,7 @@ def copy(files: Sequence[tuple[Path, Check]], folder: Path, progress: Progress |
 def is_whole(file: Remote, path: Path) -> bool:
     """Whether a file is here already as it should be, so that it need not be brought again."""
     try:
+        path.stat()  # a check may be lax, a file that is absent is not whole
         file.check(path)
         return file.sha256 is None or pooch.file_hash(str(path), alg="sha256") == file.sha256
     except (SourceError, OSError):
@@ -155,8 +156,8 @@ def _words_for_failures(file: Remote) -> Iterator[None]:
     except (exceptions.ChunkedEncodingError, exceptions.ContentDecodingError) as error:
         raise Unreachable(f"{where} broke off on the way; nothing of it was kept. Fetch again.") from error
     except exceptions.RequestException as error:
-        late = "the server was silent for too long" if isinstance(error, exceptions.Timeout) else ""
-        reason = late or "the server cannot be reached"
+        late = isinstance(error, exceptions.Timeout) or "timed out" in str(error)  # the latter once bytes have come
+        reason = "the server was silent for too long" if late else "the server cannot be reached"
         raise Unreachable(f"{where} cannot be had: {reason}. Check the connection, then fetch again.") from error
     except ValueError as error:  # pooch's word for a checksum that does not agree
         raise SourceError(
