@@ -38,8 +38,7 @@ def read(path: Path) -> Recording:
     recording = _read_gdf(path) if path.suffix == ".gdf" else _read_mat(path)
     if not len(recording.start):
         raise SourceError(f"{path} has no trial: no trigger (event {TRIAL_START}) is in it. {REPAIR}")
-    if len(recording.signal) != N_CHANS:
-        raise SourceError(f"{path} has {len(recording.signal)} channels where C3 and C4 are expected. {REPAIR}")
+    _check_montage(path, len(recording.signal))
     if recording.start.min() < 0 or recording.start.max() >= recording.signal.shape[1]:
         raise SourceError(f"{path} has triggers outside its {recording.signal.shape[1]} samples. {REPAIR}")
     return recording
@@ -83,7 +82,9 @@ def _parse_gdf(path: Path, file: IO[bytes], size: int) -> Header:
         raise SourceError(f"{path} is not a GDF file: it begins with {fixed[:8]!r} instead of 'GDF 1.25'. {REPAIR}")
     first_version = fixed[4:5] == b"1"
     length = struct.unpack_from("<q", fixed, 184)[0] if first_version else 256 * struct.unpack_from("<H", fixed, 184)[0]
-    n_records, n_chans = struct.unpack_from("<q", fixed, 236)[0], struct.unpack_from("<H", fixed, 252)[0]
+    n_records = struct.unpack_from("<q", fixed, 236)[0]
+    n_chans = struct.unpack_from("<I" if first_version else "<H", fixed, 252)[0]
+    _check_montage(path, n_chans)
     channels = file.read(256 * n_chans)
     low, high = (np.array(struct.unpack_from(f"<{n_chans}d", channels, n_chans * at)) for at in (104, 112))
     per_record = np.array(struct.unpack_from(f"<{n_chans}I", channels, n_chans * 216))
@@ -121,12 +122,14 @@ def _read_gdf(path: Path) -> Recording:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            raw = mne.io.read_raw_gdf(path, preload=True, verbose="ERROR")
+            raw = mne.io.read_raw_gdf(path, verbose="ERROR")
+            _check_rate(path, raw.info["sfreq"])
+            signal = raw.get_data() * 1e6  # V -> µV
+    except SourceError:
+        raise
     except Exception as error:  # MNE raises many kinds for a file that is damaged inside
         raise SourceError(f"{path} cannot be read as GDF ({error}). {REPAIR}") from error
-    _check_rate(path, raw.info["sfreq"])
-    signal = _without_rail(raw.get_data() * 1e6, header)  # V -> µV
-    return Recording(signal, *_gdf_trials(raw.annotations))
+    return Recording(_without_rail(signal, header), *_gdf_trials(raw.annotations))
 
 
 def _without_rail(signal: np.ndarray, header: Header) -> np.ndarray:
@@ -148,6 +151,11 @@ def _gdf_trials(annotations: Any) -> tuple[np.ndarray, np.ndarray]:
         trial = np.searchsorted(start, sample[code == name], side="right") - 1
         cue[trial[trial >= 0]] = label
     return start, cue
+
+
+def _check_montage(path: Path, n_chans: int) -> None:
+    if n_chans != N_CHANS:
+        raise SourceError(f"{path} has {n_chans} channels where C3 and C4 are expected. {REPAIR}")
 
 
 def _check_rate(path: Path, sfreq: float) -> None:
@@ -176,13 +184,18 @@ def _read_mat(path: Path) -> Recording:
 def _mat_variables(path: Path) -> dict[str, Any]:
     from scipy.io import loadmat  # here, as above: the cache needs no SciPy
 
-    file: Path | IO[bytes] = io.BytesIO(_unpack(path)) if path.suffix == ".zip" else path
+    content = _unpack(path) if path.suffix == ".zip" else _content(path)
     try:
-        return loadmat(file, variable_names=("s", "HDR"), squeeze_me=True, struct_as_record=False)
-    except OSError as error:
-        raise unreadable(path, error) from error
+        return loadmat(io.BytesIO(content), variable_names=("s", "HDR"), squeeze_me=True, struct_as_record=False)
     except Exception as error:  # SciPy raises nearly any kind for a damaged file
         raise SourceError(f"{path} cannot be read as a MATLAB file ({error}). {REPAIR}") from error
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise unreadable(path, error) from error
 
 
 def _unpack(path: Path) -> bytes:
