@@ -6,7 +6,7 @@ from eegnets.ui.forms import data_picker
 from eegnets.ui.panels import running_now
 from eegnets.ui.state import friendly_errors, runner
 
-st.set_page_config("EEGNets Explorer", page_icon=":material/neurology:", layout="wide")
+st.set_page_config("EEGNets Explorer", page_icon=".streamlit/icon.svg", layout="wide")
 
 page = st.navigation(
     {

@@ -220,9 +220,7 @@ class TrainingConfig(Settings):
     epochs: int = setting(
         30, "Epochs", "How often every training trial is seen. The lab report takes 500.", low=1, high=10_000
     )
-    batch_size: int = setting(
-        64, "Batch size", "Trials whose gradients are averaged for one step.", low=1, high=4096, unit="trials"
-    )
+    batch_size: int = setting(64, "Batch size", "Trials whose gradients are averaged for one step.", low=1, high=4096)
     validation: float = setting(
         0.2,
         "Validation share",

@@ -32,7 +32,7 @@ STALE = 5.0  # seconds without a heartbeat after which a run counts as interrupt
 BEAT = 1.0  # seconds between heartbeats
 ACTIVE = ("queued", "running", "paused")
 STATES = (*ACTIVE, "stopped", "finished", "failed", "interrupted", "damaged")
-SCORES = {"last": "Last epoch", "best_validation": "Chosen on validation", "best_test": "Best test epoch (optimistic)"}
+SCORES = {"last": "Last epoch", "best_validation": "Chosen on validation", "best_test": "Best test epoch"}
 
 
 class RunError(InputError):

@@ -8,8 +8,8 @@ from eegnets.ui.panels import ago, label, live, overlay, standings_columns
 from eegnets.ui.state import chosen_runs, store
 
 COLUMNS = [
-    *("made", "state", "source", "subjects", "model", "activation", "learning_rate", "weight_decay", "seed"),
-    *("epoch", *SCORES, "seconds", "id", "message"),
+    *("made", "state", "model", "activation", *SCORES, "epoch", "learning_rate", "weight_decay", "seed"),
+    *("source", "subjects", "seconds", "id", "message"),
 ]
 DETAILS = {
     "made": "Made",

@@ -5,7 +5,7 @@ import streamlit as st
 from eegnets import sources
 from eegnets.charts.trial import trial_chart
 from eegnets.config import PRESETS, DataConfig, RunConfig
-from eegnets.ui.forms import bring
+from eegnets.ui.forms import offer
 from eegnets.ui.state import friendly_errors, runner, trials
 
 LESSONS = {
@@ -67,7 +67,5 @@ with right:
                 "manual": ":orange-badge[by hand]",
             }
             st.markdown(f"**{other.title}** {words[state.state]}")
-            st.caption(state.how)
             st.caption(f"{other.licence} · {other.size}")
-            if state.state == "fetch" and st.button("Get it", icon=":material/download:", key=f"bring_{other.name}"):
-                bring(other)
+            offer(other, state, "start")

@@ -18,7 +18,7 @@ controls, results = st.columns([1, 2], gap="large")
 
 with controls:
     with st.container(horizontal=True, vertical_alignment="center"):
-        start = st.button("Start", type="primary", icon=":material/play_arrow:", help="Trains with the settings below.")
+        start_here = st.container(width="content")
         with st.popover("Preset", icon=":material/tune:"):
             for name, changes in PRESETS.items():
                 st.button(name, on_click=apply_preset, args=(changes,), width="stretch")
@@ -34,6 +34,14 @@ with controls:
         for name in BENDS:
             values[name] = control(MODEL[name])
 
+with start_here:
+    start = st.button(
+        "Start",
+        type="primary",
+        icon=":material/play_arrow:",
+        disabled=not activations,
+        help="Trains with the settings below; pick at least one activation.",
+    )
 if start:
     runs = [runner().submit(config) for config in model_and_training(data, activations, values)]
     st.query_params["run"] = [run.id for run in runs]

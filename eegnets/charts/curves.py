@@ -11,7 +11,7 @@ from eegnets.charts.style import ACTIVATION_COLOURS, DASHES, FOLD_COLOURS, FOLD_
 FOLDS = tuple(FOLD_COLOURS)
 TITLES = {"accuracy": "Accuracy", "loss": "Loss"}
 UNITS = {"accuracy": "share of trials", "loss": "nats per trial"}
-COLUMNS = ("epoch", "fold", "value", "run", "activation")
+LEGEND = alt.Legend(symbolType="stroke", symbolSize=400, symbolStrokeWidth=2.5, orient="top")
 
 History = Sequence[Mapping[str, Any]]
 
@@ -32,7 +32,9 @@ def fold_curves(history: History, metric: str, epochs: int) -> alt.LayerChart:
     data = fold_table(history, metric)
     shown = [fold for fold in FOLDS if fold in set(data["fold"])]
     encodings = {
-        "color": alt.Color("fold:N", title="Trials", scale=_scale(shown, [FOLD_COLOURS[fold] for fold in shown])),
+        "color": alt.Color(
+            "fold:N", title="Trials", legend=LEGEND, scale=_scale(shown, [FOLD_COLOURS[fold] for fold in shown])
+        ),
         "strokeDash": alt.StrokeDash(
             "fold:N", title="Trials", scale=_scale(shown, [FOLD_DASHES[fold] for fold in shown])
         ),
@@ -58,8 +60,10 @@ def run_curves(
     """One curve a run; a run's colour is its activation's where no two runs share one, and its dash is its own."""
     labels = list(histories)
     encodings = {
-        "color": alt.Color("run:N", title="Run", scale=_scale(labels, run_colours(labels, activations))),
-        "strokeDash": alt.StrokeDash("run:N", title="Run", scale=_scale(labels, _cycled(DASHES, len(labels)))),
+        "color": alt.Color("run:N", title="Run", legend=LEGEND, scale=_scale(labels, run_colours(labels, activations))),
+        "strokeDash": alt.StrokeDash(
+            "run:N", title="Run", legend=LEGEND, scale=_scale(labels, _cycled(DASHES, len(labels)))
+        ),
     }
     title = f"{TITLES[metric]} on the {fold} trials"
     return _lines(run_table(histories, metric, fold), metric, epochs, encodings, "run", title)

@@ -36,11 +36,14 @@ def _widget(rule: Setting, key: str) -> Any:
 
 
 def _choice(rule: Setting, common: dict[str, Any]) -> str:
-    if len(rule.choices) > 4 or any("_" in choice for choice in rule.choices):
-        words = {choice: choice.replace("_", " ") for choice in rule.choices}
+    if len(rule.choices) > 2:  # more do not fit beside each other
         index = rule.choices.index(rule.default)
-        return st.selectbox(rule.label, rule.choices, index=index, format_func=words.__getitem__, **common)
+        return st.selectbox(rule.label, rule.choices, index=index, format_func=_in_words, **common)
     return st.segmented_control(rule.label, rule.choices, default=rule.default, required=True, **common)
+
+
+def _in_words(choice: str) -> str:
+    return choice.replace("_", " ")
 
 
 def _number(rule: Setting, common: dict[str, Any]) -> float | None:
@@ -53,7 +56,7 @@ def _number(rule: Setting, common: dict[str, Any]) -> float | None:
 
 
 def activation_picker() -> list[str]:
-    """One activation, or several for a race; never none."""
+    """One activation, or several for a race; none while nothing is picked."""
     rule = ModelConfig.table()["activation"]
     if "activation" in hidden():
         names = st.query_params.get_all("activation") or [rule.default]
@@ -63,12 +66,12 @@ def activation_picker() -> list[str]:
         list(ACTIVATIONS),
         selection_mode="multi",
         default=[rule.default],
-        required=True,
         key="activation",
+        wrap=True,
         bind="query-params",
         help=rule.help,
     )
-    return list(picked or [rule.default])
+    return list(picked or [])
 
 
 def apply_preset(changes: dict[str, Any]) -> None:
@@ -101,7 +104,7 @@ def data_picker() -> DataConfig:
     source = sources.SOURCES[name]
     state = source.state(sources.data_root())
     if state.state != "ready":
-        _offer(source, state)
+        offer(source, state, "sidebar")
         return DataConfig(name)
     return DataConfig(name, _subject_picker(state.subjects), _source_options(source))
 
@@ -127,11 +130,11 @@ def _source_options(source: sources.Source) -> dict[str, Any]:
         return {name: control(rule, prefix="data_") for name, rule in source.options.items()}
 
 
-def _offer(source: sources.Source, state: sources.State) -> None:
+def offer(source: sources.Source, state: sources.State, place: str) -> None:
     """Say how the trials come, with a button where one click brings them."""
     st.caption(state.how)
     if state.state == "fetch" and st.button(
-        f"Get it ({source.size})", icon=":material/download:", key=f"get_{source.name}"
+        f"Get it ({source.size})", icon=":material/download:", key=f"get_{source.name}_{place}"
     ):
         bring(source)
 

@@ -30,8 +30,8 @@ BADGES = {
 SCORE_HELP = {
     "last": "Test accuracy after the last epoch: an honest figure, as nobody chose that epoch by looking.",
     "best_validation": "Test accuracy at the epoch that did best on the held-back validation trials: an honest choice.",
-    "best_test": "The highest test accuracy of all epochs, as the lab report counts. Optimistic: it chooses by the very "
-    "trials that it reports on.",
+    "best_test": "The highest test accuracy of all epochs, as the lab report counts. Optimistic: it chooses by the "
+    "very trials that it reports on.",
 }
 
 
@@ -131,13 +131,12 @@ def _progress(run: Run, status: Status, history: list[dict[str, Any]], epochs: i
 
 def score_row(history: list[dict[str, Any]]) -> None:
     """The three scores, named for what they are."""
-    found = summary(history)
-    for column, (name, words) in zip(st.columns(3), SCORES.items(), strict=True):
-        record = found[name]
+    st.caption("Test accuracy, counted in three ways")
+    for column, (name, record) in zip(st.columns(3), summary(history).items(), strict=True):
         accuracy = record and record["test_accuracy"]
         shown = None if accuracy is None else f"{accuracy:.1%}"
-        under = f"epoch {record['epoch']}" if record else ""
-        column.metric(words, shown, help=SCORE_HELP[name], delta=under or None, delta_color="off", delta_arrow="off")
+        under = f"epoch {record['epoch']}{', optimistic' if name == 'best_test' else ''}" if record else None
+        column.metric(SCORES[name], shown, help=SCORE_HELP[name], delta=under, delta_color="off", delta_arrow="off")
 
 
 def race_panel(runs: list[Run]) -> None:
