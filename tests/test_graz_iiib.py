@@ -368,6 +368,7 @@ def test_a_file_that_may_not_be_read_is_named(root, denied, monkeypatch):
 
 def test_fetch_from_a_folder_copies_what_is_of_use(root, tmp_path):
     (root / "graz-iiib" / "notes.txt").write_text("not needed")
+    write_mat(root / "graz-iiib" / "S4b.mat", digits())  # not needed beside the .gdf
     copied = SOURCE.fetch(tmp_path / "new", from_dir=root / "graz-iiib")
     assert sorted(file.name for file in copied) == ["S4b.gdf", "true_labels_S4.txt"]
     assert SOURCE.state(tmp_path / "new").subjects == ("S4b",)

@@ -50,7 +50,8 @@ class GrazIIIb(Source):
         "and C4, 125 Hz, 0.5 to 30 Hz. The classes that the competition withheld are the test trials."
     )
     licence: ClassVar[str] = (
-        "Free for research and teaching on the competition's terms: name the group that recorded it and cite the paper."
+        "No open licence is stated. The competition's terms: in publications, name the group that recorded the data and "
+        "cite the paper."
     )
     cite: ClassVar[str] = (
         "Data set IIIb of BCI Competition III, provided by A. Schlögl and colleagues, TU Graz. B. Blankertz et al. "
@@ -230,7 +231,7 @@ def _missing(who: str, names: frozenset[str]) -> list[str]:
 
 def _checks(names: frozenset[str]) -> dict[str, Check]:
     """What is of use among `names`, with the look that tells whether it is whole."""
-    recordings = {name: check for who in PEOPLE for name in _recordings(who) if name in names}
+    recordings = {name: check for who in PEOPLE if (name := _recording(who, names)) in names}
     return recordings | {who.labels: _check_labels for who in PEOPLE.values() if who.labels in names}
 
 
