@@ -1,9 +1,6 @@
-"""Graz IIIb: recordings to trials, from GDF and from MATLAB alike, and how what is wrong is named."""
+"""Graz IIIb: recordings and labels to trials, how what is wrong is named, and how the files come."""
 
-import contextlib
 import shutil
-import struct
-import warnings
 import zipfile
 from collections import Counter
 from dataclasses import replace
@@ -11,78 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.io import savemat
+from graz_files import CUES, N_TRIALS, STEP, TRUE, digits, events, microvolts, write_gdf, write_labels, write_mat
 
 from eegnets import sources
 from eegnets.config import DataConfig
 from eegnets.sources import SOURCES, SourceError, graz_iiib
 from eegnets.sources.download import download, is_whole
-from eegnets.sources.graz_recording import check, gdf_header, read
+from eegnets.sources.graz_recording import read
 
 SOURCE = SOURCES["graz-iiib"]
-LOW, HIGH = (-34.0, -50.0), (42.0, 50.0)  # µV, the converter's limits on C3 and C4
-STEP = 1000  # samples from one trial to the next
-N_TRIALS = 12
-CUES = [0, 1, -1, 0, -1, 1, 1, -1, 0, 1, -1, -1]  # -1: withheld
-TRUE = [0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0]
-
-
-def digits(seed=0, n_trials=N_TRIALS):
-    """What the converter wrote, int16, (2, n_samples)."""
-    rng = np.random.default_rng(seed)
-    return rng.integers(-20_000, 20_000, (2, n_trials * STEP + 500), dtype=np.int16)
-
-
-def microvolts(digital):
-    low, high = (np.array(limit)[:, None] for limit in (LOW, HIGH))
-    return (digital + 32767.0) / 65534 * (high - low) + low
-
-
-def events(cues=CUES):
-    """(sample from 1, code) as the GDF's table has them."""
-    code = {0: 769, 1: 770, -1: 783}
-    return [
-        event
-        for i, cue in enumerate(cues)
-        for event in ((i * STEP + 101, 768), (i * STEP + 476, 785), (i * STEP + 476, code[cue]), (i * STEP + 601, 781))
-    ]
-
-
-def write_gdf(path, digital, table, sfreq=125):
-    """A GDF 1.25 as the organisers' are: int16, one sample a record, events of mode 3."""
-    n_chans, n_samples = digital.shape
-    fixed = b"GDF 1.25".ljust(168) + b"2004070600000000" + struct.pack("<q", 256 + 256 * n_chans)
-    fixed = fixed.ljust(236) + struct.pack("<qIII", n_samples, 1, sfreq, n_chans)
-    names = [b"+C3a-C3p", b"+C4a-C4p", b"+Cza-Czp"][:n_chans]
-    low, high = (*LOW, -50.0)[:n_chans], (*HIGH, 50.0)[:n_chans]
-    channels = b"".join(name.ljust(16) for name in names) + b" " * 80 * n_chans + b"uV      " * n_chans
-    channels += struct.pack(f"<{n_chans}d", *low) + struct.pack(f"<{n_chans}d", *high)
-    channels += struct.pack(f"<{n_chans}q", *[-32767] * n_chans) + struct.pack(f"<{n_chans}q", *[32767] * n_chans)
-    channels += b"LP:    30 Hz; HP:  0.50 Hz; Notch: NaN".ljust(80) * n_chans
-    channels += struct.pack(f"<{n_chans}I", *[1] * n_chans) + struct.pack(f"<{n_chans}I", *[3] * n_chans)
-    position, code = (np.array(column) for column in zip(*table, strict=True)) if table else (np.array([]),) * 2
-    tail = bytes([3]) + sfreq.to_bytes(3, "little") + struct.pack("<I", len(position))
-    tail += position.astype("<u4").tobytes() + code.astype("<u2").tobytes()
-    tail += np.zeros(len(position), "<u2").tobytes() + np.zeros(len(position), "<u4").tobytes()
-    path.write_bytes(fixed + channels.ljust(256 * n_chans) + digital.T.astype("<i2").tobytes() + tail)
-    return path
-
-
-def write_mat(path, digital, cues=CUES):
-    """The MATLAB file that BioSig makes of the same: NaN at the rail."""
-    signal = np.where(np.abs(digital.astype(int)) >= 32767, np.nan, microvolts(digital))
-    header = {
-        "TRIG": np.arange(len(cues)) * STEP + 101,
-        "Classlabel": np.where(np.array(cues) < 0, np.nan, np.array(cues) + 1.0),
-        "SampleRate": 125,
-    }
-    savemat(path, {"s": signal.T, "HDR": header})
-    return path
-
-
-def write_labels(path, labels=TRUE, note=""):
-    path.write_text(note + "".join(f"{label + 1}\n" for label in labels))
-    return path
 
 
 @pytest.fixture
@@ -112,27 +46,6 @@ def test_cues_train_and_published_classes_test(root):
     assert trials.split.tolist() == ["train" if cue >= 0 else "test" for cue in CUES]
     assert trials.y.tolist() == TRUE
     assert trials.number.tolist() == list(range(1, N_TRIALS + 1))
-
-
-def test_gdf_mat_and_zipped_mat_agree(tmp_path):
-    digital = digits()
-    digital[0, 300:350], digital[1, 1200], digital[1, 5000] = -32768, 32767, -32767
-    from_gdf = read(write_gdf(tmp_path / "a.gdf", digital, events()))
-    mat = write_mat(tmp_path / "a.mat", digital)
-    with zipfile.ZipFile(tmp_path / "a_mat.zip", "w") as archive:
-        archive.write(mat, "a.mat")
-    for from_mat in (read(mat), read(tmp_path / "a_mat.zip")):
-        np.testing.assert_allclose(from_gdf.signal, from_mat.signal, atol=1e-4)  # NaN where the other has NaN
-        assert np.array_equal(from_gdf.start, from_mat.start)
-        assert np.array_equal(from_gdf.cue, from_mat.cue)
-
-
-def test_the_rail_is_missing_and_its_neighbours_are_not(tmp_path):
-    digital = digits()
-    digital[0, :6] = [-32768, -32767, -32766, 32766, 32767, 0]
-    signal = read(write_gdf(tmp_path / "a.gdf", digital, events())).signal
-    assert np.isnan(signal[0, :6]).tolist() == [True, True, False, False, True, False]
-    assert np.isnan(signal).sum() == 3
 
 
 def test_copies_are_dropped_and_what_is_known_of_one_holds_for_the_other(root):
@@ -174,13 +87,6 @@ def test_trials_that_the_label_file_leaves_out_have_no_class(root):
     assert load(root).number.tolist() == [1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12], "3 has neither cue nor label"
 
 
-def test_a_trial_that_the_recording_does_not_finish_ends_in_gaps(tmp_path):
-    recording = read(write_gdf(tmp_path / "a.gdf", digits()[:, : 11 * STEP + 400], events()))
-    X = graz_iiib.windows(recording)
-    assert np.isnan(X[-1, :, 300:]).all()
-    assert not np.isnan(X[:-1]).any()
-
-
 def test_state_says_who_is_ready_and_what_the_others_lack(root):
     state = SOURCE.state(root)
     assert (state.state, state.subjects) == ("ready", ("S4b",))
@@ -209,111 +115,14 @@ def test_a_matlab_file_does_as_well(root, name):
     assert load(root).y.tolist() == TRUE
 
 
-def test_reading_is_silent(root, capfd):
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        load(root)
-    assert capfd.readouterr() == ("", "")
+def test_a_trial_that_the_recording_does_not_finish_ends_in_gaps(tmp_path):
+    recording = read(write_gdf(tmp_path / "a.gdf", digits()[:, : 11 * STEP + 400], events()))
+    X = graz_iiib.windows(recording)
+    assert np.isnan(X[-1, :, 300:]).all()
+    assert not np.isnan(X[:-1]).any()
 
 
 # What is wrong, and how it is named
-
-
-def broken(root, content):
-    (root / "graz-iiib" / "S4b.gdf").write_bytes(content)
-
-
-@pytest.mark.parametrize(
-    ("harm", "message"),
-    [
-        (lambda whole: b"", r"is not a GDF file: it begins with b''"),
-        (lambda whole: b"<!DOCTYPE html>", r"begins with b'<!DOCTYP' instead of 'GDF 1\.25'"),
-        (lambda whole: whole[:200], r"ends too early: 200 bytes are here where its header speaks of more"),
-        (lambda whole: whole[:700], r"ends too early: 700 bytes"),
-        (
-            lambda whole: whole[: len(whole) // 2],
-            r"ends too early: \d+ bytes are here where its header speaks of 50768",
-        ),
-        (lambda whole: whole[:-100], r"ends too early"),
-        (lambda whole: whole[:236] + struct.pack("<q", -1) + whole[244:], r"ends too early"),
-    ],
-    ids=["empty", "a web page", "in the header", "in the channels", "half", "in the events", "no length"],
-)
-def test_a_bad_gdf_is_named_with_the_repair(root, harm, message):
-    broken(root, harm((root / "graz-iiib" / "S4b.gdf").read_bytes()))
-    with pytest.raises(SourceError, match=rf"S4b\.gdf .*{message}.* Fetch it again, or copy it again"):
-        load(root)
-
-
-def test_a_gdf_cut_anywhere_is_refused_by_its_header_alone(root):
-    whole = (root / "graz-iiib" / "S4b.gdf").read_bytes()
-    for size in (*range(0, 1000, 7), *range(1000, len(whole), 997)):
-        broken(root, whole[:size])
-        with pytest.raises(SourceError):
-            check(root / "graz-iiib" / "S4b.gdf")
-
-
-@pytest.mark.parametrize("at", [8, 190, 250, 600, 730])
-def test_a_gdf_with_a_garbled_header_is_refused_or_read_never_worse(root, at):
-    whole = bytearray((root / "graz-iiib" / "S4b.gdf").read_bytes())
-    whole[at : at + 16] = bytes(range(200, 216))
-    broken(root, whole)
-    with contextlib.suppress(SourceError):
-        load(root)
-
-
-def test_a_recording_without_triggers_is_named(root):
-    write_gdf(root / "graz-iiib" / "S4b.gdf", digits(), [(101, 783)])
-    with pytest.raises(SourceError, match=r"S4b\.gdf has no trial: no trigger \(event 768\)"):
-        load(root)
-
-
-def test_a_recording_of_another_montage_or_rate_is_named(root):
-    path = root / "graz-iiib" / "S4b.gdf"
-    write_gdf(path, np.concatenate([digits(), digits(1)[:1]]), events())
-    with pytest.raises(SourceError, match=r"has 3 channels where C3 and C4 are expected"):
-        load(root)
-    write_gdf(path, digits(), events(), sfreq=250)
-    with pytest.raises(SourceError, match=r"was sampled at 250 Hz; the Graz IIIb recordings have 125 Hz"):
-        load(root)
-
-
-def test_triggers_beyond_the_signal_are_named(tmp_path):
-    with pytest.raises(SourceError, match=r"has triggers outside its 3000 samples"):
-        read(write_mat(tmp_path / "a.mat", digits()[:, :3000]))
-
-
-@pytest.mark.parametrize(
-    ("write", "message"),
-    [
-        (lambda path: path.write_bytes(b"text"), r"cannot be read as a MATLAB file"),
-        (lambda path: path.write_bytes(path.read_bytes()[:3000]), r"cannot be read as a MATLAB file"),
-        (lambda path: savemat(path, {"x": np.zeros(3)}), r"lacks the organisers' variables s and HDR"),
-        (lambda path: savemat(path, {"s": np.zeros((9, 2)), "HDR": {"TRIG": [1]}}), r"lacks the organisers' variables"),
-        (lambda path: savemat(path, {"s": np.zeros((9, 2)), "HDR": 3}), r"lacks the organisers' variables"),
-    ],
-    ids=["text", "cut", "other variables", "no labels", "no struct"],
-)
-def test_a_bad_mat_is_named(tmp_path, write, message):
-    path = write_mat(tmp_path / "S4b.mat", digits())
-    write(path)
-    with pytest.raises(SourceError, match=rf"S4b\.mat .*{message}"):
-        read(path)
-
-
-@pytest.mark.parametrize("inside", [{}, {"a.txt": b"1"}, {"a.mat": b"1", "b.mat": b"2"}], ids=["none", "other", "two"])
-def test_a_zip_without_one_mat_is_named(tmp_path, inside):
-    with zipfile.ZipFile(tmp_path / "S4b_mat.zip", "w") as archive:
-        for name, content in inside.items():
-            archive.writestr(name, content)
-    with pytest.raises(SourceError, match=r"S4b_mat\.zip holds .* where one \.mat is expected"):
-        read(tmp_path / "S4b_mat.zip")
-
-
-def test_a_cut_zip_is_named(tmp_path):
-    (tmp_path / "S4b_mat.zip").write_bytes(b"PK\x03\x04 and no more")
-    with pytest.raises(SourceError, match=r"S4b_mat\.zip is no whole \.zip file"):
-        read(tmp_path / "S4b_mat.zip")
 
 
 @pytest.mark.parametrize(
@@ -376,7 +185,8 @@ def test_fetch_from_a_folder_copies_what_is_of_use(root, tmp_path):
 
 
 def test_fetch_from_a_folder_with_a_cut_recording_copies_nothing(root, tmp_path):
-    broken(root, (root / "graz-iiib" / "S4b.gdf").read_bytes()[:5000])
+    recording = root / "graz-iiib" / "S4b.gdf"
+    recording.write_bytes(recording.read_bytes()[:5000])
     with pytest.raises(SourceError, match=r"S4b\.gdf ends too early"):
         SOURCE.fetch(tmp_path / "new", from_dir=root)
     assert SOURCE.state(tmp_path / "new").state == "fetch"
@@ -447,16 +257,6 @@ def test_o3vr_has_the_official_trials(data_root):
 
 
 @pytest.mark.real
-def test_o3vr_is_the_same_from_gdf_and_from_matlab(graz):
-    from_gdf, from_mat = read(graz / "O3VR.gdf"), read(graz / "O3VR_mat.zip")
-    assert np.isnan(from_gdf.signal).sum(axis=1).tolist() == [760, 801]
-    assert np.array_equal(np.isnan(from_gdf.signal), np.isnan(from_mat.signal))
-    np.testing.assert_allclose(from_gdf.signal, from_mat.signal, atol=1e-5)
-    assert np.array_equal(from_gdf.start, from_mat.start)
-    assert np.array_equal(from_gdf.cue, from_mat.cue)
-
-
-@pytest.mark.real
 def test_o3vr_trials_are_the_same_from_gdf_and_from_matlab(data_root, graz, tmp_path):
     folder = tmp_path / "graz-iiib"
     folder.mkdir()
@@ -486,13 +286,6 @@ def test_published_labels_are_those_whose_checksums_are_known(graz):
     remotes = graz_iiib._remotes(frozenset())
     here = {file.name for file in remotes if is_whole(file, graz / file.name)}
     assert {"O3VR.gdf", "true_labels_O3VR.txt", "true_labels_S4.txt", "true_labels_X11.txt"} <= here
-
-
-@pytest.mark.real
-def test_the_converters_limits_are_in_the_header(graz):
-    header = gdf_header(graz / "O3VR.gdf")
-    assert header.low.tolist() == [-34.1796875, -50.0]
-    assert header.high == pytest.approx([42.4316, 49.9756], abs=1e-4)
 
 
 @pytest.mark.real

@@ -33,7 +33,8 @@ class CourseNpz(Source):
         "amplifier saturated."
     )
     licence: ClassVar[str] = (
-        "As Graz IIIb: no open licence is stated; in publications, name the group that recorded the data and cite the paper."
+        "As Graz IIIb: no open licence is stated; in publications, name the group that recorded the data and cite the "
+        "paper."
     )
     cite: ClassVar[str] = (
         "Cut from data set IIIb of BCI Competition III, provided by A. Schlögl and colleagues, TU Graz; B. Blankertz "

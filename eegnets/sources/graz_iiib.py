@@ -50,8 +50,8 @@ class GrazIIIb(Source):
         "and C4, 125 Hz, 0.5 to 30 Hz. The classes that the competition withheld are the test trials."
     )
     licence: ClassVar[str] = (
-        "No open licence is stated. The competition's terms: in publications, name the group that recorded the data and "
-        "cite the paper."
+        "No open licence is stated. The competition's terms: in publications, name the group that recorded the data "
+        "and cite the paper."
     )
     cite: ClassVar[str] = (
         "Data set IIIb of BCI Competition III, provided by A. Schlögl and colleagues, TU Graz. B. Blankertz et al. "
