@@ -143,13 +143,15 @@ def test_bad_labels_are_named(root, text, message):
         load(root)
 
 
-def test_a_single_slip_in_the_labels_leaves_the_cue_right(tmp_path):
-    cue = np.arange(20) % 2
-    published = cue.copy()
-    published[3] = 1 - published[3]
-    graz_iiib._check_agreement(tmp_path, cue, published)
-    with pytest.raises(SourceError, match="3 of 20 trials"):
-        graz_iiib._check_agreement(tmp_path, cue, np.r_[1 - cue[:3], cue[3:]])
+def test_a_single_slip_in_the_labels_leaves_the_cue_right(root):
+    write_gdf(root / "graz-iiib" / "S4b.gdf", digits(), events(TRUE))
+    for slips, fine in ((1, True), (2, False)):
+        write_labels(root / "graz-iiib" / "true_labels_S4.txt", [1 - label for label in TRUE[:slips]] + TRUE[slips:])
+        if fine:
+            assert load(root).y.tolist() == TRUE
+        else:
+            with pytest.raises(SourceError, match="2 of 12 trials"):
+                load(root)
 
 
 def test_labels_with_windows_line_ends_are_read(root):
