@@ -5,7 +5,7 @@ import streamlit as st
 
 from eegnets.runs import SCORES
 from eegnets.ui.panels import ago, label, live, overlay, standings_columns
-from eegnets.ui.state import chosen_runs, store
+from eegnets.ui.state import chosen_runs, framed, store
 
 COLUMNS = [
     *("made", "state", "model", "activation", *SCORES, "epoch", "learning_rate", "weight_decay", "seed"),
@@ -25,6 +25,7 @@ DETAILS = {
     "message": "Message",
 }
 
+framed()
 st.title("Compare")
 rows = store().table()
 if not rows:

@@ -4,9 +4,9 @@ import streamlit as st
 
 from eegnets import sources
 from eegnets.charts.trial import trial_chart
-from eegnets.config import PRESETS, DataConfig, RunConfig
+from eegnets.config import PRESETS, RunConfig
 from eegnets.ui.forms import offer
-from eegnets.ui.state import friendly_errors, runner, trials
+from eegnets.ui.state import framed, friendly_errors, runner, trials
 
 LESSONS = {
     "ReLU against ELU and LeakyReLU": {"activation": ["ELU", "ReLU", "LeakyReLU"]},
@@ -15,13 +15,13 @@ LESSONS = {
     "The best test epoch flatters you": {"epochs": "60", "activation": ["ReLU"]},
 }
 
+data = framed()
 st.title("EEGNets Explorer")
 st.markdown(
     "People imagined moving their left or their right hand while two electrodes over the motor cortex recorded them. "
     "Here you train small neural networks to tell which hand it was, and measure what each of their settings does."
 )
 
-data = DataConfig.from_json(st.session_state.data)
 source = sources.SOURCES[data.source]
 ready = source.state(sources.data_root()).state == "ready"
 

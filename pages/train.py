@@ -2,18 +2,18 @@
 
 import streamlit as st
 
-from eegnets.config import PRESETS, DataConfig, ModelConfig, TrainingConfig
+from eegnets.config import PRESETS, ModelConfig, TrainingConfig
 from eegnets.ui.forms import activation_picker, apply_preset, control, model_and_training
 from eegnets.ui.panels import downloads, live, race_panel, run_panel, test_panel
-from eegnets.ui.state import chosen_runs, runner, store
+from eegnets.ui.state import chosen_runs, framed, runner, store
 
 MODEL, TRAINING = ModelConfig.table(), TrainingConfig.table()
 MAIN = ("learning_rate", "weight_decay", "epochs", "batch_size")
 MORE = ("optimizer", "momentum", "validation", "seed", "device", "keep")
 BENDS = ("dropout", "negative_slope", "alpha", "max_norm")
 
+data = framed()
 st.title("Train")
-data = DataConfig.from_json(st.session_state.data)
 controls, results = st.columns([1, 2], gap="large")
 
 with controls:

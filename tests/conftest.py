@@ -49,3 +49,98 @@ def tiny_trials():
         class_names=("left hand", "right hand"),
         windows={"cue": (0.5, 0.75), "imagery": (0.75, 2.0)},
     )
+
+
+class QueueOnly:
+    """A runner without workers: it makes the run's folder and leaves it waiting."""
+
+    threads = 1
+
+    def __init__(self, store):
+        self.store = store
+        self.stopped = []
+
+    def adopt(self):
+        pass
+
+    def submit(self, config, **about):
+        return self.store.create(config, **about)
+
+    def stop(self, run_id):
+        self.stopped.append(run_id)
+        self.store.get(run_id).finish("stopped", "Stopped by the test.")
+
+    def waiting(self):
+        return [run.id for run in self.store.active()]
+
+
+@pytest.fixture
+def app(monkeypatch, tmp_path):
+    """The app as a user meets it, run by Streamlit's AppTest: on an empty folder of runs, without workers."""
+    import streamlit as st
+    from streamlit.testing.v1 import AppTest
+
+    monkeypatch.setenv("EEGNETS_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("EEGNETS_DATA", str(tmp_path / "data"))
+    monkeypatch.setattr("eegnets.ui.state.Runner", QueueOnly)
+    _navigate_as_a_server_does(monkeypatch)
+    st.cache_resource.clear()
+    root = Path(__file__).parent.parent
+    monkeypatch.chdir(root)
+    yield AppTest.from_file(str(root / "app.py"), default_timeout=30)
+    st.cache_resource.clear()
+
+
+def _navigate_as_a_server_does(monkeypatch):
+    """AppTest forgets before every run that st.navigation has been called, and would run a page without app.py."""
+    from streamlit.runtime.pages_manager import PagesManager
+
+    plain = PagesManager.__init__
+
+    def started(self, *arguments, **keywords):
+        PagesManager.uses_pages_directory = False
+        plain(self, *arguments, **keywords)
+
+    monkeypatch.setattr(PagesManager, "__init__", started)
+
+
+def epoch_record(epoch, accuracy=0.8, *, validation=0.75, loss=0.5):
+    """One line of a history, as training would leave it."""
+    return {
+        "epoch": epoch,
+        "train_loss": loss,
+        "train_accuracy": accuracy,
+        "validation_loss": loss,
+        "validation_accuracy": validation,
+        "test_loss": loss,
+        "test_accuracy": accuracy,
+        "seconds": 0.5,
+        "learning_rate": 1e-3,
+        "weight_decay": 0.01,
+    }
+
+
+@pytest.fixture
+def made_run(tmp_path):
+    """A maker of run folders: `made_run(state, epochs, **settings)` in the folder that `app` looks at."""
+    import pandas as pd
+
+    from eegnets.config import RunConfig
+    from eegnets.runs import RunStore
+
+    store = RunStore(tmp_path / "runs")
+
+    def make(state="finished", epochs=3, message="", accuracies=None, **settings):
+        run = store.create(RunConfig().with_(epochs=max(epochs, 3), **settings))
+        accuracies = accuracies or [0.6 + 0.05 * i for i in range(epochs)]
+        for i in range(epochs):
+            run.append(epoch_record(i + 1, accuracies[i]))
+        if state in ("queued", "running", "paused"):
+            run.set_status(state, message)
+            return run
+        table = {"trial": [1, 2, 3], "subject": ["A"] * 3, "label": ["left hand", "right hand", "left hand"]}
+        run.save_predictions(pd.DataFrame(table | {"left hand": [0.9, 0.2, 0.4], "right hand": [0.1, 0.8, 0.6]}))
+        run.finish(state, message)
+        return run
+
+    return make

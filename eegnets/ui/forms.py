@@ -38,12 +38,8 @@ def _widget(rule: Setting, key: str) -> Any:
 def _choice(rule: Setting, common: dict[str, Any]) -> str:
     if len(rule.choices) > 2:  # more do not fit beside each other
         index = rule.choices.index(rule.default)
-        return st.selectbox(rule.label, rule.choices, index=index, format_func=_in_words, **common)
+        return st.selectbox(rule.label, rule.choices, index=index, **common)
     return st.segmented_control(rule.label, rule.choices, default=rule.default, required=True, **common)
-
-
-def _in_words(choice: str) -> str:
-    return choice.replace("_", " ")
 
 
 def _number(rule: Setting, common: dict[str, Any]) -> float | None:
@@ -90,18 +86,16 @@ def model_and_training(data: DataConfig, activations: list[str], values: dict[st
 
 def data_picker() -> DataConfig:
     """The choice of source, subjects and the source's options, in the sidebar; brings a source that is not here yet."""
-    names = list(sources.SOURCES)
-    titles = {name: source.title for name, source in sources.SOURCES.items()}
     name = st.selectbox(
         "Data",
-        names,
-        format_func=titles.__getitem__,
+        list(sources.SOURCES),  # as they are: an address holds what a list shows, and must outlive a new title
         key="source",
         bind="query-params",
         on_change=_forget_subjects,
         help="Where the trials come from, for every page.",
     )
     source = sources.SOURCES[name]
+    st.caption(source.title)
     state = source.state(sources.data_root())
     if state.state != "ready":
         offer(source, state, "sidebar")

@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Iterator
 
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 
 from eegnets import sources
 from eegnets.config import DataConfig, InputError
@@ -46,6 +47,18 @@ def friendly_errors() -> Iterator[None]:
     except InputError as error:
         st.error(str(error), icon=":material/error:")
         st.stop()
+
+
+def framed() -> DataConfig:
+    """The app's choice of data, for the first line of a page; a page that runs without the app around it begins again.
+
+    Until `st.navigation` has run once in a process, Streamlit takes a folder named `pages` for an app of its older
+    kind, and opens a page's own address without app.py: no sidebar, no choice of data.
+    """
+    if "data" not in st.session_state:
+        PagesManager.uses_pages_directory = False
+        st.rerun()
+    return DataConfig.from_json(st.session_state.data)
 
 
 def chosen_runs() -> list[Run]:

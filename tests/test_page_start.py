@@ -1,0 +1,44 @@
+"""The page Start, as a user meets it."""
+
+from eegnets.runs import RunStore
+from eegnets.sources import SOURCES
+
+
+def test_the_first_screen_shows_a_trial_and_every_source(app):
+    app.run()
+    assert not app.exception
+    assert app.title[0].value == "EEGNets Explorer"
+    assert app.main.get("vega_lite_chart") or app.main.get("arrow_vega_lite_chart")
+    shown = " ".join(element.value for element in app.markdown)
+    for source in SOURCES.values():
+        assert source.title in shown
+
+
+def test_the_trial_slider_tells_what_was_imagined(app):
+    app.run()
+    words = []
+    for number in (1, 2, 3, 4, 5, 6, 7, 8):
+        app.slider(key="trial").set_value(number).run()
+        words += [caption.value for caption in app.caption if "Imagined" in caption.value]
+    assert not app.exception
+    assert {"left hand" in word for word in words} == {True, False}
+
+
+def test_train_your_first_network_submits_a_run_of_thirty_epochs_and_opens_it(app, tmp_path):
+    app.run()
+    next(button for button in app.button if button.label == "Train your first network").click().run()
+    assert not app.exception
+    (run,) = RunStore(tmp_path / "runs").runs()
+    assert run.config.training.epochs == 30
+    assert run.config.data.source == "simulated"
+    assert app.title[0].value == "Train"
+    assert app.query_params["run"] in (run.id, [run.id])
+
+
+def test_a_source_that_is_not_here_offers_itself_and_starts_nothing(app):
+    app.query_params["source"] = "graz-iiib"
+    app.run()
+    assert not app.exception
+    start = next(button for button in app.button if button.label == "Train your first network")
+    assert start.disabled
+    assert any("Get it" in button.label for button in app.button)

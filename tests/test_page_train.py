@@ -1,0 +1,138 @@
+"""The page Train, as a user meets it."""
+
+import pytest
+
+from eegnets.config import PRESETS
+from eegnets.runs import SCORES, RunStore
+
+
+def opened(app, *runs, **params):
+    app.query_params["run"] = [run.id for run in runs]
+    for name, value in params.items():
+        app.query_params[name] = value
+    app.run()
+    return app.switch_page("pages/train.py").run()
+
+
+def button(app, label):
+    return next(found for found in app.button if found.label == label)
+
+
+def runs(tmp_path):
+    return RunStore(tmp_path / "runs").runs()
+
+
+def test_without_a_run_the_page_says_what_to_do(app):
+    opened(app)
+    assert not app.exception
+    assert any("Start" in box.value for box in app.info)
+
+
+def test_start_submits_what_the_form_says_and_opens_it(app, tmp_path):
+    opened(app)
+    app.number_input(key="learning_rate").set_value(0.005)
+    app.number_input(key="epochs").set_value(7)
+    app.button_group(key="model").set_value("DeepConvNet")
+    app.run()
+    button(app, "Start").click().run()
+    assert not app.exception
+    (run,) = runs(tmp_path)
+    assert (run.config.model.name, run.config.training.learning_rate, run.config.training.epochs) == (
+        "DeepConvNet",
+        0.005,
+        7,
+    )
+    assert app.query_params["run"] in (run.id, [run.id])
+
+
+def test_several_activations_make_a_race_of_runs_that_differ_in_nothing_else(app, tmp_path):
+    opened(app)
+    app.button_group(key="activation").set_value(["ELU", "ReLU", "LeakyReLU"]).run()
+    button(app, "Start").click().run()
+    assert not app.exception
+    made = runs(tmp_path)
+    assert {run.config.model.activation for run in made} == {"ELU", "ReLU", "LeakyReLU"}
+    assert len({run.config.training for run in made}) == 1
+    assert sorted(app.query_params["run"]) == sorted(run.id for run in made)
+
+
+def test_without_an_activation_nothing_can_be_started(app):
+    opened(app)
+    app.button_group(key="activation").set_value([]).run()
+    assert button(app, "Start").disabled
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_fills_the_form(app, tmp_path, preset):
+    opened(app)
+    app.number_input(key="learning_rate").set_value(0.5).run()
+    button(app, preset).click().run()
+    button(app, "Start").click().run()
+    assert not app.exception
+    (run,) = runs(tmp_path)
+    wanted = {"learning_rate": 1e-3} | PRESETS[preset]
+    assert {name: getattr(run.config.training, name) for name in wanted} == wanted
+
+
+def test_a_finished_run_shows_three_scores_curves_and_the_confusion_matrix(app, made_run):
+    opened(app, made_run(accuracies=[0.6, 0.9, 0.7]))
+    assert not app.exception
+    shown = {metric.label: metric.value for metric in app.metric}
+    assert set(SCORES.values()) <= set(shown)
+    assert shown[SCORES["best_test"]] == "90.0%"
+    assert shown[SCORES["last"]] == "70.0%"
+    assert any("3 test trials" in text.value and "66.7%" in text.value for text in app.markdown)
+
+
+def test_a_running_run_can_be_stopped(app, made_run):
+    run = made_run("running")
+    opened(app, run)
+    app.button(key=f"stop_panel_{run.id}").click().run()
+    assert not app.exception
+    assert run.status.state == "stopped"
+
+
+def test_a_failed_run_says_why(app, made_run):
+    opened(app, made_run("failed", message="Training diverged in epoch 3: try a learning rate of 0.1."))
+    assert any("learning rate of 0.1" in box.value for box in app.error)
+
+
+def test_a_run_that_is_gone_is_told_and_does_not_break_the_page(app, made_run):
+    run = made_run()
+    opened(app, run)
+    app.query_params["run"] = [run.id, "20200101-000000-gone", "../../etc"]
+    app.run()
+    assert not app.exception
+    assert sum("unknown run" in box.value for box in app.warning) == 2
+    assert app.metric
+
+
+def test_settings_in_the_address_fill_the_form(app, tmp_path):
+    opened(app, weight_decay="0", activation=["ReLU", "ELU"])
+    assert app.number_input(key="weight_decay").value == 0
+    button(app, "Start").click().run()
+    assert {run.config.model.activation for run in runs(tmp_path)} == {"ReLU", "ELU"}
+
+
+def test_a_hidden_control_keeps_the_value_of_the_link(app, tmp_path):
+    opened(app, hide="epochs,device", epochs="4")
+    assert not app.exception
+    assert "epochs" not in {found.key for found in app.number_input}
+    button(app, "Start").click().run()
+    (run,) = runs(tmp_path)
+    assert run.config.training.epochs == 4
+
+
+def test_a_bad_value_in_a_link_is_told_in_words(app):
+    opened(app, hide="epochs", epochs="many")
+    assert not app.exception
+    assert any("epochs takes a whole number" in box.value for box in app.error)
+
+
+def test_a_race_shows_how_each_run_stands(app, made_run):
+    elu, relu = made_run(activation="ELU"), made_run(activation="ReLU", epochs=2)
+    opened(app, elu, relu)
+    assert not app.exception
+    table = app.dataframe[0].value
+    assert table["epoch"].tolist() == [3, 2]
+    assert table["run"].str.split().str[1].tolist() == ["ELU", "ReLU"]
