@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 from eegnets import sources
 from eegnets.config import SETTINGS, InputError, RunConfig, Setting, lookup
+from eegnets.runner import THREAD_MANNERS
 from eegnets.runs import RunStore, describe
 
 
@@ -134,6 +136,8 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _train(options: argparse.Namespace) -> int:
     config = _config(options)
+    for name, value in THREAD_MANNERS.items():
+        os.environ.setdefault(name, value)  # read when torch is loaded, so it is set first
     from eegnets import experiment  # imports torch: after the cheap checks, so that a typo is told at once
 
     run = RunStore(options.runs).create(experiment.prepare(config))
