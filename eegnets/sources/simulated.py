@@ -7,8 +7,8 @@ hand weakens the mu and beta rhythms of the other side, and that beta comes back
 Lopes da Silva, "Event-related EEG/MEG synchronization and desynchronization", Clin. Neurophysiol. 110 (1999) 1842-1857.
 `benchmarks/calibrate_simulated.py` prints measured and simulated side by side.
 
-One thing is the textbook's and not the course files': X11b's mu grows eightfold after the cue, on both sides; here, as
-in O3VR, it shrinks.
+One thing is the textbook's and not the course files': while the feedback runs, X11b's mu grows to seven times its power
+and S4b's a little, on both sides; here, as in O3VR, it shrinks.
 """
 
 from collections.abc import Mapping
@@ -65,11 +65,15 @@ class Person:
     evoked: tuple[Bump, ...]
 
 
+# Frequencies, widths and sizes come from the median spectra of S4b and X11b, the evoked bumps from their averages, the
+# gaze from how far trials scatter about those averages. How much each side weakens is O3VR's: in its mu the opposite
+# side keeps 0.55 (C4) and 0.79 (C3) of the power that the hand's own side has, here about 0.6. The course of beta,
+# down and then up, is of Pfurtscheller & Lopes da Silva; it leaves hardly a trace in the power of the whole window.
 PEOPLE = {
     "A": Person(  # after S4b
         background=3.4,
         slope=1.1,
-        mu=Rhythm(9.4, 0.8, 0.4, (4.9, 4.2), -0.42, 0.0),
+        mu=Rhythm(9.4, 0.8, 0.4, (4.9, 4.2), -0.48, -0.12),
         beta=Rhythm(18.5, 2.2, 0.5, (0.88, 0.88), -0.60, 0.0, 1.0),
         gaze=9.5,
         blink=14.0,
@@ -87,7 +91,7 @@ PEOPLE = {
     "B": Person(  # after X11b
         background=3.05,
         slope=1.0,
-        mu=Rhythm(11.0, 0.55, 0.45, (1.5, 1.9), -0.42, 0.0),
+        mu=Rhythm(11.0, 0.55, 0.45, (1.5, 1.9), -0.48, -0.12),
         beta=Rhythm(17.5, 2.6, 0.5, (0.85, 0.95), -0.60, 0.0, 1.0),
         gaze=3.0,
         blink=8.0,
@@ -200,8 +204,8 @@ def _signal(person: Person, task: Task, y: np.ndarray, rng: np.random.Generator)
     """The sum of everything an electrode sees, (n_trials, 2, N_TIMES), µV."""
     imagery = _Imagery.draw(task, y, rng)
     X = _background(person, len(y), rng)
-    X += _rhythm(person.mu, imagery, rng)
-    X += _rhythm(person.beta, imagery, rng)
+    X += _rhythm(person.mu, task, imagery, rng)
+    X += _rhythm(person.beta, task, imagery, rng)
     X += _slow_shift(task, imagery)
     X += _evoked(person, len(y), rng)
     X += _gaze(person, len(y), rng)
@@ -211,22 +215,23 @@ def _signal(person: Person, task: Task, y: np.ndarray, rng: np.random.Generator)
 
 @dataclass(frozen=True)
 class _Imagery:
-    """What the person does in each trial: how strongly over each cortex, from when and until when."""
+    """What the person does in each trial: with which hand, how eagerly, from when and until when."""
 
     opposite: np.ndarray  # (n_trials, 2, 1): 1 over the cortex opposite the hand, 0 on its own side
-    strength: np.ndarray  # (n_trials, 1, 1): 1 is the person's own
+    effort: np.ndarray  # (n_trials, 1, 1): about 1; 0 where the mind was elsewhere
     start: np.ndarray  # (n_trials, 1, 1), s
     stop: np.ndarray  # (n_trials, 1, 1), s
 
     @classmethod
     def draw(cls, task: Task, y: np.ndarray, rng: np.random.Generator) -> "_Imagery":
+        """The imagery of trials with the classes `y`, (n_trials,)."""
         n = len(y)
         effort = np.clip(1 + task.spread * rng.standard_normal(n), 0, 2)
         present = rng.random(n) >= task.lapses
         start = CUE + 0.5 + np.abs(task.hesitation * rng.standard_normal(n))
         stop = start + HELD[0] + (HELD[1] - HELD[0]) * rng.random(n)
         opposite = np.stack([y == 1, y == 0], axis=1)  # the right hand is C3's, the left C4's
-        columns = (_column(v) for v in (task.strength * effort * present, start, stop))
+        columns = (_column(v) for v in (effort * present, start, stop))
         return cls(opposite[:, :, None].astype(np.float32), *columns)
 
     def course(self) -> np.ndarray:
@@ -258,7 +263,7 @@ def _drift(n: int, size: float, rng: np.random.Generator, n_chans: int = 1) -> n
 def _noise(density: np.ndarray, likeness: np.ndarray | float, n: int, rng: np.random.Generator) -> np.ndarray:
     """Gaussian noise of unit variance, (n, 2, N_TIMES).
 
-    density: power over FREQS in any unit, (n or 1, n_freqs); likeness: coherence of the two channels over FREQS.
+    density: power over FREQS in any unit, (n or 1, n_freqs); likeness: correlation of the two channels over FREQS.
     """
     parts = rng.standard_normal((n, 2, 2 * len(FREQS)), dtype=np.float32).view(np.complex64)
     parts[:, 1] = likeness * parts[:, 0] + np.sqrt(1 - np.square(likeness)) * parts[:, 1]
@@ -267,26 +272,28 @@ def _noise(density: np.ndarray, likeness: np.ndarray | float, n: int, rng: np.ra
 
 
 def _background(person: Person, n: int, rng: np.random.Generator) -> np.ndarray:
+    """1/f noise as the amplifier passes it; the two pairs share Cz's neighbourhood, slow waves above all."""
     band = 1 / (1 + (0.6 / np.maximum(FREQS, 1e-3)) ** 4) / (1 + (FREQS / 24) ** 6)  # the amplifier's 0.5-30 Hz
     density = band / np.maximum(FREQS, FREQS[1]) ** person.slope
     likeness = 0.3 + 0.5 / (1 + (FREQS / 12) ** 2)
     return person.background * np.exp(_drift(n, 0.12, rng)) * _noise(density[None], likeness, n, rng)
 
 
-def _rhythm(rhythm: Rhythm, imagery: _Imagery, rng: np.random.Generator) -> np.ndarray:
+def _rhythm(rhythm: Rhythm, task: Task, imagery: _Imagery, rng: np.random.Generator) -> np.ndarray:
+    """A rhythm that waxes and wanes by itself, weakens with the imagery and may come back stronger."""
     n = len(imagery.start)
     hz = rhythm.hz + _drift(n, rhythm.wander, rng)[:, 0]
     wave = _noise(np.exp(-0.5 * ((FREQS - hz) / rhythm.width) ** 2), 0.85, n, rng)
     rest = np.array(rhythm.rms, dtype=np.float32)[:, None] * np.exp(_drift(n, 0.2, rng) + _drift(n, 0.05, rng, 2))
     change = rhythm.ipsilateral + (rhythm.contralateral - rhythm.ipsilateral) * imagery.opposite
     after = rhythm.rebound * imagery.opposite * _bump(imagery.stop + 0.5, 0.25)
-    gain = 1 + imagery.strength * (change * imagery.course() + after)
+    gain = 1 + task.strength * imagery.effort * (change * imagery.course() + after)
     return rest * np.maximum(gain, 0.05) * wave
 
 
 def _slow_shift(task: Task, imagery: _Imagery) -> np.ndarray:
     """The cortex about to act turns negative: a wave that comes with the imagery and that no band power shows."""
-    return -task.slow * imagery.strength / task.strength * imagery.opposite * _bump(imagery.start + 0.6, 0.35)
+    return -task.slow * imagery.effort * imagery.opposite * _bump(imagery.start + 0.6, 0.35)
 
 
 def _evoked(person: Person, n: int, rng: np.random.Generator) -> np.ndarray:
@@ -296,6 +303,7 @@ def _evoked(person: Person, n: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def _gaze(person: Person, n: int, rng: np.random.Generator) -> np.ndarray:
+    """Slow waves while the eyes follow the feedback; a few trials' are so large that A's converter saturates."""
     density = FREQS**2 * np.exp(-FREQS / 0.3)
     course = _step(CUE + 0.65, 0.12) * (1 - 0.45 * _step(CUE + 2.0, 0.25))
     size = np.exp(_column(0.6 * np.clip(rng.standard_normal(n), -2.5, 2.5)))
