@@ -4,14 +4,20 @@ import argparse
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from eegnets import sources
 from eegnets.config import SETTINGS, InputError, RunConfig, Setting, lookup
-from eegnets.runner import THREAD_MANNERS
+from eegnets.run_folder import Busy, Run, summary
 from eegnets.runs import RunStore, describe
+from eegnets.workers import THREAD_MANNERS
+
+FOLLOW = 0.2  # seconds between looks at a run that somebody else carries out
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_fetch(commands)
     _add_train(commands)
     _add_runs(commands)
+    _add_control(commands)
     return parser
 
 
@@ -136,23 +143,94 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _train(options: argparse.Namespace) -> int:
     config = _config(options)
-    for name, value in THREAD_MANNERS.items():
-        os.environ.setdefault(name, value)  # read when torch is loaded, so it is set first
-    from eegnets import experiment  # imports torch: after the cheap checks, so that a typo is told at once
+    experiment = _import_experiment()
+    return _carry_out(RunStore(options.runs).create(experiment.prepare(config)), options.json)
 
-    run = RunStore(options.runs).create(experiment.prepare(config))
-    result = experiment.execute(run, lambda record: print(_epoch_line(record, config), file=sys.stderr))
-    print(json.dumps(result, indent=2) if options.json else run.id)
+
+def _import_experiment() -> ModuleType:
+    """Import torch: after the cheap checks, so that a typo is told at once, and with manners that it reads only now."""
+    for name, value in THREAD_MANNERS.items():
+        os.environ.setdefault(name, value)
+    from eegnets import experiment
+
+    return experiment
+
+
+def _carry_out(run: Run, as_json: bool) -> int:
+    """Do a queued run's work here, or watch who does: a cluster, or an app that serves the same folder."""
+    if os.environ.get("EEGNETS_SCHEDULER"):
+        from eegnets.runner import Runner
+
+        Runner(RunStore(run.path.parent))  # its queue is the folder
+        return _follow(run, as_json)
+    epochs = run.config.training.epochs
+    try:
+        result = _import_experiment().execute(run, lambda record: _print_epoch(asdict(record), epochs))
+    except Busy:
+        return _follow(run, as_json)
+    _print_result(run, result, as_json)
     return 0
 
 
-def _epoch_line(record: Any, config: RunConfig) -> str:
+def _follow(run: Run, as_json: bool) -> int:
+    """Print what others make of a run until it ends or pauses."""
+    epochs, shown = run.config.training.epochs, 0
+    while True:
+        status, history = run.status, run.history()
+        for record in history[shown:]:
+            _print_epoch(record, epochs)
+        shown = len(history)
+        if status.state not in ("queued", "running"):
+            break
+        time.sleep(FOLLOW)
+    if status.state in ("failed", "interrupted", "damaged"):
+        return _complain(f"run {run.id} {status.state}. {status.message}", 1)
+    _print_result(run, run.result() or {"status": status.state, **summary(history)}, as_json)
+    return 0
+
+
+def _print_result(run: Run, result: dict[str, Any], as_json: bool) -> None:
+    print(json.dumps(result, indent=2) if as_json else run.id)
+
+
+def _print_epoch(record: dict[str, Any], epochs: int) -> None:
     folds = []
     for fold in ("train", "validation", "test"):
-        loss, accuracy = getattr(record, f"{fold}_loss"), getattr(record, f"{fold}_accuracy")
+        loss, accuracy = record[f"{fold}_loss"], record[f"{fold}_accuracy"]
         if loss is not None:
             folds.append(f"{fold} {accuracy:.3f} (loss {loss:.3f})")
-    return f"epoch {record.epoch}/{config.training.epochs}  {'  '.join(folds)}  {record.seconds:.2f} s"
+    line = f"epoch {record['epoch']}/{epochs}  {'  '.join(folds)}  {record['seconds']:.2f} s"
+    print(line, file=sys.stderr, flush=True)
+
+
+def _add_control(commands: Any) -> None:
+    for name, command, about in (
+        ("pause", _pause, "Pause a run at the end of the epoch in work."),
+        ("stop", _stop, "Stop a run at its next batch; it can be resumed."),
+        ("resume", _resume, "Go on with a paused, stopped, failed or interrupted run, here."),
+    ):
+        parser = _add(commands, name, command, about)
+        parser.add_argument("run", metavar="RUN", help="the run's id, as `runs` lists it")
+        _add_runs_folder(parser)
+        if command is _resume:
+            parser.add_argument("--json", action="store_true", help="print result.json at the end, not the run's id")
+
+
+def _pause(options: argparse.Namespace) -> int:
+    RunStore(options.runs).get(options.run).pause()
+    return 0
+
+
+def _stop(options: argparse.Namespace) -> int:
+    RunStore(options.runs).get(options.run).stop()
+    return 0
+
+
+def _resume(options: argparse.Namespace) -> int:
+    run = RunStore(options.runs).get(options.run)
+    _import_experiment()  # takes seconds, in which an app's worker would take up a run that waits
+    run.requeue()
+    return _carry_out(run, options.json)
 
 
 def _add_runs(commands: Any) -> None:

@@ -1,7 +1,10 @@
 """The one place where the parts meet: load, split, build, fit, record, evaluate."""
 
+import contextlib
+import io
 import json
-from collections.abc import Callable, Iterator
+import pickle
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -12,10 +15,10 @@ from torch import nn
 
 from eegnets import models, sources, training
 from eegnets.activations import ACTIVATIONS
-from eegnets.config import InputError, ModelConfig, RunConfig, lookup
+from eegnets.config import InputError, ModelConfig, RunConfig, TrainingConfig, lookup
 from eegnets.evaluation import probabilities
-from eegnets.runs import Run, RunError, summary
-from eegnets.trials import Folds, Trials, split
+from eegnets.run_folder import Run, RunError, summary
+from eegnets.trials import Trials, split
 
 
 def prepare(config: RunConfig) -> RunConfig:
@@ -47,15 +50,23 @@ def build(config: ModelConfig, trials: Trials, seed: int) -> nn.Module:
         )
 
 
-def execute(run: Run, on_epoch: Callable[[training.EpochEnd], None] = lambda record: None) -> dict[str, Any]:
-    """Carry out a run in this process and return its result; the folder tells how it went, whatever happens.
+def execute(
+    run: Run,
+    on_epoch: Callable[[training.EpochEnd], None] = lambda record: None,
+    *,
+    abandoned: Callable[[], bool] = training.never,
+    take_over: bool = False,
+) -> dict[str, Any]:
+    """Carry out a run in this process, from where it was left, and return its result.
 
+    The folder tells how it went, whatever happens. `abandoned` is asked before every batch whether whoever wanted the
+    run has gone; it then reads "interrupted". `take_over`: see `Run.working`.
     Raises what ended it early: InputError (it could not begin), training.Diverged, RunError (the folder cannot be
     written), KeyboardInterrupt.
     """
-    with run.working():
+    with run.working(take_over=take_over):
         try:
-            return _execute(run, on_epoch)
+            return _execute(run, on_epoch, abandoned)
         except KeyboardInterrupt:
             run.finish("stopped", "Stopped from the keyboard.")
             raise
@@ -77,29 +88,79 @@ def _try_to_fail(run: Run, message: str) -> None:
         return
 
 
-def _execute(run: Run, on_epoch: Callable[[training.EpochEnd], None]) -> dict[str, Any]:
+def _execute(run: Run, on_epoch: Callable[[training.EpochEnd], None], abandoned: Callable[[], bool]) -> dict[str, Any]:
     config = prepare(run.config)
     torch.set_num_threads(config.training.threads)
     trials = sources.load(config.data)
     folds = split(trials, config.training.validation, config.training.seed)
-    model = build(config.model, trials, config.training.seed)
-    history: list[dict[str, Any]] = []
-    for record in _fit(model, folds, config, run):
-        history.append(asdict(record))
-        run.append(history[-1])
-        if _to_be_kept(history, config.training.keep):
-            run.save_weights(_serialise(model, run, trials, record.epoch))
-        on_epoch(record)
-    _predict(run, model, folds.test, trials.class_names)
-    stopped = len(history) < config.training.epochs
-    return run.finish("stopped" if stopped else "finished", f"Stopped after epoch {len(history)}." if stopped else "")
+    state = training.State(build(config.model, trials, config.training.seed), config.training)
+    history = _continue(run, state)
 
-
-def _fit(model: nn.Module, folds: Folds, config: RunConfig, run: Run) -> Iterator[training.EpochEnd]:
     def stop() -> bool:
-        return run.asked().get("action") == "stop"
+        return run.asked().get("action") == "stop" or abandoned()
 
-    return training.fit(model, *folds, config.training, max_norm=config.model.max_norm, stop=stop)
+    state.adjust(**_live_settings(run))
+    for record in training.fit(
+        state.model, *folds, config.training, max_norm=config.model.max_norm, state=state, stop=stop
+    ):
+        history.append(asdict(record))
+        _record(run, state, history, config, trials)
+        on_epoch(record)
+        if run.asked().get("action") in ("pause", "step"):
+            break
+        state.adjust(**_live_settings(run))
+    if len(history) < config.training.epochs and (left := _left(run, len(history), abandoned)):
+        run.set_status(*left)
+        return {"status": left[0], **summary(history)}
+    _predict(run, state.model, folds.test, trials.class_names)
+    if len(history) < config.training.epochs:
+        return run.finish("stopped", f"Stopped after epoch {len(history)}.")
+    return run.finish("finished")
+
+
+def _continue(run: Run, state: training.State) -> list[dict[str, Any]]:
+    """Put back the state of training that an earlier worker left, and return its history; empty where it left none."""
+    try:
+        stored = torch.load(run.resume_path, weights_only=True)
+        history = run.rewind(stored["epoch"])
+        if len(history) == stored["epoch"]:
+            state.load_state_dict(stored)
+            return history
+    except FileNotFoundError:
+        pass
+    except (RuntimeError, KeyError, ValueError, EOFError, pickle.UnpicklingError):
+        pass  # damaged: the same seed leads to the same place again
+    return run.rewind(0)
+
+
+def _record(run: Run, state: training.State, history: list[dict[str, Any]], config: RunConfig, trials: Trials) -> None:
+    """Store an epoch: first its line, last the state to go on from, so that a kill in between repeats the epoch."""
+    run.append(history[-1])
+    if _to_be_kept(history, config.training.keep):
+        run.save_weights(_serialise(state.model, run, trials, len(history)))
+    buffer = io.BytesIO()
+    torch.save(state.state_dict(), buffer)
+    run.save_resume(buffer.getvalue())
+
+
+def _live_settings(run: Run) -> dict[str, float]:
+    """What the user asked to be changed while the run trains; what no setting allows is left out."""
+    asked = run.asked()
+    found = {}
+    for name in ("learning_rate", "weight_decay"):
+        with contextlib.suppress(InputError):
+            if name in asked:
+                found[name] = TrainingConfig.table()[name].check(asked[name])
+    return found
+
+
+def _left(run: Run, epoch: int, abandoned: Callable[[], bool]) -> tuple[str, str] | None:
+    """State and words of a run that is left to go on later; None for one that was stopped."""
+    if abandoned():
+        return "interrupted", f"The program that ran it was closed after epoch {epoch}."
+    if run.asked().get("action") in ("pause", "step"):
+        return "paused", f"Paused after epoch {epoch}."
+    return None
 
 
 def _to_be_kept(history: list[dict[str, Any]], keep: str) -> bool:

@@ -1,128 +1,177 @@
-"""Where runs execute: a queue, and warm worker processes that share out the cores of this machine."""
+"""The queue: whose run goes to a worker next, and what becomes of it."""
 
-import atexit
 import contextlib
 import os
+import secrets
 import threading
-from collections import deque
+import time
+from collections.abc import Sequence
 from concurrent.futures import Future
 from functools import partial
-from pathlib import Path
-
-import loky
 
 from eegnets import sources
 from eegnets.config import InputError, RunConfig
-from eegnets.runs import Run, RunStore
+from eegnets.run_folder import Run, RunError
+from eegnets.runs import RunStore
+from eegnets.turns import Ticket, expected_starts, in_turn
+from eegnets.workers import LocalWorkers, WorkerKilled, Workers, whole_number
 
-# Threads that wait for each other give up their core instead of spinning: with anything else at work on the machine
-# (a browser is enough) an epoch of two spinning threads was measured 10 times slower than one of two yielding threads.
-THREAD_MANNERS = {"OMP_WAIT_POLICY": "passive"}
+LOOK = 1.0  # seconds between looks for runs that another program left in the queue
+AGAIN = 2.0  # seconds before a run that came back unbegun (somebody else had it) is tried again
 
 
-def default_workers(cores: int) -> int:
-    """EEGNETS_WORKERS, else one for every two cores.
+def make_workers() -> Workers:
+    """Workers on the cluster of EEGNETS_SCHEDULER, or else on this machine."""
+    address = os.environ.get("EEGNETS_SCHEDULER")
+    if not address:
+        return LocalWorkers()
+    from eegnets.cluster import ClusterWorkers
 
-    Two runs of two threads on two cores were measured 3 to 10 times slower than two of one thread, so all threads of
-    all workers together never exceed the cores; one two-thread run beat two one-thread runs in trials per second.
-    """
-    return int(os.environ.get("EEGNETS_WORKERS") or max(1, cores // 2))
+    return ClusterWorkers(address)
 
 
 class Runner:
     """The queue and the workers of one process (an app, say) over one folder of runs.
 
-    Every worker is a pool of one: a worker that is killed takes no other with it.
+    The queue is the folder itself: whatever is "queued" in it waits, whoever put it there. Several runners may serve
+    one folder; a run is held by a lock while it is carried out, so that none is begun twice.
     """
 
-    def __init__(self, store: RunStore, workers: int | None = None, cores: int | None = None) -> None:
-        cores = cores or os.cpu_count() or 1
-        workers = workers or default_workers(cores)
+    def __init__(self, store: RunStore, workers: Workers | None = None) -> None:
         self.store = store
-        self.threads = max(1, cores // workers)
+        self.workers = workers or make_workers()
+        self.limit = whole_number("EEGNETS_OWNER_LIMIT")
         self._lock = threading.RLock()
-        self._waiting: deque[str] = deque()
-        self._running: dict[int, str] = {}
-        self._pools = {slot: self._new_pool() for slot in range(workers)}
-        atexit.register(self.shutdown)
+        self._running: dict[str, str] = {}  # run id -> owner
+        self._served: dict[str, int] = {}  # owner -> number of the turn in which a run of theirs last began
+        self._tickets: dict[str, Ticket] = {}
+        self._not_before: dict[str, float] = {}
+        self._pace: dict[str, float] = {}  # network -> seconds an epoch
+        self._closed = threading.Event()
+        threading.Thread(target=self._look, daemon=True).start()
+        # Before the workers' own exit hook (and atexit), which would wait for a run in work to end.
+        threading._register_atexit(self.shutdown)  # type: ignore[attr-defined]
 
-    def _new_pool(self) -> loky.ProcessPoolExecutor:
-        limits = {name: str(self.threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
-        pool = loky.ProcessPoolExecutor(max_workers=1, env=limits | THREAD_MANNERS)
-        pool.submit(_warm_up)
-        return pool
+    def submit(self, config: RunConfig, *, owner: str = "") -> Run:
+        """Queue a run; its folder is there when this returns. Raises as `submit_group` does."""
+        return self.submit_group([config], owner=owner)[0]
 
-    def submit(self, config: RunConfig, *, owner: str = "", group: str = "") -> Run:
-        """Queue a run; its folder is there when this returns.
+    def submit_group(self, configs: Sequence[RunConfig], *, owner: str = "") -> list[Run]:
+        """Queue runs that belong together.
 
-        Raises InputError for data that is not there, RunError where the runs folder cannot be written.
+        Raises InputError for data that is not there or more runs than one owner may have, RunError where the runs
+        folder cannot be written.
         """
-        data = sources.check(config.data)
-        training = config.training.with_(threads=config.training.threads or self.threads)
-        run = self.store.create(RunConfig(data, config.model, training), owner=owner, group=group)
+        group = secrets.token_hex(4) if len(configs) > 1 else ""
+        ready = [self._decided(config) for config in configs]
         with self._lock:
-            self._waiting.append(run.id)
+            self._check_limit(owner, len(ready))
+            runs = [self.store.create(config, owner=owner, group=group) for config in ready]
             self._dispatch()
-        return run
+        return runs
 
-    def adopt(self) -> None:
-        """Queue again what an earlier process left waiting."""
+    def _decided(self, config: RunConfig) -> RunConfig:
+        training = config.training.with_(threads=config.training.threads or self.workers.threads)
+        return RunConfig(sources.check(config.data), config.model, training)
+
+    def _check_limit(self, owner: str, more: int) -> None:
+        mine = [ticket for ticket in self._waiting() if ticket.owner == owner]
+        have = len(mine) + list(self._running.values()).count(owner)
+        if self.limit and have + more > self.limit:
+            raise InputError(
+                f"{more} more would make {have + more} runs of yours that wait or train; at most {self.limit} at once "
+                "are allowed here. Wait for one to end, or stop one."
+            )
+
+    def resume(self, run_id: str, *, step: bool = False) -> None:
+        """Let a run that was paused, stopped or interrupted wait for a worker; `step`: for one epoch."""
+        self.store.get(run_id).requeue("step" if step else "resume")
         with self._lock:
-            mine = {*self._waiting, *self._running.values()}
-            left = [run.id for run in self.store.active() if run.status.state == "queued" and run.id not in mine]
-            self._waiting.extend(left)
             self._dispatch()
-
-    def stop(self, run_id: str) -> None:
-        """Stop a run at its next batch, or take it out of the queue."""
-        run = self.store.get(run_id)
-        run.ask(action="stop")
-        with self._lock:
-            if run_id in self._waiting:
-                self._waiting.remove(run_id)
-                run.finish("stopped", "Taken out of the queue before it began.")
 
     def waiting(self) -> list[str]:
         """Ids of the queued runs, the next one first."""
         with self._lock:
-            return list(self._waiting)
+            return [ticket.run_id for ticket in self._in_turn()]
+
+    def starts(self) -> dict[str, float]:
+        """Seconds until each queued run begins, if all goes as before; empty while no pace is known."""
+        with self._lock:
+            running, order = list(self._running), self._in_turn()
+        left = [self._left(self.store.get(run_id)) for run_id in running]
+        lengths = [self._left(self.store.get(ticket.run_id)) for ticket in order]
+        if not self._pace:
+            return {}
+        starts = expected_starts(left, lengths, max(self.workers.count(), len(running)))
+        return dict(zip((ticket.run_id for ticket in order), starts, strict=True))
+
+    def _left(self, run: Run) -> float:
+        """Seconds of work that a run still needs, by its own pace, or its network's, or any."""
+        config, history = run.config, run.history()
+        if history:
+            self._pace[config.model.name] = sum(record["seconds"] for record in history) / len(history)
+        pace = self._pace.get(config.model.name) or max(self._pace.values(), default=0.0)
+        return pace * (config.training.epochs - len(history))
 
     def shutdown(self) -> None:
-        """Let the workers go; a run in work is asked to stop and ends as stopped."""
+        """Let the workers go at once; a run in work reads "interrupted" and can go on later."""
+        if self._closed.is_set():
+            return
+        self._closed.set()
         with self._lock:
-            self._waiting.clear()
-            for run_id in self._running.values():
-                self.store.get(run_id).ask(action="stop")
-            for pool in self._pools.values():
-                pool.shutdown(wait=False)
+            running = list(self._running)
+        self.workers.shutdown()
+        for run_id in running:
+            self._interrupted(run_id, "The app was closed.")
+
+    def _look(self) -> None:
+        while not self._closed.wait(LOOK):
+            with self._lock:
+                self._dispatch()
+
+    def _waiting(self) -> list[Ticket]:
+        """Every queued run that none of our own workers has."""
+        known, self._tickets = self._tickets, {}
+        for run in self.store.active():
+            if run.id not in self._running and run.status.state == "queued":
+                with contextlib.suppress(RunError):  # damaged: no turn for it, and no harm to the others
+                    self._tickets[run.id] = known.get(run.id) or _ticket(run)
+        return list(self._tickets.values())
+
+    def _in_turn(self) -> list[Ticket]:
+        return in_turn(self._waiting(), self._running.values(), self._served)
 
     def _dispatch(self) -> None:
-        for slot, pool in self._pools.items():
-            if slot not in self._running and self._waiting:
-                run_id = self._waiting.popleft()
-                self._running[slot] = run_id
-                future = pool.submit(work, self.store.root.resolve() / run_id)
-                future.add_done_callback(partial(self._done, slot, run_id))
+        if self._closed.is_set() or len(self._running) >= self.workers.count():
+            return
+        now = time.monotonic()
+        for ticket in self._in_turn():
+            if self._not_before.get(ticket.run_id, now) > now:
+                continue
+            if len(self._running) >= self.workers.count():
+                return
+            self._begin(ticket, now)
 
-    def _done(self, slot: int, run_id: str, future: Future[None]) -> None:
-        """Free the slot; a worker that was killed leaves an interrupted run and is replaced."""
+    def _begin(self, ticket: Ticket, now: float) -> None:
+        self._running[ticket.run_id] = ticket.owner
+        self._served[ticket.owner] = 1 + max(self._served.values(), default=0)
+        self._not_before[ticket.run_id] = now + AGAIN
+        future = self.workers.start(self.store.root.resolve() / ticket.run_id)
+        future.add_done_callback(partial(self._done, ticket.run_id))
+
+    def _done(self, run_id: str, future: "Future[None]") -> None:
+        if isinstance(future.exception(), WorkerKilled):
+            self._interrupted(run_id, str(future.exception()))
         with self._lock:
-            self._running.pop(slot, None)
-            if isinstance(future.exception(), loky.process_executor.BrokenProcessPool):
-                self._pools[slot] = self._new_pool()
-                self.store.get(run_id).set_status("interrupted", "Its worker process was killed.")
+            self._running.pop(run_id, None)
             self._dispatch()
 
+    def _interrupted(self, run_id: str, message: str) -> None:
+        run = Run(self.store.root / run_id)
+        if run.status.state in ("running", "interrupted") and run.path.exists():
+            run.set_status("interrupted", f"{message} {len(run.history())} epochs are kept.")
 
-def _warm_up() -> None:
-    """Import what a run needs, so that the first run begins at once."""
-    import eegnets.experiment  # noqa: F401 - imported for its torch
 
-
-def work(path: Path) -> None:
-    """Carry out the run in this folder, unless somebody else has; the folder tells what went wrong."""
-    from eegnets import experiment  # torch is imported in the worker, never in the page's process
-    from eegnets.training import Diverged
-
-    with contextlib.suppress(InputError, Diverged):
-        experiment.execute(Run(path))
+def _ticket(run: Run) -> Ticket:
+    about = run.about()
+    return Ticket(run.id, str(about.get("owner", "")), float(about.get("created", 0.0)))

@@ -92,6 +92,12 @@ class State:
             torch.manual_seed(config.seed)
             self._noise = self._noise_state()
 
+    def adjust(self, **settings: float) -> None:
+        """Go on with another learning_rate or weight_decay."""
+        names = {"learning_rate": "lr", "weight_decay": "weight_decay"}
+        for group in self.optimizer.param_groups:
+            group.update({names[name]: value for name, value in settings.items()})
+
     @contextlib.contextmanager
     def noise(self) -> Iterator[None]:
         """Let dropout draw from this run's own stream, whoever else draws in this process."""

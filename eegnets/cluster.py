@@ -1,0 +1,75 @@
+"""The workers of a Dask cluster: the same runs, on other machines that share the folder of runs and the data."""
+
+import os
+import threading
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+from eegnets.config import InputError
+from eegnets.workers import WorkerKilled, whole_number, work
+
+_ALONE = threading.Lock()  # torch's global random stream and thread count are one for a process
+
+
+class ClusterWorkers:
+    """One run at a time in every worker of the cluster.
+
+    EEGNETS_THREADS: threads for each run (default 1); EEGNETS_RESOURCES: what a run takes of a worker, as in
+    `dask worker --resources "GPU=1"`. Raises InputError where Dask is not installed or the scheduler does not answer.
+    """
+
+    def __init__(self, address: str) -> None:
+        try:
+            from distributed import Client
+        except ImportError:
+            raise InputError(
+                "EEGNETS_SCHEDULER needs Dask: pip install -r requirements-cluster.txt, or unset the variable."
+            ) from None
+        self.threads = whole_number("EEGNETS_THREADS") or 1
+        try:
+            self._client = Client(address, timeout="10s", set_as_default=False)
+        except (OSError, ValueError) as error:
+            raise InputError(
+                f"no Dask scheduler answers at EEGNETS_SCHEDULER={address!r} ({error}); start one, or unset it to use "
+                "this machine."
+            ) from error
+        resources = _resources(os.environ.get("EEGNETS_RESOURCES", ""))
+        self._executor = self._client.get_executor(pure=False, **({"resources": resources} if resources else {}))
+
+    def count(self) -> int:
+        """How many workers the cluster has at this moment."""
+        return len(self._client.scheduler_info(n_workers=-1)["workers"])
+
+    def start(self, path: Path) -> "Future[None]":
+        """Carry out the run in this folder somewhere; where a worker is lost, another takes the run up."""
+        ended: Future[None] = Future()
+        self._executor.submit(_work_alone, path).add_done_callback(lambda done: _pass_on(done, ended))
+        return ended
+
+    def shutdown(self) -> None:
+        """Leave the cluster; runs at work end their own way."""
+        self._executor.shutdown(wait=False)
+        self._client.close()
+
+
+def _work_alone(path: Path) -> None:
+    with _ALONE:
+        work(path, take_over=True)
+
+
+def _pass_on(done: "Future[None]", ended: "Future[None]") -> None:
+    error: Any = "the connection to the cluster was lost" if done.cancelled() else done.exception()
+    if error:
+        ended.set_exception(WorkerKilled(f"Its worker on the cluster was lost: {error}"))
+    else:
+        ended.set_result(None)
+
+
+def _resources(text: str) -> dict[str, float]:
+    """What "GPU=1,MEMORY=4e9" says."""
+    try:
+        pairs = [part.split("=") for part in text.split(",") if part.strip()]
+        return {name.strip(): float(amount) for name, amount in pairs}
+    except ValueError:
+        raise InputError(f"EEGNETS_RESOURCES takes NAME=AMOUNT,…, such as GPU=1; got {text!r}.") from None

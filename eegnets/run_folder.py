@@ -1,0 +1,315 @@
+"""One run folder: the only place that knows how a run is stored.
+
+A run is a folder one can read with `cat`. `config.json` is there from the first moment, `history.jsonl` gains a line an
+epoch, everything else is replaced whole; `result.json` comes last.
+"""
+
+import contextlib
+import json
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import filelock
+import pandas as pd
+
+from eegnets.atomic import write_whole
+from eegnets.config import InputError, RunConfig
+
+FORMAT = 1
+STALE = 5.0  # seconds without a heartbeat after which a run counts as interrupted
+BEAT = 1.0  # seconds between heartbeats
+ACTIVE = ("queued", "running", "paused")
+RESUMABLE = ("paused", "stopped", "interrupted", "failed")
+STATES = (*ACTIVE, "stopped", "finished", "failed", "interrupted", "damaged")
+
+
+class RunError(InputError):
+    """A run folder that cannot be read or written, or cannot do what is asked; the message names it and the repair."""
+
+
+class Busy(RunError):
+    """Somebody works on the run at this moment."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """How a run stands: its state, who works on it (host and process), when that one last gave a sign (seconds)."""
+
+    state: str
+    message: str = ""
+    worker: str = ""
+    heartbeat: float = 0.0
+
+    @property
+    def active(self) -> bool:
+        """Whether the run is still to be worked on."""
+        return self.state in ACTIVE
+
+
+class Run:
+    """One run folder."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.id = path.name
+        self._writing = threading.Lock()
+
+    # What it was asked to do
+
+    def about(self) -> dict[str, Any]:
+        """All of config.json; raises RunError where it is damaged or was made by a newer version."""
+        stored = self._read_json("config.json")
+        if stored is None:
+            raise RunError(f"{self.path} is no run: it has no readable config.json.")
+        if stored.get("format", FORMAT) > FORMAT:
+            raise RunError(
+                f"run {self.id} was made by a newer version ({stored['format']} > {FORMAT}); update this one."
+            )
+        return stored
+
+    @property
+    def config(self) -> RunConfig:
+        """What the run was asked to do."""
+        stored = self.about()
+        return RunConfig.from_dict({part: stored[part] for part in ("data", "model", "training") if part in stored})
+
+    # How it stands
+
+    @property
+    def status(self) -> Status:
+        """The state as it is, not as it was last written: without a heartbeat, a running run is interrupted."""
+        status = self._stored_status()
+        if status.state == "running" and time.time() - status.heartbeat > STALE:
+            return Status("interrupted", f"Its worker ({status.worker}) gave no sign for {STALE:g} s.", status.worker)
+        return status
+
+    def _stored_status(self) -> Status:
+        stored = self._read_json("status.json")
+        if stored is None or stored.get("state") not in STATES:
+            return Status("damaged", "status.json cannot be read.")
+        return Status(**{key: stored[key] for key in ("state", "message", "worker", "heartbeat") if key in stored})
+
+    def stamp(self) -> int:
+        """A number that changes whenever the status does."""
+        with contextlib.suppress(OSError):
+            return (self.path / "status.json").stat().st_mtime_ns
+        return 0
+
+    def set_status(self, state: str, message: str = "") -> None:
+        """Say how the run stands from now on."""
+        worker = f"{socket.gethostname()}:{os.getpid()}"
+        with self._writing:
+            self._write_json("status.json", asdict(Status(state, message, worker, time.time())))
+
+    @contextlib.contextmanager
+    def working(self, *, take_over: bool = False) -> Iterator[None]:
+        """Hold a queued run while working on it, with a heartbeat; raises RunError where somebody else has it.
+
+        `take_over`: also a run whose worker died (the lock is free, so nobody works on it).
+        """
+        with self._held():
+            state = self._stored_status().state  # asked under the lock: whoever had it may just have ended it
+            if state != "queued" and not (take_over and state == "running"):
+                raise RunError(f"run {self.id} is not waiting to be worked on: it is {self.status.state}.")
+            with self._beating():
+                yield
+
+    @contextlib.contextmanager
+    def _held(self) -> Iterator[None]:
+        lock = filelock.FileLock(self.path / ".lock", timeout=0)
+        try:
+            lock.acquire()
+        except filelock.Timeout:
+            raise Busy(f"run {self.id} is being worked on by another process.") from None
+        except OSError as error:
+            raise RunError(f"run {self.id} cannot be worked on ({error.strerror or error}).") from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    @contextlib.contextmanager
+    def _beating(self) -> Iterator[None]:
+        done = threading.Event()
+        beating = threading.Thread(target=self._beat, args=(done,), daemon=True)
+        self.set_status("running")
+        beating.start()
+        try:
+            yield
+        finally:
+            done.set()
+            beating.join()
+
+    def _beat(self, done: threading.Event) -> None:
+        while not done.wait(BEAT):
+            with self._writing, contextlib.suppress(OSError, TypeError):  # the next beat may succeed
+                stored = self._read_json("status.json")
+                self._write_json("status.json", stored | {"heartbeat": time.time()})
+
+    # What the user asks
+
+    def ask(self, **request: object) -> None:
+        """Leave a request for whoever works on the run: `action` (pause, step, stop), learning_rate, weight_decay."""
+        self._write_json("control.json", (self._read_json("control.json") or {}) | request)
+
+    def asked(self) -> dict[str, Any]:
+        """What the user last asked."""
+        return self._read_json("control.json") or {}
+
+    def pause(self) -> None:
+        """Pause at the end of the epoch in work, or at once where none is; raises RunError for a run that has ended."""
+        self._halt("pause", "paused")
+
+    def stop(self) -> None:
+        """Stop at the next batch, or at once where nobody works on it; raises RunError for a run that has ended."""
+        self._halt("stop", "stopped")
+
+    def _halt(self, action: str, state: str) -> None:
+        now = self.status.state
+        if now not in ACTIVE or now == state:
+            raise RunError(f"run {self.id} cannot be {state}: it is {now}.")
+        self.ask(action=action)
+        if now == "running":
+            return
+        with contextlib.suppress(Busy), self._held():  # whoever holds it has just begun, and will see what is asked
+            if self.status.state in ("queued", "paused"):
+                after = f"{state.capitalize()} after epoch {len(self.history())}."
+                self.set_status(state, after) if state == "paused" else self.finish(state, after)
+
+    def requeue(self, action: str = "resume") -> None:
+        """Let a paused, stopped, failed or interrupted run wait for a worker, to go on after its last whole epoch.
+
+        `action` "step": for one epoch only. Raises RunError where the run cannot go on.
+        """
+        with self._held():  # so nobody works on it, whatever its last sign of life says
+            state = self._stored_status().state
+            if state not in (*RESUMABLE, "running"):
+                raise RunError(f"run {self.id} cannot go on: it is {state}. A {' or '.join(RESUMABLE)} run can.")
+            (self.path / "result.json").unlink(missing_ok=True)
+            self.ask(action=action)
+            self.set_status("queued")
+
+    # What came of it
+
+    def append(self, record: Mapping[str, Any]) -> None:
+        """Add an epoch's record to the history, whole or not at all."""
+        line = json.dumps(record, allow_nan=False) + "\n"
+        path = self.path / "history.jsonl"
+        before = path.stat().st_size if path.exists() else 0
+        try:
+            with path.open("a", encoding="utf-8") as file:
+                file.write(line)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.truncate(path, before)
+            raise
+
+    def history(self) -> list[dict[str, Any]]:
+        """Every epoch's record so far; a last line still being written is left out."""
+        try:
+            return [json.loads(line) for line in self._history_lines()]
+        except ValueError:
+            raise RunError(f"run {self.id}: history.jsonl has a damaged line; delete the run or mend it.") from None
+
+    def _history_lines(self) -> list[str]:
+        try:
+            text = (self.path / "history.jsonl").read_text(encoding="utf-8")
+        except OSError:
+            return []
+        return text[: text.rfind("\n") + 1].splitlines()
+
+    def rewind(self, epochs: int) -> list[dict[str, Any]]:
+        """Leave the first records of the history and return them; none where not that many are whole."""
+        lines = self._history_lines()[:epochs]
+        try:
+            kept = [json.loads(line) for line in lines]
+        except ValueError:
+            kept = []
+        if len(kept) < epochs:
+            kept = []
+        if (self.path / "history.jsonl").exists():
+            self._write("history.jsonl", "".join(f"{line}\n" for line in lines[: len(kept)]).encode())
+        return kept
+
+    def result(self) -> dict[str, Any] | None:
+        """The contents of result.json, or None while the run has not ended."""
+        return self._read_json("result.json")
+
+    def finish(self, state: str, message: str = "") -> dict[str, Any]:
+        """Write the result, then the state: the last two things of a run."""
+        history = self.history()
+        result = {"status": state, "seconds": sum(record["seconds"] for record in history), **summary(history)}
+        self._write_json("result.json", result)
+        if state == "finished":
+            self.resume_path.unlink(missing_ok=True)  # three times the weights, and never needed again
+        self.set_status(state, message)
+        return result
+
+    def save_predictions(self, predictions: pd.DataFrame) -> None:
+        """Store the test trials' probabilities: trial, subject, label, one column per class name."""
+        self._write("predictions.csv", predictions.to_csv(index=False).encode())
+
+    def predictions(self) -> pd.DataFrame | None:
+        """The test trials' probabilities, or None where there are none."""
+        try:
+            return pd.read_csv(self.path / "predictions.csv", dtype={"subject": str, "label": str})
+        except (OSError, ValueError):
+            return None
+
+    def save_weights(self, weights: bytes) -> None:
+        """Replace model.safetensors by already serialised weights."""
+        self._write("model.safetensors", weights)
+
+    @property
+    def weights_path(self) -> Path:
+        """Where the kept weights are (once an epoch has ended)."""
+        return self.path / "model.safetensors"
+
+    def save_resume(self, state: bytes) -> None:
+        """Replace resume.pt by an already serialised state of training."""
+        self._write("resume.pt", state)
+
+    @property
+    def resume_path(self) -> Path:
+        """Where the state of training after the last whole epoch is."""
+        return self.path / "resume.pt"
+
+    # Files
+
+    def _read_json(self, name: str) -> dict[str, Any] | None:
+        try:
+            stored = json.loads((self.path / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return stored if isinstance(stored, dict) else None
+
+    def _write_json(self, name: str, content: Mapping[str, Any]) -> None:
+        self._write(name, (json.dumps(content, indent=2, allow_nan=False) + "\n").encode())
+
+    def _write(self, name: str, content: bytes) -> None:
+        write_whole(self.path / name, content)
+
+
+def summary(history: list[dict[str, Any]]) -> dict[str, dict[str, Any] | None]:
+    """The three scores of a history, kept apart: each an epoch's record, or None where there is no such fold.
+
+    `last` is the last epoch; `best_validation` the epoch of highest validation accuracy (the lower loss on a tie);
+    `best_test` the first epoch of highest test accuracy, as the lab report counts: it has looked at the test set.
+    """
+    validated = [record for record in history if record["validation_accuracy"] is not None]
+    tested = [record for record in history if record["test_accuracy"] is not None]
+    return {
+        "last": history[-1] if history else None,
+        "best_validation": max(validated, key=_validation_rank, default=None),
+        "best_test": max(tested, key=lambda record: record["test_accuracy"], default=None),
+    }
+
+
+def _validation_rank(record: Mapping[str, Any]) -> tuple[float, float]:
+    return record["validation_accuracy"], -record["validation_loss"]

@@ -1,0 +1,142 @@
+"""Who carries out runs: warm worker processes on this machine, or the workers of a Dask cluster."""
+
+import contextlib
+import os
+import signal
+import threading
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Protocol
+
+import loky
+import psutil
+
+from eegnets.config import InputError
+from eegnets.run_folder import Run
+
+# Threads that wait for each other give up their core instead of spinning: with anything else at work on the machine
+# (a browser is enough) an epoch of two spinning threads was measured 10 times slower than one of two yielding threads.
+THREAD_MANNERS = {"OMP_WAIT_POLICY": "passive"}
+
+KILLED = (loky.process_executor.BrokenProcessPool, loky.process_executor.ShutdownExecutorError)
+
+
+class WorkerKilled(RuntimeError):
+    """The process that carried out a run has gone before it ended."""
+
+
+class Workers(Protocol):
+    """Carries out runs, several at once."""
+
+    threads: int  # for each run
+
+    def count(self) -> int:
+        """How many runs can be carried out at once."""
+
+    def start(self, path: Path) -> "Future[None]":
+        """Carry out the run in this folder; the future fails with WorkerKilled where its process goes before it."""
+
+    def shutdown(self) -> None:
+        """Let the workers go at once, whatever they do: a run can be taken up again where it was."""
+
+
+def default_count(cores: int) -> int:
+    """EEGNETS_WORKERS, else one for every two cores.
+
+    Two runs of two threads on two cores were measured 3 to 10 times slower than two of one thread, so all threads of
+    all workers together never exceed the cores; one two-thread run beat two one-thread runs in trials per second.
+    """
+    return whole_number("EEGNETS_WORKERS") or max(1, cores // 2)
+
+
+def whole_number(variable: str) -> int:
+    """A count out of the environment; 0 where it is not set."""
+    text = os.environ.get(variable, "").strip() or "0"
+    if not text.isdecimal():
+        raise InputError(f"{variable} takes a whole number from 1; got {text!r}. Correct or unset it.")
+    return int(text)
+
+
+class LocalWorkers:
+    """Processes that have imported what a run needs, so that it begins at once.
+
+    Each is a pool of one: a worker that is killed takes no other with it.
+    """
+
+    def __init__(self, count: int | None = None, cores: int | None = None) -> None:
+        cores = cores or os.cpu_count() or 1
+        self._count = count or default_count(cores)
+        self.threads = max(1, cores // self._count)
+        self._lock = threading.Lock()
+        self._closed = False
+        self._idle = [self._new_pool() for _ in range(self._count)]
+        self._busy: list[loky.ProcessPoolExecutor] = []
+
+    def _new_pool(self) -> loky.ProcessPoolExecutor:
+        limits = {name: str(self.threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
+        pool = loky.ProcessPoolExecutor(max_workers=1, env=limits | THREAD_MANNERS, initializer=_warm_up)
+        pool.submit(os.getpid)  # starts the process
+        return pool
+
+    def count(self) -> int:
+        """How many runs can be carried out at once."""
+        return self._count
+
+    def start(self, path: Path) -> "Future[None]":
+        """Carry out the run in this folder in an idle worker."""
+        ended: Future[None] = Future()
+        with self._lock:
+            pool = self._idle.pop()
+            try:
+                working = pool.submit(work, path)
+            except KILLED:  # while it was idle
+                pool = self._new_pool()
+                working = pool.submit(work, path)
+            self._busy.append(pool)
+        working.add_done_callback(lambda done: self._back(pool, done, ended))
+        return ended
+
+    def _back(self, pool: loky.ProcessPoolExecutor, done: "Future[None]", ended: "Future[None]") -> None:
+        """Make a worker idle again, or replace it."""
+        error = done.exception()
+        killed = isinstance(error, KILLED)
+        with self._lock:
+            self._busy.remove(pool)
+            self._idle.append(self._new_pool() if killed and not self._closed else pool)
+        if error:
+            ended.set_exception(WorkerKilled("Its worker process was killed.") if killed else error)
+        else:
+            ended.set_result(None)
+
+    def shutdown(self) -> None:
+        """Let the workers go at once."""
+        with self._lock:
+            self._closed = True
+            pools = [*self._idle, *self._busy]
+        for pool in pools:
+            pool.shutdown(wait=True, kill_workers=True)
+
+
+def _warm_up() -> None:
+    """Import what a run needs; leave the keyboard's Ctrl-C to the program, which ends its workers itself."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    import eegnets.experiment  # noqa: F401 - imported for its torch
+
+
+def work(path: Path, *, take_over: bool = False) -> None:
+    """Carry out the run in this folder, unless somebody else has; the folder tells what went wrong."""
+    from eegnets import experiment  # torch is imported in the worker, never in the page's process
+    from eegnets.training import Diverged
+
+    with contextlib.suppress(InputError, Diverged):
+        experiment.execute(Run(path), abandoned=_Orphaned(), take_over=take_over)
+
+
+class _Orphaned:
+    """Whether the process that started this one has gone: a worker whose program was killed leaves too."""
+
+    def __init__(self) -> None:
+        self._parent = psutil.Process(os.getppid())
+
+    def __call__(self) -> bool:
+        return os.getppid() != self._parent.pid or not self._parent.is_running()

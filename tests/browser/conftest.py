@@ -1,0 +1,118 @@
+"""A real server and a real browser; without a browser the tests skip, unless EEGNETS_REQUIRE asks for one."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# Closed networks refuse what a browser asks for in the background, and each refusal would look like the app's error.
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+FLAGS += ["--disable-component-update", "--disable-sync"]
+
+
+@pytest.fixture(scope="session")
+def browser():
+    executable = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if executable is None:
+        reason = f"a browser is needed: install one of {', '.join(BROWSERS)}"
+        if "browser" in os.environ.get("EEGNETS_REQUIRE", ""):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=60_000)  # a busy machine is slow, not wrong
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        return probe.getsockname()[1]
+
+
+def answers(url):
+    try:
+        return urllib.request.urlopen(url, timeout=1).read() == b"ok"
+    except OSError:
+        return False
+
+
+class Server:
+    """`streamlit run app.py` on a folder of runs of its own."""
+
+    def __init__(self, runs):
+        self.runs = runs
+        self.port = free_port()
+        self.url = f"http://localhost:{self.port}"
+        self.start()
+
+    def start(self):
+        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"]
+        environment = os.environ | {"EEGNETS_RUNS": str(self.runs)}
+        self.log = (self.runs.parent / "server.log").open("a")
+        self.process = subprocess.Popen(
+            [*command, f"--server.port={self.port}"], cwd=ROOT, env=environment, stdout=self.log, stderr=self.log
+        )
+        deadline = time.monotonic() + 60
+        while not answers(f"{self.url}/_stcore/health"):
+            assert time.monotonic() < deadline, "the server did not start"
+            time.sleep(0.1)
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(timeout=30)
+        self.log.close()
+
+    def complaints(self):
+        text = (self.runs.parent / "server.log").read_text()
+        return [line for line in text.splitlines() if "Traceback" in line or "Error" in line]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    running = Server(tmp_path_factory.mktemp("app") / "runs")
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def page(browser, server):
+    """A browser page that remembers what went wrong in it."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    opened = context.new_page()
+    opened.set_default_timeout(60_000)
+    opened.errors = []
+    opened.on("console", lambda message: _note(opened, message))
+    opened.on("pageerror", lambda error: opened.errors.append(str(error)))
+    yield opened
+    context.close()
+
+
+def _note(page, message):
+    """Keep errors; Streamlit looking for its server below a page's own address is how it finds it, not an error."""
+    probing = "/_stcore/" in message.location.get("url", "")
+    if message.type == "error" and not probing:
+        page.errors.append(message.text)
+
+
+@pytest.fixture
+def picture(page, tmp_path_factory):
+    """Save a screenshot where EEGNETS_PICTURES says, for people to look at."""
+    folder = Path(os.environ.get("EEGNETS_PICTURES") or tmp_path_factory.mktemp("pictures"))
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def take(name):
+        page.screenshot(path=folder / f"{name}.png", full_page=True)
+
+    return take

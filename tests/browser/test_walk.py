@@ -1,0 +1,101 @@
+"""One walk through the app in a real browser: Start, Train, Stop, reload, a second tab, Compare."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+
+def open_at(page, url, title):
+    page.goto(url)
+    expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
+
+
+def shows_no_failure(page):
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    assert page.errors == []
+
+
+def link(page, name):
+    return page.get_by_test_id("stSidebarNav").get_by_role("link", name=name)
+
+
+def epochs_done(page):
+    text = page.get_by_text(re.compile(r"Epoch \d+ of \d+")).first.inner_text()
+    return int(re.search(r"Epoch (\d+) of", text)[1])
+
+
+def test_the_first_network_trains_to_its_end_and_is_found_again(page, server, picture):
+    open_at(page, server.url, "EEGNets Explorer")
+    expect(page.get_by_test_id("stVegaLiteChart").first).to_be_visible()
+    picture("start")
+    page.get_by_role("button", name="Train your first network").click()
+    expect(page.get_by_role("heading", name="Train", exact=True)).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Epoch [1-9]\d* of 30")).first).to_be_visible()
+    picture("training")
+    expect(page.get_by_text("Finished").first).to_be_visible(timeout=180_000)
+    expect(page.get_by_text("Confusion matrix (test trials)").first).to_be_visible()
+    picture("finished")
+    shows_no_failure(page)
+    page.reload()
+    expect(page.get_by_text("Epoch 30 of 30").first).to_be_visible()
+    shows_no_failure(page)
+
+
+def test_a_run_goes_on_while_nobody_looks_and_stops_when_asked(page, server, picture):
+    open_at(page, f"{server.url}/train?epochs=2000&batch_size=256", "Train")
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(page.get_by_text(re.compile(r"Epoch [1-9]\d* of 2000")).first).to_be_visible()
+    address, seen = page.url, epochs_done(page)
+    assert "run=" in address
+    link(page, "Start").click()
+    expect(page.get_by_role("heading", name="EEGNets Explorer", exact=True)).to_be_visible()
+    expect(page.get_by_text("Running now: 1")).to_be_visible()
+
+    second = page.context.new_page()
+    second.goto(address)
+    expect(second.get_by_text(re.compile(r"Epoch [1-9]\d* of 2000")).first).to_be_visible()
+    assert epochs_done(second) >= seen
+    second.get_by_role("button", name="Stop", exact=True).last.click()
+    expect(second.get_by_text("Stopped after epoch").first).to_be_visible()
+    second.close()
+
+    page.goto(address)
+    expect(page.get_by_text("Stopped after epoch").first).to_be_visible()
+    expect(page.get_by_text("Running now: nothing")).to_be_visible()
+    picture("stopped")
+    shows_no_failure(page)
+
+
+def test_a_race_and_its_comparison(page, server, picture):
+    open_at(page, f"{server.url}/train?epochs=3&activation=ELU&activation=ReLU&subjects=A", "Train")
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(page.get_by_text("2 runs side by side")).to_be_visible()
+    expect(page.get_by_role("button", name="Stop all")).to_be_disabled(timeout=120_000)
+    picture("race")
+    address = page.url.split("?")[1]
+    page.goto(f"{server.url}/compare?{address}")
+    expect(page.get_by_role("heading", name="Compare", exact=True)).to_be_visible()
+    expect(page.get_by_test_id("stVegaLiteChart").first).to_be_visible()
+    picture("compare")
+    shows_no_failure(page)
+
+
+@pytest.mark.parametrize("path", ["", "train", "compare"])
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_page_opens_by_its_own_address(browser, server, path, width, theme, tmp_path):
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=theme)
+    page = context.new_page()
+    page.goto(f"{server.url}/{path}")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert overflow <= 0
+    context.close()
+
+
+def test_the_server_had_nothing_to_complain_about(server):
+    assert server.complaints() == []
