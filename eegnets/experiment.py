@@ -54,19 +54,17 @@ def execute(
     run: Run,
     on_epoch: Callable[[training.EpochEnd], None] = lambda record: None,
     *,
-    abandoned: Callable[[], bool] = training.never,
     take_over: bool = False,
 ) -> dict[str, Any]:
     """Carry out a run in this process, from where it was left, and return its result.
 
-    The folder tells how it went, whatever happens. `abandoned` is asked before every batch whether whoever wanted the
-    run has gone; it then reads "interrupted". `take_over`: see `Run.working`.
+    The folder tells how it went, whatever happens. `take_over`: see `Run.working`.
     Raises what ended it early: InputError (it could not begin), training.Diverged, RunError (the folder cannot be
     written), KeyboardInterrupt.
     """
     with run.working(take_over=take_over):
         try:
-            return _execute(run, on_epoch, abandoned)
+            return _execute(run, on_epoch)
         except KeyboardInterrupt:
             run.finish("stopped", "Stopped from the keyboard.")
             raise
@@ -88,7 +86,7 @@ def _try_to_fail(run: Run, message: str) -> None:
         return
 
 
-def _execute(run: Run, on_epoch: Callable[[training.EpochEnd], None], abandoned: Callable[[], bool]) -> dict[str, Any]:
+def _execute(run: Run, on_epoch: Callable[[training.EpochEnd], None]) -> dict[str, Any]:
     config = prepare(run.config)
     torch.set_num_threads(config.training.threads)
     trials = sources.load(config.data)
@@ -97,25 +95,26 @@ def _execute(run: Run, on_epoch: Callable[[training.EpochEnd], None], abandoned:
     history = _continue(run, state)
 
     def stop() -> bool:
-        return run.asked().get("action") == "stop" or abandoned()
+        return run.asked().get("action") == "stop"
 
     state.adjust(**_live_settings(run))
+    paused = False
     for record in training.fit(
         state.model, *folds, config.training, max_norm=config.model.max_norm, state=state, stop=stop
     ):
         history.append(asdict(record))
         _record(run, state, history, config, trials)
         on_epoch(record)
-        if run.asked().get("action") in ("pause", "step"):
+        paused = run.asked().get("action") in ("pause", "step") and len(history) < config.training.epochs
+        if paused:
             break
         state.adjust(**_live_settings(run))
-    if len(history) < config.training.epochs and (left := _left(run, len(history), abandoned)):
-        run.set_status(*left)
-        return {"status": left[0], **summary(history)}
+    if paused:
+        run.set_status("paused", f"Paused after epoch {len(history)}.")
+        return {"status": "paused", **summary(history)}
     _predict(run, state.model, folds.test, trials.class_names)
-    if len(history) < config.training.epochs:
-        return run.finish("stopped", f"Stopped after epoch {len(history)}.")
-    return run.finish("finished")
+    stopped = len(history) < config.training.epochs
+    return run.finish("stopped" if stopped else "finished", f"Stopped after epoch {len(history)}." if stopped else "")
 
 
 def _continue(run: Run, state: training.State) -> list[dict[str, Any]]:
@@ -152,15 +151,6 @@ def _live_settings(run: Run) -> dict[str, float]:
             if name in asked:
                 found[name] = TrainingConfig.table()[name].check(asked[name])
     return found
-
-
-def _left(run: Run, epoch: int, abandoned: Callable[[], bool]) -> tuple[str, str] | None:
-    """State and words of a run that is left to go on later; None for one that was stopped."""
-    if abandoned():
-        return "interrupted", f"The program that ran it was closed after epoch {epoch}."
-    if run.asked().get("action") in ("pause", "step"):
-        return "paused", f"Paused after epoch {epoch}."
-    return None
 
 
 def _to_be_kept(history: list[dict[str, Any]], keep: str) -> bool:

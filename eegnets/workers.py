@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import threading
+import time
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Protocol
@@ -18,6 +19,7 @@ from eegnets.run_folder import Run
 # (a browser is enough) an epoch of two spinning threads was measured 10 times slower than one of two yielding threads.
 THREAD_MANNERS = {"OMP_WAIT_POLICY": "passive"}
 
+LOOK = 0.5  # seconds between a worker's looks whether its program is still there
 KILLED = (loky.process_executor.BrokenProcessPool, loky.process_executor.ShutdownExecutorError)
 
 
@@ -120,7 +122,15 @@ class LocalWorkers:
 def _warm_up() -> None:
     """Import what a run needs; leave the keyboard's Ctrl-C to the program, which ends its workers itself."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_leave_with, args=(psutil.Process(os.getppid()),), daemon=True).start()
     import eegnets.experiment  # noqa: F401 - imported for its torch
+
+
+def _leave_with(program: psutil.Process) -> None:
+    """Go when the program has gone, even if it was killed: its run reads "interrupted" and can be taken up again."""
+    while os.getppid() == program.pid and program.is_running():
+        time.sleep(LOOK)
+    os._exit(1)
 
 
 def work(path: Path, *, take_over: bool = False) -> None:
@@ -129,14 +139,4 @@ def work(path: Path, *, take_over: bool = False) -> None:
     from eegnets.training import Diverged
 
     with contextlib.suppress(InputError, Diverged):
-        experiment.execute(Run(path), abandoned=_Orphaned(), take_over=take_over)
-
-
-class _Orphaned:
-    """Whether the process that started this one has gone: a worker whose program was killed leaves too."""
-
-    def __init__(self) -> None:
-        self._parent = psutil.Process(os.getppid())
-
-    def __call__(self) -> bool:
-        return os.getppid() != self._parent.pid or not self._parent.is_running()
+        experiment.execute(Run(path), take_over=take_over)

@@ -6,7 +6,7 @@ from eegnets import sources
 from eegnets.charts.trial import trial_chart
 from eegnets.config import PRESETS, RunConfig
 from eegnets.ui.forms import offer
-from eegnets.ui.state import framed, friendly_errors, runner, trials
+from eegnets.ui.state import framed, friendly_errors, owner, runner, trials
 
 LESSONS = {
     "ReLU against ELU and LeakyReLU": {"activation": ["ELU", "ReLU", "LeakyReLU"]},
@@ -35,7 +35,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     )
     st.caption(f"EEGNet with ELU, 30 epochs, on: {source.title}")
 if start:
-    run = runner().submit(RunConfig(data).with_(**PRESETS["First network"]))
+    run = runner().submit(RunConfig(data).with_(**PRESETS["First network"]), owner=owner())
     st.switch_page("pages/train.py", query_params={"run": run.id})
 
 left, right = st.columns([3, 2], gap="large")

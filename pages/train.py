@@ -5,7 +5,7 @@ import streamlit as st
 from eegnets.config import PRESETS, ModelConfig, TrainingConfig
 from eegnets.ui.forms import activation_picker, apply_preset, control, model_and_training
 from eegnets.ui.panels import downloads, live, race_panel, run_panel, test_panel
-from eegnets.ui.state import chosen_runs, framed, runner, store
+from eegnets.ui.state import chosen_runs, framed, owner, runner, store
 
 MODEL, TRAINING = ModelConfig.table(), TrainingConfig.table()
 MAIN = ("learning_rate", "weight_decay", "epochs", "batch_size")
@@ -43,7 +43,7 @@ with start_here:
         help="Trains with the settings below; pick at least one activation.",
     )
 if start:
-    runs = [runner().submit(config) for config in model_and_training(data, activations, values)]
+    runs = runner().submit_group(model_and_training(data, activations, values), owner=owner())
     st.query_params["run"] = [run.id for run in runs]
 
 with results:

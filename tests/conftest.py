@@ -54,24 +54,24 @@ def tiny_trials():
 class QueueOnly:
     """A runner without workers: it makes the run's folder and leaves it waiting."""
 
-    threads = 1
-
     def __init__(self, store):
         self.store = store
-        self.stopped = []
-
-    def adopt(self):
-        pass
 
     def submit(self, config, **about):
-        return self.store.create(config, **about)
+        return self.submit_group([config], **about)[0]
 
-    def stop(self, run_id):
-        self.stopped.append(run_id)
-        self.store.get(run_id).finish("stopped", "Stopped by the test.")
+    def submit_group(self, configs, *, owner=""):
+        return [self.store.create(config, owner=owner, group="together") for config in configs]
+
+    def resume(self, run_id, *, step=False):
+        self.store.get(run_id).requeue("step" if step else "resume")
 
     def waiting(self):
-        return [run.id for run in self.store.active()]
+        queued = [run for run in self.store.active() if run.status.state == "queued"]
+        return [run.id for run in sorted(queued, key=lambda run: run.about()["created"])]
+
+    def starts(self):
+        return {run_id: 10.0 * place for place, run_id in enumerate(self.waiting())}
 
 
 @pytest.fixture

@@ -84,12 +84,61 @@ def test_a_finished_run_shows_three_scores_curves_and_the_confusion_matrix(app, 
     assert any("3 test trials" in text.value and "66.7%" in text.value for text in app.markdown)
 
 
-def test_a_running_run_can_be_stopped(app, made_run):
+@pytest.mark.parametrize(("words", "action"), [("Stop", "stop"), ("Pause", "pause")])
+def test_a_running_run_is_steered_by_what_is_asked_of_it(app, made_run, words, action):
     run = made_run("running")
     opened(app, run)
-    app.button(key=f"stop_panel_{run.id}").click().run()
+    button(app, words).click().run()
     assert not app.exception
-    assert run.status.state == "stopped"
+    assert run.asked()["action"] == action
+
+
+@pytest.mark.parametrize("state", ["paused", "stopped", "interrupted", "failed"])
+@pytest.mark.parametrize(("words", "action"), [("Resume", "resume"), ("Step", "step")])
+def test_a_run_that_was_left_goes_back_into_the_queue(app, made_run, state, words, action):
+    run = made_run("paused")
+    run.set_status(state)
+    opened(app, run)
+    button(app, words).click().run()
+    assert not app.exception
+    assert (run.status.state, run.asked()["action"]) == ("queued", action)
+
+
+def test_a_paused_run_can_be_stopped_at_once(app, made_run):
+    run = made_run("paused")
+    opened(app, run)
+    button(app, "Stop").click().run()
+    assert (run.status.state, run.result()["last"]["epoch"]) == ("stopped", 3)
+
+
+def test_a_finished_run_cannot_be_steered(app, made_run):
+    opened(app, made_run())
+    assert not {"Pause", "Resume", "Step", "Stop"} & {found.label for found in app.button}
+
+
+def test_other_settings_are_asked_of_a_run_that_trains(app, made_run):
+    run = made_run("running")
+    opened(app, run)
+    app.number_input(key=f"live_learning_rate_{run.id}").set_value(0.02)
+    button(app, "Use from the next epoch").click().run()
+    assert not app.exception
+    assert (run.asked()["learning_rate"], run.asked()["weight_decay"]) == (0.02, 0.01)
+
+
+def test_a_race_is_stopped_as_one(app, made_run):
+    runs_ = [made_run("queued", activation=name) for name in ("ELU", "ReLU")]
+    opened(app, *runs_)
+    button(app, "Stop all").click().run()
+    assert {run.status.state for run in runs_} == {"stopped"}
+
+
+def test_a_waiting_run_tells_its_place_and_when_it_will_begin(app, made_run):
+    made_run("queued")
+    second = made_run("queued")
+    opened(app, second)
+    assert not app.exception
+    texts = [element.proto.text for element in app.get("progress")]
+    assert any("1 before it, begins in about 10 s" in text for text in texts)
 
 
 def test_a_failed_run_says_why(app, made_run):

@@ -1,12 +1,21 @@
 """Learning curves: accuracy and loss over epochs, of one run by fold or of several runs side by side."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import altair as alt
 import pandas as pd
 
-from eegnets.charts.style import ACTIVATION_COLOURS, DASHES, FOLD_COLOURS, FOLD_DASHES, HEIGHT, OTHER_COLOURS
+from eegnets.charts.style import (
+    ACTIVATION_COLOURS,
+    CHANGE_COLOUR,
+    DASHES,
+    FOLD_COLOURS,
+    FOLD_DASHES,
+    HEIGHT,
+    OTHER_COLOURS,
+)
 
 FOLDS = tuple(FOLD_COLOURS)
 TITLES = {"accuracy": "Accuracy", "loss": "Loss"}
@@ -39,7 +48,24 @@ def fold_curves(history: History, metric: str, epochs: int) -> alt.LayerChart:
             "fold:N", title="Trials", scale=_scale(shown, [FOLD_DASHES[fold] for fold in shown])
         ),
     }
-    return _lines(data, metric, epochs, encodings, "fold", TITLES[metric])
+    return _lines(data, metric, epochs, encodings, "fold", TITLES[metric]) + _change_marks(history)
+
+
+def changes(history: History) -> pd.DataFrame:
+    """Where a setting was changed while the run trained: rows of epoch (the first with the new value) and words."""
+    names = {"learning_rate": "learning rate", "weight_decay": "weight decay"}
+    rows = [
+        (after["epoch"], f"{words} {before[name]:g} → {after[name]:g}")
+        for before, after in pairwise(history)
+        for name, words in names.items()
+        if before[name] != after[name]
+    ]
+    return pd.DataFrame(rows, columns=["epoch", "change"]).groupby("epoch", as_index=False).agg(", ".join)
+
+
+def _change_marks(history: History) -> alt.Chart:
+    marks = alt.Chart(changes(history)).mark_rule(color=CHANGE_COLOUR, strokeDash=[4, 4], strokeWidth=2)
+    return marks.encode(x="epoch:Q", tooltip=[alt.Tooltip("epoch:Q", title="From epoch"), alt.Tooltip("change:N")])
 
 
 def run_table(histories: Mapping[str, History], metric: str, fold: str) -> pd.DataFrame:
@@ -134,4 +160,5 @@ def describe_curves(history: History, metric: str) -> str:
         for fold in FOLDS
         if last[f"{fold}_{metric}"] is not None
     ]
-    return f"{TITLES[metric]} over {last['epoch']} epochs: {', '.join(parts)}."
+    marks = "".join(f" From epoch {epoch}: {words}." for epoch, words in changes(history).itertuples(index=False))
+    return f"{TITLES[metric]} over {last['epoch']} epochs: {', '.join(parts)}.{marks}"

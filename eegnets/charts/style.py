@@ -22,5 +22,6 @@ ACTIVATION_COLOURS = {
     "Mish": "#86772f",
     "Softplus": "#808080",
 }
+CHANGE_COLOUR = "#808080"  # where a setting was changed by hand
 OTHER_COLOURS = tuple(ACTIVATION_COLOURS.values())
 DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [4, 1], [10, 4])

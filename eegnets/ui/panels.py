@@ -12,6 +12,7 @@ from eegnets.charts.curves import describe_curves, fold_curves, run_curves
 from eegnets.evaluation import score
 from eegnets.runs import SCORES, Run, Status, summary
 from eegnets.ui.state import runner, store
+from eegnets.ui.steering import live_settings, steering, stop
 
 REFRESH = 0.7  # seconds between looks at a run that trains
 LOOK_AROUND = 2.0  # seconds between looks for what runs at all
@@ -42,13 +43,13 @@ def label(run: Run) -> str:
 
 
 def live(runs: list[Run], draw: Callable[[], None]) -> None:
-    """Draw, and draw again while one of the runs is active; once all have ended, the page is shown anew."""
+    """Draw, and draw again while one of the runs is active; when all have ended or one goes on, show the page anew."""
     active = any(run.status.active for run in runs)
 
     @st.fragment(run_every=REFRESH if active else None)
     def watched() -> None:
         draw()
-        if active and not any(run.status.active for run in runs):
+        if active != any(run.status.active for run in runs):
             st.rerun()
 
     watched()
@@ -73,23 +74,9 @@ def _running_row(run: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.page_link("pages/train.py", label=label(run), query_params={"run": run.id}, width="stretch")
         st.caption(f"{len(run.history())}/{run.config.training.epochs}" if run.status.state == "running" else "waits")
-        stop_button([run], "side")
-
-
-def stop_button(runs: list[Run], place: str) -> None:
-    """Stop what is still active among the runs."""
-    active = [run for run in runs if run.status.active]
-    key = f"stop_{place}_{runs[0].id}"
-    words = "Stop" if len(runs) < 2 else "Stop all"
-    if st.button(
-        words,
-        icon=":material/stop:",
-        key=key,
-        disabled=not active,
-        help="Ends at the next batch; keeps what was learned.",
-    ):
-        for run in active:
-            runner().stop(run.id)
+        st.button(
+            "Stop", icon=":material/stop:", key=f"side_{run.id}", on_click=stop, args=(run,), help="Stops this run."
+        )
 
 
 def run_panel(run: Run) -> None:
@@ -97,6 +84,10 @@ def run_panel(run: Run) -> None:
     history, status, epochs = run.history(), run.status, run.config.training.epochs
     _headline(run, status)
     _progress(run, status, history, epochs)
+    if status.state != "finished":
+        with st.container(horizontal=True):
+            steering([run], "panel")
+            live_settings(run)
     if status.message and status.state != "finished":
         (st.error if status.state in ("failed", "interrupted", "damaged") else st.info)(status.message)
     score_row(history)
@@ -110,15 +101,11 @@ def _headline(run: Run, status: Status) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{label(run)}**", width="stretch")
         st.badge(words, color=colour, icon=icon)  # type: ignore[arg-type]
-        if status.active:
-            stop_button([run], "panel")
 
 
 def _progress(run: Run, status: Status, history: list[dict[str, Any]], epochs: int) -> None:
     if status.state == "queued":
-        place = runner().waiting()
-        ahead = place.index(run.id) if run.id in place else 0
-        st.progress(0.0, text=f"Waiting for a free worker; {ahead} before it." if ahead else "About to begin …")
+        st.progress(len(history) / epochs, text=_expectation(run))
         return
     spent = sum(record["seconds"] for record in history)
     words = [f"Epoch {len(history)} of {epochs}", f"{spent:.1f} s"]
@@ -127,6 +114,16 @@ def _progress(run: Run, status: Status, history: list[dict[str, Any]], epochs: i
     if history:
         words += [f"{spent / len(history):.2f} s an epoch"]
     st.progress(min(len(history) / epochs, 1.0), text=" · ".join(words))
+
+
+def _expectation(run: Run) -> str:
+    """Where a waiting run stands in the queue, and about when it begins."""
+    line = runner().waiting()
+    place = line.index(run.id) if run.id in line else 0
+    if not place:
+        return "About to begin …"
+    begins = runner().starts().get(run.id)
+    return f"Waiting: {place} before it" + (f", begins in about {begins:.0f} s." if begins else ".")
 
 
 def score_row(history: list[dict[str, Any]]) -> None:
@@ -141,10 +138,12 @@ def score_row(history: list[dict[str, Any]]) -> None:
 
 def race_panel(runs: list[Run]) -> None:
     """Several runs side by side: how each stands, and their curves on one chart."""
+    histories = {label(run): run.history() for run in runs}
+    done, whole = sum(map(len, histories.values())), sum(run.config.training.epochs for run in runs)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{len(runs)} runs side by side**", width="stretch")
-        stop_button(runs, "race")
-    histories = {label(run): run.history() for run in runs}
+        steering(runs, "race")
+    st.progress(min(done / whole, 1.0), text=f"{done} of {whole} epochs")
     st.dataframe(_standings(runs), hide_index=True, column_config=standings_columns(), alt="How each run stands")
     overlay(runs, histories, key="race")
 

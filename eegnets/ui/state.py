@@ -1,7 +1,10 @@
 """What all pages and browser sessions of one app share, and how a page says that something went wrong."""
 
 import contextlib
+import hashlib
+import secrets
 from collections.abc import Iterator
+from itertools import cycle
 
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
@@ -21,10 +24,23 @@ def store() -> RunStore:
 
 @st.cache_resource(show_spinner=False)
 def runner() -> Runner:
-    """The worker processes of this app; what an earlier app left in the queue is taken up."""
-    made = Runner(store())
-    made.adopt()
-    return made
+    """The queue and the workers of this app."""
+    return Runner(store())
+
+
+def owner() -> str:
+    """Who sits at this browser: an id by chance, the same in all tabs and after a reload where cookies are allowed.
+
+    It is made from the token that Streamlit gives every browser against forged requests, and tells nothing of it. The
+    cookie is `2|mask|token xor mask|time`, with a new mask each time (tornado.web, `RequestHandler.xsrf_token`).
+    """
+    parts = st.context.cookies.get("_streamlit_xsrf", "").split("|")
+    try:
+        _, mask, masked, _ = parts
+        token = bytes(a ^ b for a, b in zip(bytes.fromhex(masked), cycle(bytes.fromhex(mask)), strict=False))
+    except ValueError:
+        return st.session_state.setdefault("owner", secrets.token_hex(4))
+    return hashlib.sha256(token).hexdigest()[:8]
 
 
 @st.cache_resource(show_spinner="Reading the trials …", max_entries=8)

@@ -1,0 +1,81 @@
+"""Steering runs from a page: pause, step, resume, stop, and other settings while one trains."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+import streamlit as st
+
+from eegnets.config import InputError, TrainingConfig
+from eegnets.run_folder import ACTIVE, RESUMABLE, Run, RunError
+from eegnets.ui.state import runner
+
+HELP = {
+    "Pause": "Rests at the end of the epoch in work. Nothing is lost; other runs may use the worker meanwhile.",
+    "Resume": "Goes on after the last whole epoch, exactly as if nothing had happened.",
+    "Step": "Trains one epoch, then pauses again: look at what a single pass over the trials changes.",
+    "Stop": "Ends at the next batch; what was learned is kept, and the run can be resumed.",
+}
+ICONS = {"Pause": "pause", "Resume": "play_arrow", "Step": "skip_next", "Stop": "stop"}
+
+
+def steering(runs: list[Run], place: str) -> None:
+    """The buttons that mean something now; with several runs each acts on all."""
+    states = {run.status.state for run in runs}
+    if states & {"queued", "running"}:
+        _button("Pause", runs, place, Run.pause)
+    if states & set(RESUMABLE):
+        _button("Resume", runs, place, lambda run: runner().resume(run.id))
+        _button("Step", runs, place, lambda run: runner().resume(run.id, step=True))
+    _button("Stop", runs, place, Run.stop, disabled=not states & set(ACTIVE))
+
+
+def _button(words: str, runs: list[Run], place: str, action: Callable[[Run], object], disabled: bool = False) -> None:
+    st.button(
+        f"{words} all" if len(runs) > 1 else words,
+        icon=f":material/{ICONS[words]}:",
+        key=f"{words}_{place}_{runs[0].id}",
+        help=HELP[words],
+        disabled=disabled,
+        on_click=_each,
+        args=(runs, action),
+    )
+
+
+def stop(run: Run) -> None:
+    """Stop one run; for a button's `on_click`."""
+    _each([run], Run.stop)
+
+
+def _each(runs: list[Run], action: Callable[[Run], object]) -> None:
+    """Do it to every run that can; with a single run, say why it cannot."""
+    for run in runs:
+        with contextlib.suppress(RunError) if len(runs) > 1 else _told():
+            action(run)
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except InputError as error:
+        st.toast(str(error), icon=":material/error:")
+
+
+def live_settings(run: Run) -> None:
+    """Learning rate and weight decay of a run in work; they act from its next epoch and leave a mark on the curves."""
+    if not run.status.active:
+        return
+    asked, began = run.asked(), run.config.training
+    with st.popover("Change while it trains", icon=":material/tune:"), st.form(f"live_{run.id}", border=False):
+        chosen = {}
+        for name in ("learning_rate", "weight_decay"):
+            rule, now, key = (
+                TrainingConfig.table()[name],
+                asked.get(name, getattr(began, name)),
+                f"live_{name}_{run.id}",
+            )
+            chosen[name] = st.number_input(
+                rule.label, rule.low, rule.high, float(now), 0.001, "%g", key=key, help=rule.help
+            )
+        if st.form_submit_button("Use from the next epoch"):
+            run.ask(**chosen)
