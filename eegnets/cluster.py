@@ -1,14 +1,21 @@
 """The workers of a Dask cluster: the same runs, on other machines that share the folder of runs and the data."""
 
+import contextlib
 import os
 import threading
+import time
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from eegnets.config import InputError
 from eegnets.workers import WorkerKilled, whole_number, work
 
+if TYPE_CHECKING:
+    from distributed import Client
+
+PATIENCE = 10.0  # s, with a scheduler that does not answer
+RETRY = 10.0  # s, between tries to find again one that went away
 _ALONE = threading.Lock()  # torch's global random stream and thread count are one for a process
 
 
@@ -27,19 +34,29 @@ class ClusterWorkers:
                 "EEGNETS_SCHEDULER needs Dask: pip install -r requirements-cluster.txt, or unset the variable."
             ) from None
         self.threads = whole_number("EEGNETS_THREADS") or 1
+        resources = _resources(os.environ.get("EEGNETS_RESOURCES", ""))
+        self._extra = {"resources": resources} if resources else {}
+        self._address = address
+        self._connect(Client, PATIENCE)
+        self._next_try = 0.0
+
+    def _connect(self, client: "type[Client]", timeout: float) -> None:
         try:
-            self._client = Client(address, timeout="10s", set_as_default=False)
+            self._client = client(self._address, timeout=timeout, set_as_default=False)
         except (OSError, ValueError) as error:
             raise InputError(
-                f"no Dask scheduler answers at EEGNETS_SCHEDULER={address!r} ({error}); start one, or unset it to use "
-                "this machine."
+                f"no Dask scheduler answers at EEGNETS_SCHEDULER={self._address!r} ({error}); start one, or unset it "
+                "to use this machine."
             ) from error
-        resources = _resources(os.environ.get("EEGNETS_RESOURCES", ""))
-        self._executor = self._client.get_executor(pure=False, **({"resources": resources} if resources else {}))
+        self._executor = self._client.get_executor(pure=False, **self._extra)
 
     def count(self) -> int:
-        """How many workers the cluster has at this moment."""
-        return len(self._client.scheduler_info(n_workers=-1)["workers"])
+        """How many workers the cluster has at this moment; none while it cannot be reached."""
+        if self._client.status == "closed" and time.monotonic() > self._next_try:
+            self._next_try = time.monotonic() + RETRY
+            with contextlib.suppress(InputError):
+                self._connect(type(self._client), 1.0)
+        return len(self._client.scheduler_info(n_workers=-1).get("workers", ()))
 
     def start(self, path: Path) -> "Future[None]":
         """Carry out the run in this folder somewhere; where a worker is lost, another takes the run up."""
@@ -61,7 +78,7 @@ def _work_alone(path: Path) -> None:
 def _pass_on(done: "Future[None]", ended: "Future[None]") -> None:
     error: Any = "the connection to the cluster was lost" if done.cancelled() else done.exception()
     if error:
-        ended.set_exception(WorkerKilled(f"Its worker on the cluster was lost: {error}"))
+        ended.set_exception(WorkerKilled(f"Its worker on the cluster was lost: {error}."))
     else:
         ended.set_result(None)
 

@@ -169,7 +169,7 @@ class Runner:
     def _interrupted(self, run_id: str, message: str) -> None:
         run = Run(self.store.root / run_id)
         if run.status.state in ("running", "interrupted") and run.path.exists():
-            run.set_status("interrupted", f"{message} {len(run.history())} epochs are kept.")
+            run.set_status("interrupted", f"{message} It can go on after epoch {len(run.history())}.")
 
 
 def _ticket(run: Run) -> Ticket:

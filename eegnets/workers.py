@@ -20,6 +20,7 @@ from eegnets.run_folder import Run
 THREAD_MANNERS = {"OMP_WAIT_POLICY": "passive"}
 
 LOOK = 0.5  # seconds between a worker's looks whether its program is still there
+GROWTH = 2 * 2**30  # bytes that a worker may grow by before it is replaced
 KILLED = (loky.process_executor.BrokenProcessPool, loky.process_executor.ShutdownExecutorError)
 
 
@@ -123,6 +124,8 @@ def _warm_up() -> None:
     """Import what a run needs; leave the keyboard's Ctrl-C to the program, which ends its workers itself."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_leave_with, args=(psutil.Process(os.getppid()),), daemon=True).start()
+    # Loky replaces a worker that grew by 300 MB since its first task, and calls it a leak; a run needs more than that.
+    loky.process_executor._MAX_MEMORY_LEAK_SIZE = GROWTH
     import eegnets.experiment  # noqa: F401 - imported for its torch
 
 

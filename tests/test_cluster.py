@@ -1,0 +1,107 @@
+"""The same runs on a Dask cluster: a real scheduler and two real workers on this machine."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+
+from eegnets import experiment
+from eegnets.cluster import ClusterWorkers
+from eegnets.config import DataConfig, InputError, ModelConfig, RunConfig, TrainingConfig
+from eegnets.runner import Runner, make_workers
+from eegnets.runs import RunStore
+
+CONFIG = RunConfig(DataConfig("simulated", ("A",)), ModelConfig(), TrainingConfig(epochs=2, batch_size=256, threads=1))
+GRID = [CONFIG.with_(activation=name, seed=seed) for name in ("ELU", "ReLU", "LeakyReLU") for seed in (0, 1)]
+
+
+def wait_until(true, seconds=120):
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.02)
+
+
+def figures(run):
+    return [{name: value for name, value in record.items() if name != "seconds"} for record in run.history()]
+
+
+@pytest.fixture(scope="module")
+def scheduler():
+    """The address of a scheduler with two workers of one thread each."""
+    pytest.importorskip("distributed", reason="a cluster is needed: pip install -r requirements-cluster.txt")
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        address = f"tcp://127.0.0.1:{probe.getsockname()[1]}"
+    port, quiet = address.rsplit(":")[-1], {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    environment = os.environ | {"OMP_WAIT_POLICY": "passive"}
+    processes = [
+        subprocess.Popen([sys.executable, "-m", f"distributed.cli.{command}", *flags], env=environment, **quiet)
+        for command, flags in (
+            ("dask_scheduler", ["--port", port, "--no-dashboard"]),
+            ("dask_worker", [address, "--nworkers", "2", "--nthreads", "1", "--no-dashboard"]),
+        )
+    ]
+    yield address
+    for process in reversed(processes):
+        process.terminate()
+        process.wait(timeout=30)
+
+
+@pytest.fixture
+def runner(scheduler, monkeypatch, tmp_path):
+    monkeypatch.setenv("EEGNETS_SCHEDULER", scheduler)
+    made = Runner(RunStore(tmp_path / "runs"))
+    assert isinstance(made.workers, ClusterWorkers)
+    wait_until(lambda: made.workers.count() == 2)
+    yield made
+    made.shutdown()
+
+
+def test_a_sweep_survives_the_death_of_a_worker_and_equals_one_made_here(runner, tmp_path):
+    runs = runner.submit_group(GRID)
+    wait_until(lambda: any(run.history() and run.status.state == "running" for run in runs))
+    hunted = next(run for run in runs if run.history() and run.status.state == "running")
+    os.kill(int(hunted.status.worker.rsplit(":")[-1]), signal.SIGKILL)
+    wait_until(lambda: all(run.status.state == "finished" for run in runs))
+    threads = torch.get_num_threads()
+    for config, run in zip(GRID, runs, strict=True):
+        here = RunStore(tmp_path / "here").create(config)
+        experiment.execute(here)
+        assert figures(here) == figures(run)
+    torch.set_num_threads(threads)
+
+
+def test_the_command_line_does_not_change(scheduler, tmp_path):
+    command = [sys.executable, "-m", "eegnets", "train", "--subjects", "A", "--epochs", "2", "--batch-size", "256"]
+    environment = os.environ | {"EEGNETS_SCHEDULER": scheduler, "EEGNETS_RUNS": str(tmp_path / "runs")}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    run = RunStore(tmp_path / "runs").get(done.stdout.strip().splitlines()[-1])
+    assert (run.status.state, len(run.history())) == ("finished", 2)
+    assert "epoch 2/2" in done.stderr
+
+
+def test_a_scheduler_that_does_not_answer_is_told(monkeypatch):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr("eegnets.cluster.PATIENCE", 0.2)
+    monkeypatch.setenv("EEGNETS_SCHEDULER", "tcp://127.0.0.1:9")
+    with pytest.raises(InputError, match="no Dask scheduler answers at EEGNETS_SCHEDULER"):
+        make_workers()
+
+
+def test_without_dask_the_repair_is_told(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(InputError, match=r"pip install -r requirements-cluster\.txt"):
+        ClusterWorkers("tcp://127.0.0.1:9")
+
+
+def test_resources_that_are_none_are_refused(scheduler, monkeypatch):
+    monkeypatch.setenv("EEGNETS_RESOURCES", "GPU")
+    with pytest.raises(InputError, match="EEGNETS_RESOURCES takes NAME=AMOUNT"):
+        ClusterWorkers(scheduler)

@@ -1,0 +1,312 @@
+"""The queue: fair, never twice, and no run is lost with its worker."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from concurrent.futures import Future
+
+import psutil
+import pytest
+
+from eegnets.config import DataConfig, InputError, ModelConfig, RunConfig, TrainingConfig
+from eegnets.run_folder import Run, RunError
+from eegnets.runner import Runner
+from eegnets.runs import RunStore
+from eegnets.workers import LocalWorkers, WorkerKilled, default_count
+
+
+class Hands:
+    """Workers without a process: a run is done when the test says so."""
+
+    threads = 1
+
+    def __init__(self, count=1):
+        self._count = count
+        self.begun = []
+        self.work = {}
+
+    def count(self):
+        return self._count
+
+    def start(self, path):
+        assert len(self.work) < self._count
+        run = Run(path)
+        run.set_status("running")
+        self.begun.append(run.id)
+        self.work[run.id] = Future()
+        return self.work[run.id]
+
+    def finish(self, run):
+        run.finish("finished")
+        self.work.pop(run.id).set_result(None)
+
+    def kill(self, run):
+        self.work.pop(run.id).set_exception(WorkerKilled("Its worker process was killed."))
+
+    def shutdown(self):
+        pass
+
+
+@pytest.fixture
+def store(tmp_path):
+    return RunStore(tmp_path / "runs")
+
+
+@pytest.fixture
+def serve(store):
+    """A maker of runners over one folder of runs, closed after the test."""
+    made = []
+
+    def make(workers):
+        made.append(Runner(store, workers))
+        return made[-1]
+
+    yield make
+    for runner in made:
+        runner.shutdown()
+
+
+CONFIG = RunConfig(DataConfig("simulated", ("A",)), ModelConfig(), TrainingConfig(epochs=2, batch_size=256))
+
+
+def wait_until(true, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.02)
+
+
+def test_a_run_begins_at_once_and_the_next_when_it_ends(serve):
+    hands = Hands()
+    runner = serve(hands)
+    first, second = runner.submit(CONFIG), runner.submit(CONFIG)
+    assert (hands.begun, runner.waiting()) == ([first.id], [second.id])
+    hands.finish(first)
+    assert (hands.begun, runner.waiting()) == ([first.id, second.id], [])
+
+
+def test_a_group_knows_itself_and_its_owner(serve):
+    runs = serve(Hands()).submit_group([CONFIG, CONFIG.with_(activation="ReLU")], owner="ada")
+    groups = {run.about()["group"] for run in runs}
+    assert len(groups) == 1
+    assert "" not in groups
+    assert {run.about()["owner"] for run in runs} == {"ada"}
+
+
+def test_a_run_alone_is_no_group(serve):
+    assert serve(Hands()).submit(CONFIG).about()["group"] == ""
+
+
+def test_fifty_runs_of_ten_owners_take_fair_turns_and_none_comes_twice(serve, store):
+    hands = Hands(2)
+    runner = serve(hands)
+    for owner in "abcdefghij":
+        for _ in range(5):
+            runner.submit(CONFIG, owner=owner)
+    owners = {run.id: run.about()["owner"] for run in store.runs()}
+    while hands.work:
+        hands.finish(Run(store.root / next(iter(hands.work))))
+    assert len(hands.begun) == len(set(hands.begun)) == 50
+    # The first owner's first two began before anybody else had come; from then on, turns.
+    for turn in range(1, 5):
+        begun = Counter(owners[run_id] for run_id in hands.begun[: 10 * turn + 2])
+        assert max(begun.values()) - min(begun[owner] for owner in "abcdefghij") <= 2
+    assert {run.status.state for run in store.runs()} == {"finished"}
+
+
+def test_what_another_program_left_in_the_queue_is_taken_up(serve, store):
+    hands = Hands()
+    serve(hands)
+    left = store.create(CONFIG)
+    wait_until(lambda: hands.begun == [left.id])
+
+
+def test_a_run_whose_worker_was_killed_reads_interrupted_and_the_queue_goes_on(serve):
+    hands = Hands()
+    runner = serve(hands)
+    first, second = runner.submit(CONFIG), runner.submit(CONFIG)
+    hands.kill(first)
+    assert first.status.state == "interrupted"
+    assert "killed" in first.status.message
+    assert hands.begun == [first.id, second.id]
+    runner.resume(first.id)
+    assert (first.status.state, runner.waiting()) == ("queued", [first.id])
+
+
+def test_a_run_that_training_ended_before_its_worker_died_keeps_its_end(serve):
+    hands = Hands()
+    run = serve(hands).submit(CONFIG)
+    run.finish("finished")
+    hands.kill(run)
+    assert run.status.state == "finished"
+
+
+def test_closing_the_app_interrupts_what_is_in_work_and_leaves_the_queue(serve):
+    runner = serve(Hands())
+    first, second = runner.submit(CONFIG), runner.submit(CONFIG)
+    runner.shutdown()
+    assert (first.status.state, second.status.state) == ("interrupted", "queued")
+
+
+def test_a_stopped_run_leaves_the_queue(serve):
+    hands = Hands()
+    runner = serve(hands)
+    first, second, third = (runner.submit(CONFIG) for _ in range(3))
+    second.stop()
+    hands.finish(first)
+    assert hands.begun == [first.id, third.id]
+
+
+def test_one_damaged_run_in_the_queue_holds_nobody_up(serve, store):
+    hands = Hands()
+    runner = serve(hands)
+    first, damaged, third = (runner.submit(CONFIG) for _ in range(3))
+    (damaged.path / "config.json").write_text("{")
+    runner._tickets.clear()
+    hands.finish(first)
+    assert hands.begun == [first.id, third.id]
+
+
+def test_the_expected_start_follows_the_measured_pace(serve, epoch_line):
+    runner = serve(Hands())
+    first, second, third = (runner.submit(CONFIG.with_(epochs=10)) for _ in range(3))
+    assert runner.starts() == {}
+    for epoch in (1, 2):
+        first.append(epoch_line(epoch))  # half a second each
+    assert runner.starts() == {second.id: pytest.approx(4.0), third.id: pytest.approx(9.0)}
+
+
+@pytest.fixture
+def epoch_line():
+    figures = dict.fromkeys(("train_loss", "validation_loss", "test_loss"), 0.5)
+    figures |= dict.fromkeys(("train_accuracy", "validation_accuracy", "test_accuracy"), 0.5)
+    return lambda epoch: {"epoch": epoch, "seconds": 0.5, "learning_rate": 1e-3, "weight_decay": 0.01, **figures}
+
+
+def test_more_runs_than_one_owner_may_have_are_refused_whole(serve, store, monkeypatch):
+    monkeypatch.setenv("EEGNETS_OWNER_LIMIT", "3")
+    runner = serve(Hands())
+    runner.submit_group([CONFIG, CONFIG], owner="ada")
+    with pytest.raises(InputError, match="2 more would make 4 runs of yours that wait or train; at most 3"):
+        runner.submit_group([CONFIG, CONFIG], owner="ada")
+    assert len(store.runs()) == 2
+    runner.submit_group([CONFIG, CONFIG], owner="bob")
+    assert len(store.runs()) == 4
+
+
+def test_a_run_keeps_the_number_of_threads_it_was_queued_with(serve):
+    hands = Hands()
+    hands.threads = 3
+    assert serve(hands).submit(CONFIG).config.training.threads == 3
+    assert serve(Hands()).submit(CONFIG.with_(threads=2)).config.training.threads == 2
+
+
+@pytest.mark.parametrize(("cores", "workers"), [(1, 1), (2, 1), (4, 2), (16, 8)])
+def test_threads_of_all_workers_together_never_exceed_the_cores(cores, workers):
+    assert default_count(cores) == workers
+
+
+@pytest.mark.parametrize("text", ["two", "-1", "1.5"])
+def test_a_number_of_workers_that_is_none_is_refused(monkeypatch, text):
+    monkeypatch.setenv("EEGNETS_WORKERS", text)
+    with pytest.raises(InputError, match="EEGNETS_WORKERS takes a whole number"):
+        default_count(2)
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory):
+    """A runner with one real worker process."""
+    runner = Runner(RunStore(tmp_path_factory.mktemp("local") / "runs"), LocalWorkers(1, cores=1))
+    yield runner
+    runner.shutdown()
+
+
+def worker_of(run):
+    return int(run.status.worker.rsplit(":")[-1])
+
+
+def test_a_killed_worker_is_noticed_at_once_replaced_and_its_run_goes_on(local):
+    run, behind = local.submit(CONFIG.with_(epochs=4)), local.submit(CONFIG)
+    wait_until(lambda: run.history())
+    began = time.monotonic()
+    os.kill(worker_of(run), signal.SIGKILL)
+    wait_until(lambda: run.status.state == "interrupted", 5)
+    assert time.monotonic() - began < 5
+    assert "killed" in run.status.message
+    wait_until(lambda: behind.status.state == "finished")
+    local.resume(run.id)
+    wait_until(lambda: run.status.state == "finished")
+    assert [record["epoch"] for record in run.history()] == [1, 2, 3, 4]
+
+
+def test_a_worker_killed_while_idle_is_replaced(local):
+    first = local.submit(CONFIG.with_(epochs=1))
+    wait_until(lambda: first.status.state == "finished")
+    os.kill(worker_of(first), signal.SIGKILL)
+    second = local.submit(CONFIG.with_(epochs=1))
+    wait_until(lambda: second.status.state in ("finished", "interrupted"))
+    assert second.status.state == "finished" or local.resume(second.id) is None
+    wait_until(lambda: second.status.state == "finished")
+
+
+def test_stop_is_obeyed_within_half_a_second_of_the_next_batch(local):
+    run = local.submit(CONFIG.with_(epochs=1000))
+    wait_until(lambda: run.history())
+    run.stop()
+    wait_until(lambda: run.status.state == "stopped", 10)
+    assert run.result()["status"] == "stopped"
+
+
+def test_two_runners_on_one_folder_never_begin_a_run_twice(tmp_path):
+    store, begun = RunStore(tmp_path / "runs"), []
+
+    class Claiming(Hands):
+        """Begins a run as a worker does: under its lock."""
+
+        def start(self, path):
+            ended = Future()
+            threading.Thread(target=self._work, args=(Run(path), ended)).start()
+            return ended
+
+        def _work(self, run, ended):
+            try:
+                with run.working():
+                    begun.append(run.id)
+                    time.sleep(0.01)
+                    run.finish("finished")
+            except RunError:
+                pass
+            ended.set_result(None)
+
+    runners = [Runner(RunStore(store.root), Claiming(2)) for _ in range(2)]
+    runs = [runners[i % 2].submit(CONFIG) for i in range(20)]
+    wait_until(lambda: all(run.status.state == "finished" for run in runs), 30)
+    for runner in runners:
+        runner.shutdown()
+    assert sorted(begun) == sorted(run.id for run in runs)
+
+
+HOST = """
+import pathlib, sys, time
+from eegnets.runner import Runner
+from eegnets.runs import RunStore
+Runner(RunStore(pathlib.Path(sys.argv[1])))
+time.sleep(1e6)
+"""
+
+
+@pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGINT])
+def test_no_worker_outlives_its_program(store, sign):
+    run = store.create(CONFIG.with_(epochs=1000, threads=1))
+    host = subprocess.Popen([sys.executable, "-c", HOST, str(store.root)], stderr=subprocess.DEVNULL)
+    wait_until(lambda: run.status.state == "running")
+    family = psutil.Process(host.pid).children(recursive=True)
+    assert family
+    host.send_signal(sign)
+    host.wait(timeout=20)
+    wait_until(lambda: not any(process.is_running() for process in family), 20)
+    wait_until(lambda: run.status.state == "interrupted", 10)
