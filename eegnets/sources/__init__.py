@@ -13,13 +13,16 @@ from eegnets.config import DataConfig, InputError, lookup, unknown
 from eegnets.sources.base import Progress, Source, SourceError, State, data_root, unreadable
 from eegnets.sources.course_npz import CourseNpz
 from eegnets.sources.graz_iiib import GrazIIIb
+from eegnets.sources.physionet_mi import PhysionetMi
 from eegnets.sources.scp1 import Scp1
 from eegnets.sources.simulated import Simulated
 from eegnets.trials import Trials
 
 __all__ = ["SOURCES", "Progress", "Source", "SourceError", "State", "check", "data_root", "load"]
 
-SOURCES: dict[str, Source] = {source.name: source for source in (Simulated(), GrazIIIb(), CourseNpz(), Scp1())}
+SOURCES: dict[str, Source] = {
+    source.name: source for source in (Simulated(), GrazIIIb(), CourseNpz(), PhysionetMi(), Scp1())
+}
 
 
 def check(config: DataConfig) -> DataConfig:
