@@ -13,7 +13,7 @@ def write_edf(path, names, signal, sfreq, marks=(), unit="uV"):
     room = -(-max(map(len, texts)) // width)  # samples that the longest annotation takes
     labels = [*names, f"{kind} Annotations"]
     n = len(labels)
-    limit = 3276.7 if unit == "uV" else 32.767
+    limit = 3276.7 if unit == "uV" else 3.2767
     columns = [
         (16, labels),
         (80, [""] * n),

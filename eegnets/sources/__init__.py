@@ -12,6 +12,7 @@ import pooch
 from eegnets.config import DataConfig, InputError, lookup, unknown
 from eegnets.sources.base import Progress, Source, SourceError, State, data_root, unreadable
 from eegnets.sources.course_npz import CourseNpz
+from eegnets.sources.files import Files
 from eegnets.sources.graz_iiib import GrazIIIb
 from eegnets.sources.physionet_mi import PhysionetMi
 from eegnets.sources.scp1 import Scp1
@@ -21,7 +22,7 @@ from eegnets.trials import Trials
 __all__ = ["SOURCES", "Progress", "Source", "SourceError", "State", "check", "data_root", "load"]
 
 SOURCES: dict[str, Source] = {
-    source.name: source for source in (Simulated(), GrazIIIb(), CourseNpz(), PhysionetMi(), Scp1())
+    source.name: source for source in (Simulated(), GrazIIIb(), CourseNpz(), PhysionetMi(), Scp1(), Files())
 }
 
 

@@ -1,0 +1,213 @@
+"""Files of plain numbers that someone brings, .npz, .npy, .mat and .csv: read, and cut into trials."""
+
+import io
+import struct
+import subprocess
+import sys
+import zipfile
+import zlib
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from eegnets.config import InputError, lookup
+from eegnets.sources.base import MAX_BYTES, SourceError
+from eegnets.sources.recipe import MICROVOLTS, Cut, Preview, Recipe, check_marks, places
+
+FEW = 20  # values that a list of labels may have, to be told from a list of measurements
+PLAIN = ("double", "single", "logical", *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)))
+COMPRESSED = 15  # the mark of a zipped element in a MATLAB 5 file
+ROWS = ("trial", "label", "time")  # columns of a table that are no channels
+
+
+@dataclass(frozen=True)
+class Content:
+    """The arrays of a file by name, and what it says of channels and rate (Hz)."""
+
+    arrays: dict[str, np.ndarray]
+    ch_names: tuple[str, ...] = ()
+    sfreq: float | None = None
+
+
+def preview(path: Path) -> Preview:
+    """What is inside a file of arrays; its marks are the values of every array that may be a list of labels."""
+    content = read(path)
+    shapes = {name: array.shape for name, array in content.arrays.items()}
+    lists = {name: Counter(_words(array)) for name, array in content.arrays.items() if _is_list(array)}
+    marks = {name: dict(counts) for name, counts in lists.items() if len(counts) <= FEW}
+    return Preview("arrays", shapes, content.ch_names, content.sfreq, marks)
+
+
+def cut(path: Path, recipe: Recipe) -> Cut:
+    """The trials of a file of arrays; raises InputError where file and recipe do not go together."""
+    content = read(path)
+    X = _signal(content, recipe)  # (n_trials, n_chans, n_times)
+    which, y = _labels(content, recipe, len(X))
+    ch_names = content.ch_names or recipe.names or tuple(str(i + 1) for i in range(X.shape[1]))
+    if len(ch_names) != X.shape[1]:
+        raise InputError(f"{len(ch_names)} channels are named, but {X.shape[1]} are here; are the axes right?")
+    sfreq = content.sfreq or recipe.sfreq
+    if sfreq is None:
+        raise InputError("the file does not say its sampling rate; give it in Hz.")
+    chosen = places(recipe, ch_names)
+    X = X[which][:, chosen, _window(recipe, sfreq, X.shape[2])] * MICROVOLTS[recipe.unit]
+    if recipe.resample:
+        X, sfreq = _resampled(X, sfreq, recipe.resample), recipe.resample
+    return Cut(X, y, sfreq, tuple(ch_names[i] for i in chosen))
+
+
+def _signal(content: Content, recipe: Recipe) -> np.ndarray:
+    """The signal as (n_trials, n_chans, n_times), float64."""
+    name = recipe.signal or max(content.arrays, key=lambda name: content.arrays[name].size)
+    signal = lookup(content.arrays, "array", name)
+    order = recipe.axes.split()
+    if signal.ndim == 2:  # one trial
+        signal = np.expand_dims(signal, order.index("trials"))
+    if signal.ndim != 3 or signal.dtype.kind not in "fiub" or not signal.size:
+        raise InputError(
+            f"{name} is {signal.dtype} of the shape {signal.shape} where numbers of the shape ({', '.join(order)}), "
+            "or without the trials, are expected."
+        )
+    return signal.transpose([order.index(axis) for axis in ("trials", "channels", "samples")]).astype(np.float64)
+
+
+def _labels(content: Content, recipe: Recipe, n_trials: int) -> tuple[np.ndarray, np.ndarray]:
+    """Which trials are taken, and the class of each, -1 where it is not known."""
+    name = recipe.label or ("label" if content.ch_names and "label" in content.arrays else "")  # a table's own column
+    if not name:
+        return np.arange(n_trials), np.full(n_trials, -1)
+    label = lookup(content.arrays, "array", name)
+    if not _is_list(label) or label.size != n_trials:
+        raise InputError(
+            f"{name} has the shape {label.shape} where one label for each of {n_trials} trials is expected."
+        )
+    marks = _words(label)
+    check_marks(recipe, Counter(marks))
+    which = [i for i, mark in enumerate(marks) if mark in recipe.classes]
+    return np.array(which), np.array([recipe.label_of(marks[i]) for i in which], dtype=np.int64)
+
+
+def _is_list(array: np.ndarray) -> bool:
+    return array.size > 0 and array.size == max(array.shape, default=1)  # a row or a column is a list too
+
+
+def _words(label: np.ndarray) -> list[str]:
+    """Labels as text: 1.0 is "1"."""
+    return [f"{value:g}" if isinstance(value, float) else str(value) for value in label.ravel().tolist()]
+
+
+def _window(recipe: Recipe, sfreq: float, n_times: int) -> slice:
+    start = round(recipe.start * sfreq)
+    stop = n_times if recipe.stop is None else round(recipe.stop * sfreq)
+    if not 0 <= start < stop <= n_times:
+        raise InputError(
+            f"the window from {recipe.start:g} s to {stop / sfreq:g} s is not within a trial, which lasts from 0 to "
+            f"{n_times / sfreq:g} s."
+        )
+    return slice(start, stop)
+
+
+def _resampled(X: np.ndarray, sfreq: float, new: float) -> np.ndarray:
+    import mne  # here: MNE takes a second to come
+
+    missing = X.size - int(np.isfinite(X).sum())
+    if missing:
+        raise InputError(f"{missing} samples are missing (NaN), which resampling would spread; keep {sfreq:g} Hz.")
+    return mne.filter.resample(X, up=new, down=sfreq, axis=-1, verbose="ERROR")
+
+
+# The formats. What goes wrong in them, the caller words.
+
+
+def read(path: Path) -> Content:
+    """Every array of numbers or text in a file; nothing in it is ever executed. Raises SourceError and many others."""
+    content = READERS[path.suffix.lower()](path)
+    if not content.arrays:
+        raise SourceError("the file holds no array of numbers.")
+    return content
+
+
+def _npz(path: Path) -> Content:
+    with zipfile.ZipFile(path) as archive:
+        check_size(sum(entry.file_size for entry in archive.infolist()))
+        members = {
+            name.removesuffix(".npy"): archive.read(name) for name in archive.namelist() if name.endswith(".npy")
+        }
+    return Content({name: np.load(io.BytesIO(member), allow_pickle=False) for name, member in members.items()})
+
+
+def _npy(path: Path) -> Content:
+    return Content({path.stem: np.load(path, mmap_mode="r", allow_pickle=False)})  # mapped: no more than the file has
+
+
+def _mat(path: Path) -> Content:
+    from scipy.io import loadmat, whosmat  # here: only such a file needs it
+
+    check_mat(path)
+    plain = [name for name, _, kind in whosmat(path) if kind in PLAIN]
+    found = loadmat(path, variable_names=plain) if plain else {}
+    return Content({name: found[name] for name in plain})
+
+
+def check_mat(path: Path) -> None:
+    """Refuse a MATLAB 5 file that would unpack to more than may be read, or that would end the process."""
+    total = 0
+    with path.open("rb") as file:
+        order = "<" if file.read(128).endswith(b"IM") else ">"
+        while len(tag := file.read(8)) == 8:
+            kind, size = struct.unpack(f"{order}II", tag)
+            content = file.read(size)
+            total += _inflated(content) if kind == COMPRESSED else size
+            check_size(total)
+    # SciPy's reader is not made for damaged files, as its manual says: some make it crash, so a child goes first.
+    attempt = [sys.executable, "-c", "import sys, scipy.io; scipy.io.loadmat(sys.argv[1])", str(path)]
+    if subprocess.run(attempt, capture_output=True, timeout=60, check=False).returncode not in (0, 1):
+        raise SourceError("the file is damaged: its parts are not what they say they are. Bring it anew.")
+
+
+def _inflated(content: bytes) -> int:
+    """Bytes that a compressed element unpacks to, counted to a little more than may be read."""
+    unpacking, total = zlib.decompressobj(), 0
+    while content and total <= MAX_BYTES:
+        total += len(unpacking.decompress(content, 2**20))
+        content = unpacking.unconsumed_tail
+    return total
+
+
+def check_size(size: int) -> None:
+    """Refuse more than MAX_BYTES."""
+    if size > MAX_BYTES:
+        raise SourceError(f"the file would unpack to {size:,} bytes or more; at most {MAX_BYTES:,} are read.")
+
+
+def _csv(path: Path) -> Content:
+    """A table: a column for each channel, a row for each sample; trial, label and time are columns of their own."""
+    import pandas as pd  # here: only such a file needs it
+
+    with path.open(encoding="utf-8-sig") as file:
+        separator = max(",;\t", key=file.readline().count)
+    table = pd.read_csv(path, sep=separator, encoding="utf-8-sig", skipinitialspace=True)
+    table = table.rename(columns=lambda name: name.strip().lower() if name.strip().lower() in ROWS else name.strip())
+    ch_names = tuple(name for name in table if name not in ROWS)
+    trial = table["trial"] if "trial" in table else np.zeros(len(table))
+    parts = [part for _, part in table.groupby(trial, sort=False)]
+    _check_table(table, ch_names, {len(part) for part in parts})
+    arrays = {"signal": np.stack([part[list(ch_names)].to_numpy(dtype=float).T for part in parts])}
+    if "label" in table:
+        arrays["label"] = np.array([part["label"].iloc[0] for part in parts])
+    return Content(arrays, ch_names, 1 / float(parts[0]["time"].diff().median()) if "time" in table else None)
+
+
+def _check_table(table: Any, ch_names: tuple[str, ...], lengths: set[int]) -> None:
+    if len(lengths) != 1:
+        have = ", ".join(map(str, sorted(lengths))) or "no"
+        raise SourceError(f"trials of one length are needed; these have {have} rows.")
+    words = [name for name in ch_names if table[name].dtype.kind not in "fiu"]
+    if words or not ch_names:
+        raise SourceError(f"columns of numbers are needed, one a channel; {', '.join(words) or 'none'} is not so.")
+
+
+READERS = {".npz": _npz, ".npy": _npy, ".mat": _mat, ".csv": _csv}

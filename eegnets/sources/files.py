@@ -1,0 +1,205 @@
+"""A student's own files: what is in one, how it becomes trials, and those that have been imported so far."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from eegnets.config import InputError
+from eegnets.sources import array_file, recording_file
+from eegnets.sources.base import Progress, Source, SourceError, State, listing, unreadable
+from eegnets.sources.download import copy, named_in
+from eegnets.sources.recipe import MICROVOLTS, Cut, Preview, Recipe
+from eegnets.trials import Trials, concatenate
+
+FOLDER = "files"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")  # of an import: safe in a path, an address, a list with commas
+PLAUSIBLE = (1e-3, 1e5)  # µV, spread of anything that an electrode picks up: outside it, the unit is wrong
+BEGINS = {  # how a file of each kind begins
+    ".npz": b"PK",
+    ".npy": b"\x93NUMPY",
+    ".mat": b"MATLAB 5.0",
+    ".csv": b"",
+    ".edf": b"0       ",
+    ".bdf": b"\xffBIOSEMI",
+    ".gdf": b"GDF ",
+    ".fif": b"\x00\x00\x00\x64",
+    ".set": b"MATLAB 5.0",
+    ".vhdr": b"Brain",
+}
+
+
+class Files(Source):
+    """Every import is a subject."""
+
+    name: ClassVar[str] = "files"
+    title: ClassVar[str] = "Your own files"
+    about: ClassVar[str] = (
+        "Trials cut from files of your own: arrays (.npz, .npy, .mat, .csv) or recordings (.edf, .bdf, .gdf, .fif, "
+        ".set, .vhdr), with the channels, classes and window that you chose. Imports are used together where they "
+        "have the same channels, length, rate and classes."
+    )
+    licence: ClassVar[str] = "Whatever the owner of the recordings allows; nothing leaves this machine"
+    cite: ClassVar[str] = "Name whoever recorded them."
+    size: ClassVar[str] = "nothing to download"
+    subjects: ClassVar[tuple[str, ...]] = ()
+
+    def state(self, root: Path) -> State:
+        """What has been imported."""
+        try:
+            here = _imports(root / FOLDER)
+        except SourceError as problem:
+            return State("manual", str(problem))
+        if here:
+            return State("ready", f"Imported: {', '.join(here)}.", here)
+        how = "Nothing has been imported yet."
+        bring = f"`python -m eegnets fetch {self.name} --from DIR` brings the imports of another data folder."
+        return State("manual", f"{how} {bring}")
+
+    def files(self, root: Path, subjects: tuple[str, ...]) -> list[Path]:
+        """The file of each import."""
+        return [root / FOLDER / f"{who}.npz" for who in subjects]
+
+    def load(self, root: Path, subjects: tuple[str, ...], **options: Any) -> Trials:
+        """The imports `subjects`, one after the other, µV; raises InputError where they do not go together."""
+        parts = [stored(path) for path in self.files(root, subjects)]
+        named = next((part for part in parts if part.class_names), parts[0])  # the others: for classification alone
+        for who, part in zip(subjects, parts, strict=True):
+            if part.class_names and part.class_names != named.class_names:
+                mine, others = ", ".join(part.class_names), ", ".join(named.class_names)
+                raise InputError(f"{who} has the classes {mine}, {named.subjects[0]} {others}; use them one by one.")
+        return concatenate([replace(part, class_names=named.class_names) for part in parts])
+
+    def fetch(self, root: Path, from_dir: Path | None = None, progress: Progress | None = None) -> list[Path]:
+        """Copy the imports of another data folder; each is read through first."""
+        if not from_dir:
+            raise SourceError(f"{self.title} have no address on the net. {self.state(root).how}")
+        nested = from_dir / FOLDER
+        folder = nested if nested.is_dir() else from_dir
+        named_in(folder)
+        found = _imports(folder)
+        if not found:
+            raise SourceError(f"{folder} holds no imports; give a data folder, whose folder {FOLDER} has them.")
+        return copy([(folder / f"{who}.npz", stored) for who in found], root / FOLDER, progress)
+
+
+def preview(path: Path) -> Preview:
+    """What is inside a file, before anything of it is imported; raises SourceError."""
+    with _words(path):
+        return _module(path).preview(path)
+
+
+def read(path: Path, recipe: Recipe) -> Trials:
+    """The trials of a file, (n_trials, n_chans, n_times), µV, in its order; those of unknown class are test trials.
+
+    The file is on disk, for a recording may be several files: an upload is first written to a folder of its own.
+    Raises InputError (SourceError where the file itself is at fault) that names the file.
+    """
+    with _words(path):
+        found = _module(path).cut(path, recipe)
+        _check(found, recipe)
+    return Trials(
+        X=found.X,
+        y=found.y,
+        split=_split(found.y, recipe.test),
+        subject=np.repeat(safe_name(path.name), len(found.y)),
+        number=np.arange(1, len(found.y) + 1),
+        sfreq=found.sfreq,
+        ch_names=found.ch_names,
+        class_names=recipe.class_names(),
+        windows={"after the mark": (-recipe.start, found.X.shape[2] / found.sfreq)} if recipe.start < 0 else {},
+    )
+
+
+def store(trials: Trials, name: str, root: Path) -> Path:
+    """Keep trials under a safe form of `name` in the data root, beside earlier ones of that name; return the file."""
+    folder, safe = root / FOLDER, safe_name(name)
+    taken = _imports(folder)
+    free = next(form for form in (safe, *(f"{safe}-{i}" for i in range(2, 10_000))) if form not in taken)
+    path = folder / f"{free}.npz"
+    try:
+        replace(trials, subject=np.repeat(free, len(trials))).save(path)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise SourceError(f"{path} cannot be written ({reason}). Set EEGNETS_DATA to a folder of yours.") from error
+    return path
+
+
+def stored(path: Path) -> Trials:
+    """An import, under the name of its file; raises SourceError for a file that `store` did not write."""
+    with _words(path):
+        array_file.read(path)  # bounds what it unpacks to
+        trials = Trials.load(path)
+    return replace(trials, subject=np.repeat(path.stem, len(trials)))
+
+
+def safe_name(name: str) -> str:
+    """A file's name without folders, ending and whatever is not a plain letter, digit, - or _; never empty."""
+    last = re.split(r"[/\\]", name)[-1]
+    plain = unicodedata.normalize("NFKD", Path(last).stem).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9]+", "_", plain)[:50].strip("_") or "import"
+
+
+def _imports(folder: Path) -> tuple[str, ...]:
+    names = sorted(name.removesuffix(".npz") for name in listing(folder) if name.endswith(".npz"))
+    return tuple(name for name in names if NAME.fullmatch(name))
+
+
+def _module(path: Path) -> Any:
+    """What reads this kind of file; raises SourceError where the name's ending and the file's beginning disagree."""
+    suffix = path.suffix.lower()
+    if suffix not in BEGINS:
+        raise SourceError(f"files of the kind {suffix or 'without an ending'!r} are not read; {', '.join(BEGINS)} are.")
+    with path.open("rb") as file:
+        begin = file.read(128)
+    if not begin.startswith(BEGINS[suffix]) or (suffix == ".csv" and b"\0" in begin):
+        hint = " MATLAB 7.3 files are not read: save with -v7." if begin.startswith(b"MATLAB 7.3") else ""
+        raise SourceError(f"this is no {suffix} file: it begins with {begin[:12]!r}.{hint}")
+    return recording_file if suffix in recording_file.SUFFIXES else array_file
+
+
+@contextmanager
+def _words(path: Path) -> Iterator[None]:
+    """Every failure names the file; a damaged one makes NumPy, SciPy, pandas and MNE raise many kinds."""
+    try:
+        yield
+    except InputError as error:
+        raise type(error)(f"{path.name}: {error}") from error
+    except OSError as error:
+        raise unreadable(path, error) from error
+    except Exception as error:
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise SourceError(f"{path.name} is damaged, cut short or of another kind ({reason}). Bring it anew.") from error
+
+
+def _split(y: np.ndarray, share: float) -> np.ndarray:
+    """The last trials of each class, and those of unknown class, are "test", the others "train"."""
+    split = np.where(y < 0, "test", "train")
+    for label in np.unique(y[y >= 0]):
+        members = np.flatnonzero(y == label)
+        split[members[len(members) - round(share * len(members)) :]] = "test"
+    return split
+
+
+def _check(found: Cut, recipe: Recipe) -> None:
+    """Refuse trials of which nothing can be learned; raises InputError."""
+    classes = [recipe.class_names()[label] for label in np.unique(found.y[found.y >= 0])]
+    if len(classes) == 1 or not len(found.y):
+        raise InputError(
+            f"trials of two classes are needed; here are {', '.join(classes) or 'none'}. Name other marks."
+        )
+    for name, channel in zip(found.ch_names, found.X.transpose(1, 0, 2), strict=True):
+        if np.isnan(channel).all():
+            raise InputError(f"every sample of {name} is missing (NaN); leave the channel out.")
+    with np.errstate(all="ignore"):
+        spread = float(np.median(np.nanstd(found.X, axis=(0, 2), dtype=np.float64)))
+    if not PLAUSIBLE[0] <= spread <= PLAUSIBLE[1]:
+        raise InputError(
+            f"the channels spread by {spread:.2g} µV, where EEG has some 5 to 50: is the unit {recipe.unit} right "
+            f"({', '.join(MICROVOLTS)}), are all channels alive?"
+        )

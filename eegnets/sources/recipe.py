@@ -1,0 +1,111 @@
+"""A recipe: how a file that someone brings becomes trials; and what there is in it to choose from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from eegnets.config import InputError, Settings, lookup, setting
+
+MICROVOLTS = {"µV": 1.0, "mV": 1e3, "V": 1e6}
+AXES = ("trials channels samples", "trials samples channels", "channels samples trials", "samples channels trials")
+UNKNOWN = "?"  # the class of a trial that is to be classified, not learned
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What is inside a file, as far as it says so itself.
+
+    shapes: of each array, by name; of a recording (n_chans, n_samples). sfreq: Hz. marks: for each list of marks or
+    labels, how often each value comes. unit: of the numbers, "µV", "mV" or "V".
+    """
+
+    kind: Literal["arrays", "recording"]
+    shapes: Mapping[str, tuple[int, ...]]
+    ch_names: tuple[str, ...] = ()
+    sfreq: float | None = None
+    marks: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    unit: str | None = None
+
+
+@dataclass(frozen=True)
+class Recipe(Settings):
+    """Which part of a file is a trial, of which class, and what its numbers mean.
+
+    classes: mark or label in the file -> name of the class, two or more; the class "?" is a trial whose class is not
+    known, for classification alone. Marks that are not named are passed over.
+    """
+
+    unit: str = setting(
+        "µV", "Unit", "Of the numbers in the file, where it does not say so itself.", choices=tuple(MICROVOLTS)
+    )
+    sfreq: float | None = setting(
+        None, "Sampling rate", "Samples per second, where the file does not say.", low=1.0, high=50_000.0, unit="Hz"
+    )
+    names: tuple[str, ...] = setting(
+        (), "Channel names", "What the file's channels are called, in their order, where it does not say."
+    )
+    channels: tuple[str, ...] = setting((), "Channels", "Those to take, in this order; none named: all.")
+    signal: str = setting("", "Signal", "The array with the signal; none named: the largest one.")
+    label: str = setting("", "Labels", "The array with a label for each trial; none named: no trial's class is known.")
+    axes: str = setting(AXES[0], "Axes", "What the dimensions of the signal are, in their order.", choices=AXES)
+    start: float = setting(
+        0.0, "Window from", "First moment of a trial, after its mark (or first sample).", low=-3600.0, unit="s"
+    )
+    stop: float | None = setting(
+        None, "Window to", "Last moment of a trial, after its mark (or first sample).", high=3600.0, unit="s"
+    )
+    resample: float | None = setting(
+        None, "Resample to", "Another rate to bring the trials to; left empty: as they are.", low=1.0, unit="Hz"
+    )
+    test: float = setting(
+        0.25, "Test share", "Part of each class that is kept for the test, the last trials of it.", low=0.0, high=0.9
+    )
+    classes: Mapping[str, str] = field(default_factory=dict)
+
+    def class_names(self) -> tuple[str, ...]:
+        """The known classes, in the order in which they are first named."""
+        return tuple(dict.fromkeys(name for name in self.classes.values() if name != UNKNOWN))
+
+    def label_of(self, mark: str) -> int:
+        """The class of a mark, -1 where it is not known."""
+        name = self.classes[mark]
+        return -1 if name == UNKNOWN else self.class_names().index(name)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What a recipe takes out of a file.
+
+    X: float32 µV, (n_trials, n_chans, n_times), NaN where a sample is missing. y: int64 (n_trials,), an index into the
+    recipe's classes, -1 where the class is not known. sfreq: Hz.
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    sfreq: float
+    ch_names: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        with np.errstate(over="ignore"):  # what overflows float32 is no voltage
+            X = self.X.astype(np.float32)
+        X[np.isinf(X)] = np.nan
+        object.__setattr__(self, "X", X)
+
+
+def check_marks(recipe: Recipe, counts: Mapping[str, int]) -> None:
+    """Refuse a recipe that names no mark, or one that the file does not have; raises InputError."""
+    have = ", ".join(f"{mark!r} ({n} times)" for mark, n in list(counts.items())[:20]) or "none"
+    if not recipe.classes:
+        raise InputError(f"say which mark is which class; the marks are {have}.")
+    for mark in recipe.classes:
+        if mark not in counts:
+            raise InputError(f"there is no mark {mark!r}; the marks are {have}.")
+
+
+def places(recipe: Recipe, ch_names: tuple[str, ...]) -> list[int]:
+    """Where the channels that a recipe asks for stand; raises InputError for one that is not there."""
+    for name in recipe.channels:
+        lookup(dict.fromkeys(ch_names), "channel", name)
+    return [ch_names.index(name) for name in recipe.channels or ch_names]

@@ -1,0 +1,95 @@
+"""Recordings that someone brings, .edf, .bdf, .gdf, .fif, .set and .vhdr: read by MNE, and cut into trials."""
+
+import re
+import warnings
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from eegnets.config import InputError
+from eegnets.sources.array_file import check_mat, check_size
+from eegnets.sources.base import SourceError
+from eegnets.sources.recipe import MICROVOLTS, Cut, Preview, Recipe, check_marks, places
+
+SUFFIXES = (".edf", ".bdf", ".gdf", ".fif", ".set", ".vhdr")
+
+
+def preview(path: Path) -> Preview:
+    """What is inside a recording, by its header and its marks."""
+    raw = read(path)
+    marks = {"marks": dict(Counter(map(str, raw.annotations.description)))}
+    shapes = {"signal": (len(raw.ch_names), raw.n_times)}
+    unit = "µV" if _has_unit(raw) else None  # whatever it was: MNE brings it to volts, and we to µV
+    return Preview("recording", shapes, tuple(raw.ch_names), float(raw.info["sfreq"]), marks, unit)
+
+
+def cut(path: Path, recipe: Recipe) -> Cut:
+    """The trials of a recording, a window around each mark; raises InputError where the two do not go together."""
+    import mne  # here: MNE takes a second to come
+
+    raw = read(path)
+    check_marks(recipe, Counter(map(str, raw.annotations.description)))
+    if recipe.stop is None or recipe.stop <= recipe.start:
+        raise InputError(f"a window needs an end after its beginning ({recipe.start:g} s); got {recipe.stop} s.")
+    raw.pick([raw.ch_names[i] for i in places(recipe, tuple(raw.ch_names))])
+    check_size(8 * len(raw.ch_names) * raw.n_times)
+    raw.load_data(verbose="ERROR")
+    if recipe.resample:
+        raw.resample(recipe.resample, verbose="ERROR")
+    codes = {mark: code for code, mark in enumerate(recipe.classes, 1)}
+    events, _ = mne.events_from_annotations(raw, codes, regexp=None, verbose="ERROR")
+    sfreq = float(raw.info["sfreq"])
+    X, inside = _windows(raw, events[:, 0] - raw.first_samp, recipe.start, recipe.stop)
+    label = np.array([-2, *(recipe.label_of(mark) for mark in codes)])  # by code, from 1
+    X *= 1e6 if _has_unit(raw) else MICROVOLTS[recipe.unit]
+    return Cut(X, label[events[inside, 2]], sfreq, tuple(raw.ch_names))
+
+
+def _windows(raw: Any, at: np.ndarray, start: float, stop: float) -> tuple[np.ndarray, np.ndarray]:
+    """What lies around the samples `at`, (n_trials, n_chans, n_times), and which of them are within the file."""
+    first = at + round(start * raw.info["sfreq"])
+    n_times = round((stop - start) * raw.info["sfreq"])
+    inside = (first >= 0) & (first + n_times <= raw.n_times)
+    if not inside.any() or not n_times:
+        raise InputError(f"no window from {start:g} to {stop:g} s around a mark lies within the recording.")
+    return raw.get_data()[:, first[inside, None] + np.arange(n_times)].transpose(1, 0, 2), inside
+
+
+def _has_unit(raw: Any) -> bool:
+    """Whether the file says in what unit its numbers are; MNE takes them for volts where it does not."""
+    return "n/a" not in raw._orig_units.values()  # no public name tells it
+
+
+def read(path: Path) -> Any:
+    """A recording as MNE's Raw, its signal not yet read; marks of a trigger channel among its annotations.
+
+    Raises SourceError, and whatever MNE raises on a damaged file.
+    """
+    import mne  # here: MNE takes a second to come
+
+    if path.suffix.lower() == ".set":
+        check_mat(path)
+    if path.suffix.lower() == ".vhdr":
+        _check_companions(path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.filterwarnings("error", "Number of records")  # MNE's word for an EDF or BDF that was cut
+        raw = mne.io.read_raw(path, verbose="WARNING")
+        if not len(raw.annotations) and "stim" in raw:
+            events = mne.find_events(raw, shortest_event=1, verbose="ERROR")
+            raw.set_annotations(mne.annotations_from_events(events, raw.info["sfreq"], first_samp=raw.first_samp))
+    if "eeg" in raw:
+        raw.pick("eeg")
+    return raw
+
+
+def _check_companions(path: Path) -> None:
+    """Refuse a BrainVision header that names files elsewhere, or absent ones."""
+    for name in re.findall(r"^(?:DataFile|MarkerFile)=(.+)$", path.read_text("utf-8", errors="replace"), re.MULTILINE):
+        companion = path.parent / name.strip().replace("$b", path.stem)
+        if companion.parent != path.parent or not companion.is_file():
+            raise SourceError(
+                f"the header names {name.strip()[:80]!r}, which must lie beside it; bring all three files."
+            )
