@@ -139,6 +139,14 @@ def test_a_fetch_brings_the_next_five_people(tmp_path, serve):
     assert SOURCE.state(tmp_path).subjects == ("S001", "S002", "S003", "S004", "S005", "S006")
 
 
+def test_a_fetch_brings_the_people_that_are_named(tmp_path, serve):
+    server = serve(Server())
+    SOURCE.fetch(tmp_path, subjects=("S042",))
+    assert server.asked == [(42, run) for run in ALL_RUNS]
+    with pytest.raises(InputError, match="unknown subject of physionet-mi 'S088'"):
+        SOURCE.fetch(tmp_path, subjects=("S088",))
+
+
 @pytest.mark.parametrize(
     ("error", "words"),
     [

@@ -14,6 +14,7 @@ from eegnets.sources.base import Progress, Source, SourceError, State, data_root
 from eegnets.sources.course_npz import CourseNpz
 from eegnets.sources.files import Files
 from eegnets.sources.graz_iiib import GrazIIIb
+from eegnets.sources.moabb import Moabb
 from eegnets.sources.physionet_mi import PhysionetMi
 from eegnets.sources.scp1 import Scp1
 from eegnets.sources.simulated import Simulated
@@ -22,7 +23,7 @@ from eegnets.trials import Trials
 __all__ = ["SOURCES", "Progress", "Source", "SourceError", "State", "check", "data_root", "load"]
 
 SOURCES: dict[str, Source] = {
-    source.name: source for source in (Simulated(), GrazIIIb(), CourseNpz(), PhysionetMi(), Scp1(), Files())
+    source.name: source for source in (Simulated(), GrazIIIb(), CourseNpz(), PhysionetMi(), Moabb(), Scp1(), Files())
 }
 
 

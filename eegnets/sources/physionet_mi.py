@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pooch
 
-from eegnets.config import Setting
+from eegnets.config import Setting, lookup
 from eegnets.sources.base import Progress, Source, SourceError, State, listing, unreadable
 from eegnets.sources.download import copy, named_in
 from eegnets.trials import Trials, concatenate
@@ -87,12 +87,20 @@ class PhysionetMi(Source):
         chosen = self.check_options(options)
         return concatenate([_person(root, who, **chosen) for who in subjects])
 
-    def fetch(self, root: Path, from_dir: Path | None = None, progress: Progress | None = None) -> list[Path]:
-        """Bring the next people who are not here from PhysioNet, or copy whoever is in a folder."""
+    def fetch(
+        self,
+        root: Path,
+        from_dir: Path | None = None,
+        progress: Progress | None = None,
+        subjects: tuple[str, ...] = (),
+    ) -> list[Path]:
+        """Bring people (none named: the next who are not here) from PhysioNet, or copy whoever is in a folder."""
         if from_dir:
             return self._copy(root, from_dir, progress)
+        for who in subjects:
+            lookup(dict.fromkeys(self.subjects), f"subject of {self.name}", who)
         here = _complete(root / FOLDER / INSIDE)
-        wanted = [who for who in self.subjects if who not in here][:AT_ONCE]
+        wanted = subjects or [who for who in self.subjects if who not in here][:AT_ONCE]
         return [_download(root, who, run, progress) for who in wanted for run in ALL_RUNS]
 
     def _copy(self, root: Path, from_dir: Path, progress: Progress | None) -> list[Path]:

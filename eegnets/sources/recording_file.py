@@ -20,7 +20,7 @@ def preview(path: Path) -> Preview:
     """What is inside a recording, by its header and its marks."""
     raw = read(path)
     marks = {"marks": dict(Counter(map(str, raw.annotations.description)))}
-    shapes = {"signal": (len(raw.ch_names), raw.n_times)}
+    shapes = {"signal": (len(raw.ch_names), int(raw.n_times))}
     unit = "µV" if _has_unit(raw) else None  # whatever it was: MNE brings it to volts, and we to µV
     return Preview("recording", shapes, tuple(raw.ch_names), float(raw.info["sfreq"]), marks, unit)
 
