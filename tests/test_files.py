@@ -205,6 +205,11 @@ def test_a_preview_of_arrays_says_shapes_and_labels(tmp_path):
     assert seen.marks == {"y": {"1": 4, "2": 4}}
 
 
+def test_one_channel_of_a_long_recording_is_no_list_of_labels(tmp_path):
+    np.save(tmp_path / "a.npy", np.tile([1.0, 2.0], 60_000)[None])
+    assert preview(tmp_path / "a.npy").marks == {}
+
+
 @pytest.mark.parametrize("name", RECORDINGS)
 def test_a_preview_of_a_recording_says_channels_rate_and_marks(name, tmp_path):
     seen = preview(write_recording(tmp_path / name))

@@ -18,6 +18,7 @@ from eegnets.sources.base import MAX_BYTES, SourceError
 from eegnets.sources.recipe import MICROVOLTS, Cut, Preview, Recipe, check_marks, places
 
 FEW = 20  # values that a list of labels may have, to be told from a list of measurements
+MANY = 100_000  # more labels than any experiment has trials: one channel of a recording, say
 PLAIN = ("double", "single", "logical", *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)))
 COMPRESSED = 15  # the mark of a zipped element in a MATLAB 5 file
 ROWS = ("trial", "label", "time")  # columns of a table that are no channels
@@ -36,7 +37,8 @@ def preview(path: Path) -> Preview:
     """What is inside a file of arrays; its marks are the values of every array that may be a list of labels."""
     content = read(path)
     shapes = {name: array.shape for name, array in content.arrays.items()}
-    lists = {name: Counter(_words(array)) for name, array in content.arrays.items() if _is_list(array)}
+    few = {name: array for name, array in content.arrays.items() if _is_list(array) and array.size <= MANY}
+    lists = {name: Counter(_words(array)) for name, array in few.items()}
     marks = {name: dict(counts) for name, counts in lists.items() if len(counts) <= FEW}
     return Preview("arrays", shapes, content.ch_names, content.sfreq, marks)
 
