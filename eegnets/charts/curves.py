@@ -14,13 +14,13 @@ from eegnets.charts.style import (
     FOLD_COLOURS,
     FOLD_DASHES,
     HEIGHT,
+    LEGEND,
     OTHER_COLOURS,
 )
 
 FOLDS = tuple(FOLD_COLOURS)
 TITLES = {"accuracy": "Accuracy", "loss": "Loss"}
 UNITS = {"accuracy": "share of trials", "loss": "nats per trial"}
-LEGEND = alt.Legend(symbolType="stroke", symbolSize=400, symbolStrokeWidth=2.5, orient="top")
 
 History = Sequence[Mapping[str, Any]]
 
@@ -39,7 +39,7 @@ def fold_table(history: History, metric: str) -> pd.DataFrame:
 def fold_curves(history: History, metric: str, epochs: int) -> alt.LayerChart:
     """Train, validation and test curves of one run; the axis spans all `epochs` from the first, so nothing jumps."""
     data = fold_table(history, metric)
-    shown = [fold for fold in FOLDS if fold in set(data["fold"])]
+    shown = [fold for fold in FOLDS if fold in set(data["fold"])] or list(FOLDS)  # an empty legend upsets Vega's layout
     encodings = {
         "color": alt.Color(
             "fold:N", title="Trials", legend=LEGEND, scale=_scale(shown, [FOLD_COLOURS[fold] for fold in shown])
@@ -48,7 +48,8 @@ def fold_curves(history: History, metric: str, epochs: int) -> alt.LayerChart:
             "fold:N", title="Trials", scale=_scale(shown, [FOLD_DASHES[fold] for fold in shown])
         ),
     }
-    return _lines(data, metric, epochs, encodings, "fold", TITLES[metric]) + _change_marks(history)
+    lines, changed = _lines(data, metric, epochs, encodings, "fold", TITLES[metric]), changes(history)
+    return lines + _change_marks(changed) if len(changed) else lines
 
 
 def changes(history: History) -> pd.DataFrame:
@@ -63,8 +64,8 @@ def changes(history: History) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["epoch", "change"]).groupby("epoch", as_index=False).agg(", ".join)
 
 
-def _change_marks(history: History) -> alt.Chart:
-    marks = alt.Chart(changes(history)).mark_rule(color=CHANGE_COLOUR, strokeDash=[4, 4], strokeWidth=2)
+def _change_marks(changed: pd.DataFrame) -> alt.Chart:
+    marks = alt.Chart(changed).mark_rule(color=CHANGE_COLOUR, strokeDash=[4, 4], strokeWidth=2)
     return marks.encode(x="epoch:Q", tooltip=[alt.Tooltip("epoch:Q", title="From epoch"), alt.Tooltip("change:N")])
 
 

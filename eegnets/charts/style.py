@@ -4,7 +4,13 @@ The hues are Okabe and Ito's (2008), told apart by readers with any common colou
 each has a contrast of at least 3:1 on the white and on the dark page. Colour never stands alone: a dash goes with it.
 """
 
-HEIGHT = 300  # px
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+
+HEIGHT = 300  # px, with title and legend
+TALL = 340  # px, for a chart with two lines of title
 
 FOLD_COLOURS = {"train": "#2f86c9", "validation": "#c77a00", "test": "#17936a"}
 FOLD_DASHES = {"train": [1, 0], "validation": [6, 3], "test": [2, 2]}
@@ -22,6 +28,34 @@ ACTIVATION_COLOURS = {
     "Mish": "#86772f",
     "Softplus": "#808080",
 }
+# Classes in the order of `class_names`; purple and teal, since blue and red are the two ends of a map of change.
+CLASS_COLOURS = ("#b8629a", "#2a9aa8", "#9a8600", "#7a68c8", "#d0581c", "#808080")
+CHANGE_SCALE = ("#16527f", "#6fa8d6", "#f4f4f4", "#e58a5b", "#9c2f0c")  # weaker, as before, stronger
+WINDOW_COLOURS = ("#c77a00", "#2f86c9", "#17936a", "#b8629a")
+MISSING_COLOUR = "#c84a5f"
+RULE_COLOUR = "#3a3a3a"  # on a map, whose middle is light in both themes
+QUIET = "#808080"  # words beside the data: second titles, names of spans
+SIGNAL_COLOUR = "#7d8a96"  # one trial, whatever its class
 CHANGE_COLOUR = "#808080"  # where a setting was changed by hand
 OTHER_COLOURS = tuple(ACTIVATION_COLOURS.values())
 DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [4, 1], [10, 4])
+LEGEND = alt.Legend(
+    symbolType="stroke", symbolSize=400, symbolStrokeWidth=2.5, orient="top", titleOrient="left", symbolOpacity=1
+)
+
+
+def titled(words: str, under: str) -> alt.Title:
+    """A title with a second, quiet line that tells how to read the chart."""
+    return alt.Title(words, subtitle=under, subtitleColor=QUIET)
+
+
+def class_encodings(class_names: Sequence[str]) -> dict[str, Any]:
+    """Colour and dash of a column `class`: a class looks the same on every chart, whichever classes are on it."""
+    names = list(class_names)
+    colours = [CLASS_COLOURS[i % len(CLASS_COLOURS)] for i in range(len(names))]
+    dashes = [DASHES[i % len(DASHES)] for i in range(len(names))]
+    scales = alt.Scale(domain=names, range=colours), alt.Scale(domain=names, range=dashes)
+    return {
+        "color": alt.Color("class:N", title="Class", scale=scales[0], legend=LEGEND),
+        "strokeDash": alt.StrokeDash("class:N", title="Class", scale=scales[1], legend=LEGEND),
+    }

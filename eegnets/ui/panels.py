@@ -73,7 +73,8 @@ def running_now() -> None:
 def _running_row(run: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.page_link("pages/train.py", label=label(run), query_params={"run": run.id}, width="stretch")
-        st.caption(f"{len(run.history())}/{run.config.training.epochs}" if run.status.state == "running" else "waits")
+        done = f"{len(run.history())}/{run.config.training.epochs}"
+        st.caption({"queued": "waits", "paused": "paused"}.get(run.status.state, done))
         st.button(
             "Stop", icon=":material/stop:", key=f"side_{run.id}", on_click=stop, args=(run,), help="Stops this run."
         )

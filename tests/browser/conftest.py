@@ -69,6 +69,10 @@ class Server:
             assert time.monotonic() < deadline, "the server did not start"
             time.sleep(0.1)
 
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
     def stop(self):
         self.process.terminate()
         self.process.wait(timeout=30)
