@@ -1,14 +1,15 @@
-"""One trial as it was recorded: a line for each channel over time, with the task's windows shaded."""
+"""One trial as it was recorded: a line for each channel over time, with the task's windows shaded and gaps marked."""
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
+from eegnets.charts.style import MISSING_COLOUR, SIGNAL_COLOUR, titled
+from eegnets.charts.windows import window_shades
 from eegnets.trials import Trials
 
 CHANNEL_HEIGHT = 160  # px
 SCALE_BARS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)  # µV
-WINDOW_COLOURS = ("#c77a00", "#2f86c9", "#17936a", "#b8629a")
 
 
 def trial_table(trials: Trials, index: int) -> pd.DataFrame:
@@ -34,7 +35,7 @@ def channel_distance(trials: Trials, index: int) -> float:
 
 
 def trial_chart(trials: Trials, index: int) -> alt.LayerChart:
-    """The channels of one trial under each other on one scale, as EEG is read on paper, windows shaded."""
+    """The channels of one trial under each other on one scale, as EEG is read on paper."""
     apart = channel_distance(trials, index)
     places = [apart * place for place in range(trials.n_chans - 1, -1, -1)]
     names = dict(zip(places, trials.ch_names, strict=True))
@@ -47,26 +48,52 @@ def trial_chart(trials: Trials, index: int) -> alt.LayerChart:
         axis=alt.Axis(values=places, labelExpr=label),
     )
     tooltip = [
-        "channel",
+        alt.Tooltip("channel:N"),
         alt.Tooltip("time:Q", format=".3f", title="s"),
         alt.Tooltip("voltage:Q", format=".1f", title="µV"),
     ]
-    line = alt.Chart(trial_table(trials, index)).mark_line(strokeWidth=1, color="#7d8a96", clip=True)
-    lines = line.encode(x=x, y=y, detail="channel:N", tooltip=tooltip)
+    line = alt.Chart(trial_table(trials, index)).mark_line(strokeWidth=1, color=SIGNAL_COLOUR, clip=True)
+    lines = line.encode(x=x, y=y, detail=alt.Detail("channel:N"), tooltip=tooltip)
     height = CHANNEL_HEIGHT * min(trials.n_chans, 5)
-    return alt.layer(*_shades(trials), lines, *_scale_bar(trials, apart)).properties(height=height)
+    gaps = gap_table(trials, index)
+    missing = f"missing samples, framed in red: {gaps['samples'].sum()}" if len(gaps) else "no sample missing"
+    layers = [*window_shades(trials.windows), lines, *_gap_marks(gaps), *_scale_bar(trials, apart)]
+    return alt.layer(*layers, title=titled(trial_title(trials, index), missing), height=height)
 
 
-def _shades(trials: Trials) -> list[alt.Chart]:
-    """A shaded span for each window of the task, named in the legend."""
-    if not trials.windows:
+def gap_table(trials: Trials, index: int) -> pd.DataFrame:
+    """Where samples are missing: rows of channel, start, stop (s), samples, and the heights low, high of the mark."""
+    apart = channel_distance(trials, index)
+    rows = []
+    for i, channel in enumerate(trials.ch_names):
+        missing = np.isnan(trials.X[index, i]).astype(int)
+        edges = np.flatnonzero(np.diff(missing, prepend=0, append=0)).reshape(-1, 2)
+        place = apart * (trials.n_chans - 1 - i)
+        for start, stop in edges.tolist():
+            span = (start / trials.sfreq, stop / trials.sfreq, stop - start)
+            rows.append((channel, *span, place - 0.45 * apart, place + 0.45 * apart))
+    return pd.DataFrame(rows, columns=["channel", "start", "stop", "samples", "low", "high"])
+
+
+def _gap_marks(gaps: pd.DataFrame) -> list[alt.Chart]:
+    """A framed block over each gap; its frame shows even where a single sample is missing."""
+    if gaps.empty:
         return []
-    names = list(trials.windows)
-    data = pd.DataFrame([(name, *trials.windows[name]) for name in names], columns=["window", "start", "stop"])
-    colours = [WINDOW_COLOURS[i % len(WINDOW_COLOURS)] for i in range(len(names))]
-    scale = alt.Scale(domain=names, range=colours)
-    colour = alt.Color("window:N", title="Window", scale=scale, legend=alt.Legend(orient="top"))
-    return [alt.Chart(data).mark_rect(opacity=0.18).encode(x="start:Q", x2="stop:Q", color=colour)]
+    tooltip = [
+        alt.Tooltip("channel:N"),
+        alt.Tooltip("start:Q", format=".3f", title="from (s)"),
+        alt.Tooltip("samples:Q", title="samples missing"),
+    ]
+    marks = alt.Chart(gaps).mark_rect(color=MISSING_COLOUR, fillOpacity=0.35, stroke=MISSING_COLOUR, strokeWidth=1.5)
+    return [
+        marks.encode(x=alt.X("start:Q"), x2=alt.X2("stop:Q"), y=alt.Y("low:Q"), y2=alt.Y2("high:Q"), tooltip=tooltip)
+    ]
+
+
+def trial_title(trials: Trials, index: int) -> str:
+    """Which trial it is and of which class, in a line."""
+    label = trials.class_names[trials.y[index]] if trials.y[index] >= 0 else "class unknown"
+    return f"Subject {trials.subject[index]}, trial {trials.number[index]} ({trials.split[index]}): {label}"
 
 
 def _scale_bar(trials: Trials, apart: float) -> list[alt.Chart]:
@@ -74,7 +101,9 @@ def _scale_bar(trials: Trials, apart: float) -> list[alt.Chart]:
     size = max((bar for bar in SCALE_BARS if bar <= 0.4 * apart), default=SCALE_BARS[0])
     at = 0.985 * trials.n_times / trials.sfreq
     data = pd.DataFrame({"time": [at], "low": [-0.55 * apart], "high": [-0.55 * apart + size], "words": [f"{size} µV"]})
-    base = alt.Chart(data).encode(x="time:Q")
-    bar = base.mark_rule(strokeWidth=3, color="#7d8a96").encode(y="low:Q", y2="high:Q")
-    words = base.mark_text(align="right", dx=-6, dy=-6, color="#7d8a96").encode(y="low:Q", text="words:N")
+    base = alt.Chart(data).encode(x=alt.X("time:Q"))
+    bar = base.mark_rule(strokeWidth=3, color=SIGNAL_COLOUR).encode(y=alt.Y("low:Q"), y2=alt.Y2("high:Q"))
+    words = base.mark_text(align="right", dx=-6, dy=-6, color=SIGNAL_COLOUR).encode(
+        y=alt.Y("low:Q"), text=alt.Text("words:N")
+    )
     return [bar, words]

@@ -1,0 +1,67 @@
+"""How the power of every rhythm changes over a trial: blue where it weakens (ERD), red where it grows (ERS)."""
+
+from collections.abc import Mapping
+
+import altair as alt
+import pandas as pd
+
+from eegnets.charts.style import CHANGE_SCALE, HEIGHT, RULE_COLOUR
+
+
+def erd_chart(
+    changes: pd.DataFrame, class_name: str, channel: str, windows: Mapping[str, tuple[float, float]]
+) -> alt.LayerChart:
+    """The map of one class and channel out of rows of time (s), frequency (Hz), channel, class, change (percent).
+
+    Colours end at -100 %, where nothing is left of a rhythm, and at its double, on every map: maps can be compared. A
+    line stands where each of the task's windows begins.
+    """
+    mine = changes[(changes["class"] == class_name) & (changes["channel"] == channel)]
+    step = _step(mine["time"])
+    cells = mine.assign(begin=mine["time"] - step / 2, end=mine["time"] + step)  # they overlap: no seams between them
+    cells = cells.assign(below=mine["frequency"] - 0.5, above=mine["frequency"] + 1)
+    times = _between(cells["begin"], cells["time"] + step / 2)
+    rhythms = _between(cells["below"], cells["frequency"] + 0.5)
+    scale = alt.Scale(domain=[-100, -50, 0, 50, 100], range=list(CHANGE_SCALE), clamp=True)
+    tooltip = [
+        alt.Tooltip("time:Q", format=".1f", title="s"),
+        alt.Tooltip("frequency:Q", title="Hz"),
+        alt.Tooltip("change:Q", format="+.0f", title="%"),
+    ]
+    map_ = (
+        alt.Chart(cells)
+        .mark_rect(clip=True)
+        .encode(
+            x=alt.X("begin:Q", title="Time after trial start (s)", scale=times),
+            x2=alt.X2("end:Q"),
+            y=alt.Y("below:Q", title="Frequency (Hz)", scale=rhythms),
+            y2=alt.Y2("above:Q"),
+            color=alt.Color("change:Q", title="Change (%)", scale=scale, legend=alt.Legend(orient="right")),
+            tooltip=tooltip,
+        )
+    )
+    begins = pd.DataFrame([(name, start) for name, (start, _) in windows.items()], columns=["window", "begins"])
+    line = alt.Chart(begins).mark_rule(strokeDash=[4, 3], strokeWidth=1.5, color=RULE_COLOUR)
+    line = line.encode(
+        x=alt.X("begins:Q"), tooltip=[alt.Tooltip("window:N"), alt.Tooltip("begins:Q", title="begins (s)")]
+    )
+    return alt.layer(map_, line, title=f"{channel}, {class_name}", height=HEIGHT - 60)
+
+
+def _step(times: pd.Series) -> float:
+    places = times.drop_duplicates()
+    return float(places.iloc[1] - places.iloc[0]) if len(places) > 1 else 0.0
+
+
+def _between(low: pd.Series, high: pd.Series) -> alt.Scale:
+    return alt.Scale(domain=[low.min(), high.max()], nice=False) if len(low) else alt.Scale(nice=False)
+
+
+def describe_erd(changes: pd.DataFrame, class_name: str, channel: str) -> str:
+    """The map in a sentence, for those who do not see it."""
+    mine = changes[(changes["class"] == class_name) & (changes["channel"] == channel)]
+    if mine.empty:
+        return f"Change of power on {channel}, {class_name}: no trials."
+    low, high = mine.loc[mine["change"].idxmin()], mine.loc[mine["change"].idxmax()]
+    ends = [f"{row['change']:+.0f} % at {row['frequency']:.0f} Hz and {row['time']:.1f} s" for row in (low, high)]
+    return f"Change of power on {channel}, {class_name}: least {ends[0]}, most {ends[1]}."

@@ -1,0 +1,43 @@
+"""The spectrum of one trial against what is usual in each class."""
+
+from collections.abc import Sequence
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from eegnets.charts.style import SIGNAL_COLOUR, TALL, class_encodings, titled
+
+LOWEST = 1e-2  # µV²/Hz, where the axis begins: beneath it lies no rhythm
+FLOOR = 1e-4  # µV²/Hz: a logarithm has no zero
+DECADES = [10.0**power for power in range(-2, 7)]
+X_AXIS = alt.X("frequency:Q", title="Frequency (Hz)", scale=alt.Scale(nice=False))
+
+
+def spectrum_chart(
+    classes: pd.DataFrame, freqs: np.ndarray, power: np.ndarray, channel: str, class_names: Sequence[str]
+) -> alt.LayerChart:
+    """One channel: the trial's power (freqs, Hz; power, µV²/Hz), and each class's mean with its spread.
+
+    `classes` has rows of frequency, channel, class, power, low, high; power is drawn on a logarithmic axis.
+    """
+    powers = ["power", "low", "high"]
+    mine = classes[classes["channel"] == channel]
+    mine = mine.assign(**mine[powers].astype(float).clip(lower=FLOOR))
+    trial = pd.DataFrame({"frequency": freqs[1:], "power": np.maximum(power[1:], FLOOR)})
+    encodings = class_encodings(class_names)
+    tooltip = [alt.Tooltip("frequency:Q", format=".1f", title="Hz")]
+    tooltip += [alt.Tooltip("power:Q", format=".3g", title="µV²/Hz")]
+    base = alt.Chart(mine).encode(x=X_AXIS, tooltip=[alt.Tooltip("class:N"), *tooltip])
+    band = base.mark_area(opacity=0.16, clip=True).encode(y=_y("low"), y2=alt.Y2("high:Q"), color=encodings["color"])
+    means = base.mark_line(strokeWidth=2, clip=True).encode(y=_y("power"), **encodings)
+    line = alt.Chart(trial).mark_line(strokeWidth=1.5, color=SIGNAL_COLOUR, clip=True)
+    line = line.encode(x=X_AXIS, y=_y("power"), tooltip=tooltip)
+    title = titled(f"Spectrum, {channel}", "grey: this trial; bands: two trials in three of a class")
+    return alt.layer(band, means, line, title=title, height=TALL)
+
+
+def _y(column: str) -> alt.Y:
+    return alt.Y(
+        f"{column}:Q", title="Power (µV²/Hz)", scale=alt.Scale(type="log"), axis=alt.Axis(values=DECADES, format="~g")
+    )

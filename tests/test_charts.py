@@ -1,0 +1,283 @@
+"""Every chart, as a value: valid, titled, with units and tooltips, and in the colours of its kind."""
+
+import json
+from dataclasses import replace
+
+import altair as alt
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import epoch_record
+
+from eegnets.charts import style
+from eegnets.charts.average import average_chart
+from eegnets.charts.confusion import confusion_chart, confusion_table
+from eegnets.charts.counts import counts_chart
+from eegnets.charts.curves import changes, describe_curves, fold_curves, run_colours, run_curves
+from eegnets.charts.erd import describe_erd, erd_chart
+from eegnets.charts.spectrum import spectrum_chart
+from eegnets.charts.trial import gap_table, trial_chart, trial_table
+from eegnets.charts.windows import window_shades, window_table
+from eegnets.trials import Trials
+
+NAMES = ("left hand", "right hand")
+WINDOWS = {"cue": (0.5, 0.75), "imagery": (0.75, 2.0)}
+HISTORY = [epoch_record(i, 0.6 + 0.05 * i) for i in range(1, 4)]
+
+
+def places(axis, along):
+    return pd.DataFrame(
+        [(x, channel, name) for channel in ("C3", "C4") for name in NAMES for x in along],
+        columns=[axis, "channel", "class"],
+    )
+
+
+SPECTRA = places("frequency", [1.0, 2.0, 3.0]).assign(power=2.0, low=1.0, high=4.0)
+AVERAGES = places("time", [0.0, 0.1, 0.2]).assign(mean=1.0, low=0.5, high=1.5)
+CHANGES = places("time", [0.1, 0.2, 0.3]).assign(frequency=10.0, change=[-60.0, 10.0, 40.0] * 4)
+COUNTS = pd.DataFrame({"subject": ["A", "A"], "split": ["train", "test"], "class": NAMES, "trials": [12, 8]})
+POWER = np.array([0.0, 1.0, 2.0, 0.5])
+RUNS = {"EEGNet ELU 1": HISTORY, "EEGNet ReLU 2": HISTORY}
+BENDS = {"EEGNet ELU 1": "ELU", "EEGNet ReLU 2": "ReLU"}
+
+
+def one_trial(n=40):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((n, 2, 128)).astype(np.float32)
+    about = {"y": np.arange(n) % 2, "split": ["train"] * n, "subject": ["A"] * n, "number": np.arange(n) + 1}
+    return Trials(X=X, sfreq=64.0, ch_names=("C3", "C4"), class_names=NAMES, windows=WINDOWS, **about)
+
+
+def blank():
+    trials = one_trial()
+    return replace(trials, X=np.full_like(trials.X, np.nan), windows={})
+
+
+CHARTS = {
+    "trial": lambda: trial_chart(one_trial(), 3),
+    "spectrum": lambda: spectrum_chart(SPECTRA, np.arange(4.0), POWER, "C3", NAMES),
+    "map": lambda: erd_chart(CHANGES, "left hand", "C4", WINDOWS),
+    "average": lambda: average_chart(AVERAGES, "C3", NAMES, "Voltage", "µV", WINDOWS),
+    "counts": lambda: counts_chart(COUNTS, NAMES),
+    "confusion": lambda: confusion_chart(np.array([[8, 2], [3, 7]]), NAMES),
+    "curves by fold": lambda: fold_curves(HISTORY, "accuracy", 10),
+    "losses by fold": lambda: fold_curves(HISTORY, "loss", 10),
+    "curves by run": lambda: run_curves(RUNS, BENDS, "accuracy", "test", 10),
+}
+EMPTY = {
+    "trial": lambda: trial_chart(blank(), 0),
+    "spectrum": lambda: spectrum_chart(SPECTRA[:0], np.arange(4.0), POWER, "C3", NAMES),
+    "map": lambda: erd_chart(CHANGES[:0], "left hand", "C4", {}),
+    "average": lambda: average_chart(AVERAGES[:0], "C3", NAMES, "Voltage", "µV", {}),
+    "counts": lambda: counts_chart(COUNTS[:0], NAMES),
+    "confusion": lambda: confusion_chart(np.zeros((2, 2), dtype=int), NAMES),
+    "curves by fold": lambda: fold_curves([], "accuracy", 10),
+    "losses by fold": lambda: fold_curves([], "loss", 10),
+    "curves by run": lambda: run_curves({}, {}, "accuracy", "test", 10),
+}
+UNITLESS = {"Epoch", "Class", "Subject, split", "Answered", "Shown"}  # axes that count or name
+
+
+def layers(spec):
+    """Every unit of a chart, however deep it is nested."""
+    return [unit for layer in spec["layer"] for unit in layers(layer)] if "layer" in spec else [spec]
+
+
+def channels(spec, *names):
+    """The definitions of some encoding channels in all layers."""
+    found = [layer.get("encoding", {}).get(name) for layer in layers(spec) for name in names]
+    return [channel for channel in found if isinstance(channel, dict)]
+
+
+def title(spec):
+    return spec["title"]["text"] if isinstance(spec["title"], dict) else spec["title"]
+
+
+def scale_of(spec, channel, field):
+    """The one mapping from values of a field to looks that a chart's layers agree on."""
+    scales = [c["scale"] for c in channels(spec, channel) if c.get("field") == field]
+    assert scales
+    assert all(scale == scales[0] for scale in scales)
+    return dict(zip(scales[0]["domain"], map(str, scales[0]["range"]), strict=True))
+
+
+def test_every_chart_is_tried_full_and_empty():
+    assert set(CHARTS) == set(EMPTY)
+
+
+@pytest.mark.parametrize("make", [*CHARTS.values(), *EMPTY.values()], ids=[*CHARTS, *(f"no {name}" for name in EMPTY)])
+def test_every_chart_is_valid_and_titled_and_plain_json(make):
+    spec = make().to_dict()  # validated against Vega-Lite's own schema
+    assert title(spec).strip()
+    json.dumps(spec, allow_nan=False)
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_both_axes_have_a_name_and_a_unit(name):
+    spec = CHARTS[name]().to_dict()
+    for axis in ("x", "y"):
+        titles = {channel["title"] for channel in channels(spec, axis) if channel.get("title")}
+        assert len(titles) == 1
+        words = titles.pop()
+        assert words in UNITLESS or "(" in words or "in µV" in words
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_what_is_drawn_can_be_read_exactly(name):
+    spec = CHARTS[name]().to_dict()
+    shown = {column["field"] for layer in layers(spec) for column in layer.get("encoding", {}).get("tooltip", [])}
+    expected = {
+        "trial": {"channel", "time", "voltage"},
+        "spectrum": {"class", "frequency", "power"},
+        "map": {"time", "frequency", "change"},
+        "average": {"class", "time", "mean", "low", "high"},
+        "counts": {"subject", "split", "class", "trials"},
+        "confusion": {"true", "predicted", "trials", "share"},
+        "curves by fold": {"epoch", "train", "validation", "test"},
+        "losses by fold": {"epoch", "train", "validation", "test"},
+        "curves by run": {"epoch", *RUNS},
+    }
+    assert expected[name] <= shown
+
+
+def test_a_class_looks_the_same_on_every_chart():
+    specs = [CHARTS[name]().to_dict() for name in ("spectrum", "average", "counts")]
+    assert all(scale_of(spec, "color", "class") == scale_of(specs[0], "color", "class") for spec in specs)
+    assert scale_of(specs[0], "strokeDash", "class") == scale_of(specs[1], "strokeDash", "class")
+    assert scale_of(specs[0], "color", "class") == dict(zip(NAMES, style.CLASS_COLOURS, strict=False))
+
+
+def test_a_class_keeps_its_look_where_another_has_no_trials():
+    right = AVERAGES[AVERAGES["class"] == "right hand"]
+    alone = average_chart(right, "C3", NAMES, "Voltage", "µV", WINDOWS).to_dict()
+    assert scale_of(alone, "color", "class") == scale_of(CHARTS["average"]().to_dict(), "color", "class")
+
+
+def test_a_fold_looks_the_same_with_and_without_the_others():
+    without = [record | {"validation_accuracy": None, "validation_loss": None} for record in HISTORY]
+    for metric in ("accuracy", "loss"):
+        for channel in ("color", "strokeDash"):
+            some = scale_of(fold_curves(without, metric, 10).to_dict(), channel, "fold")
+            all_ = scale_of(fold_curves(HISTORY, metric, 10).to_dict(), channel, "fold")
+            assert some == {fold: all_[fold] for fold in ("train", "test")}
+    assert scale_of(fold_curves(HISTORY, "loss", 9).to_dict(), "color", "fold") == style.FOLD_COLOURS
+
+
+def test_an_activation_keeps_its_colour_whatever_it_races():
+    for names in (["ELU", "ReLU"], ["ReLU"], ["Maxout", "ReLU", "Tanh"]):
+        colours = run_colours(names, {name: name for name in names})
+        assert colours[names.index("ReLU")] == style.ACTIVATION_COLOURS["ReLU"]
+
+
+def test_runs_of_one_activation_differ_in_colour_and_dash():
+    runs = {f"EEGNet ELU {i}": HISTORY for i in range(4)}
+    spec = run_curves(runs, dict.fromkeys(runs, "ELU"), "accuracy", "test", 10).to_dict()
+    for channel in ("color", "strokeDash"):
+        assert len(set(scale_of(spec, channel, "run").values())) == 4
+
+
+@pytest.mark.parametrize(
+    "palette", [style.CLASS_COLOURS, style.FOLD_COLOURS.values(), style.ACTIVATION_COLOURS.values(), style.DASHES]
+)
+def test_no_two_things_of_a_kind_share_a_look(palette):
+    assert len({str(look) for look in palette}) == len(palette)
+
+
+def luminance(colour):
+    parts = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+@pytest.mark.parametrize("page", ["#ffffff", "#10171d"])
+def test_every_colour_stands_out_from_both_pages(page):
+    """WCAG 2.2's contrast for graphics, 3:1, against the backgrounds of the light and of the dark theme."""
+    every = {*style.CLASS_COLOURS, *style.FOLD_COLOURS.values(), *style.ACTIVATION_COLOURS.values()}
+    every |= {style.SIGNAL_COLOUR, style.MISSING_COLOUR, style.CHANGE_COLOUR, style.QUIET}
+    for colour in every:
+        pair = sorted((luminance(colour), luminance(page)))
+        assert (pair[1] + 0.05) / (pair[0] + 0.05) >= 3, colour
+
+
+def test_a_trial_is_drawn_as_it_is_with_its_channels_apart():
+    trials = one_trial()
+    table = trial_table(trials, 3)
+    assert table["voltage"].to_numpy() == pytest.approx(trials.X[3].ravel())
+    moved = (table["row"] - table["voltage"]).groupby(table["channel"]).agg(["min", "max"])
+    assert moved["min"].to_numpy() == pytest.approx(moved["max"].to_numpy(), abs=1e-5)
+    assert moved.loc["C3", "min"] > moved.loc["C4", "min"]
+
+
+def test_missing_samples_are_marked_where_they_are():
+    trials = one_trial()
+    X = trials.X.copy()
+    X[0, 0, 10:20] = X[0, 1, :3] = X[0, 1, 127] = np.nan
+    gaps = gap_table(replace(trials, X=X), 0)
+    found = list(zip(gaps["channel"], (gaps["start"] * 64).astype(int), gaps["samples"], strict=True))
+    assert found == [("C3", 10, 10), ("C4", 0, 3), ("C4", 127, 1)]
+    assert gaps["stop"].max() == 2.0
+    drawn = trial_chart(replace(trials, X=X), 0).to_dict()
+    assert "14" in drawn["title"]["subtitle"]
+    assert gap_table(trials, 0).empty
+
+
+def test_windows_are_named_each_a_line_lower():
+    table = window_table(WINDOWS)
+    assert [words.count("\n") for words in table["words"]] == [0, 1]
+    assert table["colour"].nunique() == 2
+    assert window_shades({}) == []
+
+
+def test_all_maps_share_one_scale_with_no_change_in_its_middle():
+    louder = CHANGES.assign(change=CHANGES["change"] * 5)
+    specs = [erd_chart(table, name, "C3", {}).to_dict() for table in (CHANGES, louder) for name in NAMES]
+    (scale,) = {json.dumps(channels(spec, "color")[0]["scale"]) for spec in specs}
+    domain = json.loads(scale)["domain"]
+    assert domain == sorted(domain)
+    assert domain[len(domain) // 2] == 0 == domain[0] + domain[-1]
+
+
+def test_a_map_in_a_sentence_names_its_extremes():
+    words = describe_erd(CHANGES, "right hand", "C4")
+    assert "least -60 % at 10 Hz and 0.1 s" in words
+    assert "most +40 % at 10 Hz and 0.3 s" in words
+    assert "no trials" in describe_erd(CHANGES[:0], "right hand", "C4")
+
+
+def test_the_axis_of_a_growing_curve_spans_all_epochs_from_the_first():
+    for history in (HISTORY[:1], HISTORY):
+        xs = [
+            channel for channel in channels(fold_curves(history, "accuracy", 60).to_dict(), "x") if "scale" in channel
+        ]
+        assert xs
+        assert all(x["scale"]["domain"] == [1, 60] for x in xs)
+
+
+def test_a_setting_changed_while_training_is_marked_at_its_first_epoch():
+    history = [*HISTORY, epoch_record(4) | {"learning_rate": 0.01, "weight_decay": 0.0}]
+    assert changes(HISTORY).empty
+    assert changes(history).to_numpy().tolist() == [[4, "learning rate 0.001 → 0.01, weight decay 0.01 → 0"]]
+    assert "From epoch 4" in describe_curves(history, "loss")
+
+
+def test_a_runs_name_is_read_literally_in_its_tooltip():
+    runs = {"EEGNet v1.5 [a]": HISTORY}
+    spec = run_curves(runs, dict.fromkeys(runs, "ELU"), "accuracy", "test", 10).to_dict()
+    fields = [column["field"] for layer in layers(spec) for column in layer.get("encoding", {}).get("tooltip", [])]
+    assert "EEGNet v1\\.5 \\[a\\]" in fields
+
+
+def test_shares_in_the_confusion_matrix_are_of_the_true_class():
+    table = confusion_table(np.array([[8, 2], [0, 0]]), NAMES)
+    assert table["share"].tolist() == [0.8, 0.2, 0.0, 0.0]
+    assert table["trials"].sum() == 10
+
+
+def test_the_trials_of_a_spectrum_with_silence_stay_on_a_logarithmic_axis():
+    spec = spectrum_chart(SPECTRA.assign(low=0.0), np.arange(4.0), np.zeros(4), "C3", NAMES).to_dict()
+    values = [row[key] for rows in spec["datasets"].values() for row in rows for key in ("power", "low") if key in row]
+    assert min(values) > 0
+
+
+def test_charts_are_values():
+    assert all(isinstance(make(), alt.Chart | alt.LayerChart) for make in CHARTS.values())
