@@ -19,6 +19,14 @@ page = st.navigation(
                 help="What this is, what data there is, and your first network in one click.",
             ),
         ],
+        "Data": [
+            st.Page(
+                "pages/trials.py",
+                title="Trials",
+                icon=":material/timeline:",
+                help="Every trial as it was recorded: over time, by frequency, and beside its class.",
+            ),
+        ],
         "Experiment": [
             st.Page(
                 "pages/train.py",

@@ -139,8 +139,10 @@ def erd(found: PowerMap, ch_names: tuple[str, ...], baseline: tuple[float, float
     together: a class that already differs there is seen to, where its own baseline would hide it and bend all that
     follows. Raises InputError where the baseline holds no column of the map.
     """
+    if not found.power:
+        return _no_rows("time", "frequency", "change")
     within = (found.times >= baseline[0]) & (found.times <= baseline[1])
-    within &= np.isfinite(sum(power[0, 0] for power in found.power.values()))
+    within &= np.isfinite(next(iter(found.power.values()))[0, 0])
     if not within.any():
         raise InputError(
             f"the baseline from {baseline[0]:g} to {baseline[1]:g} s holds no power; choose a longer one between "

@@ -133,6 +133,16 @@ def test_trials_of_unknown_class_belong_to_none():
     assert set(class_averages(trials, complete(trials))["class"]) == {"right hand"}
 
 
+def test_without_a_known_class_the_tables_are_empty():
+    trials = recording(noise(), y=np.full(40, -1))
+    tables = [
+        class_spectra(trials, spectra(trials)),
+        class_averages(trials, complete(trials)),
+        erd(power_map(trials), trials.ch_names, (0.5, 2.5)),
+    ]
+    assert all(table.empty and {"channel", "class"} < set(table.columns) for table in tables)
+
+
 def test_the_map_agrees_with_mnes_multitaper_where_both_look_at_the_same_time_and_band(person):
     few = person.take(np.arange(200))
     found = erd(power_map(few), few.ch_names, (0.5, 2.5))

@@ -1,0 +1,61 @@
+"""What is measured of a whole set of trials, once for all pages and sessions, each part when first asked for."""
+
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from eegnets import signals
+from eegnets.trials import Trials
+
+
+class Survey:
+    """The spectra, maps, averages and list of one set of trials; treat them as read-only."""
+
+    def __init__(self, trials: Trials) -> None:
+        self.trials = trials
+
+    @cached_property
+    def listed(self) -> pd.DataFrame:
+        """Every trial with its flags."""
+        return signals.trial_list(self.trials)
+
+    def rows(self, splits: list[str], classes: list[str], flags: list[str]) -> np.ndarray:
+        """Which trials are of these splits and classes and raise any of these flags, (n_found,); none named: all."""
+        table = self.listed
+        keep = np.ones(len(table), dtype=bool)
+        for column, names in (("split", splits), ("class", classes)):
+            keep &= table[column].isin(names) | (not names)
+        keep &= table[flags].any(axis=1) | (not flags)
+        return np.flatnonzero(keep)
+
+    @cached_property
+    def spectra(self) -> signals.Spectra:
+        """The spectrum of every trial."""
+        return signals.spectra(self.trials)
+
+    @cached_property
+    def class_spectra(self) -> pd.DataFrame:
+        """What is usual in each class."""
+        return signals.class_spectra(self.trials, self.spectra)
+
+    @cached_property
+    def power_map(self) -> signals.PowerMap:
+        """Power over time and frequency in each class."""
+        return signals.power_map(self.trials)
+
+    @cached_property
+    def averages(self) -> dict[str, pd.DataFrame]:
+        """Voltage and the power of each band over time, by class."""
+        voltage = {"voltage": signals.class_averages(self.trials, signals.complete(self.trials))}
+        return voltage | {
+            name: signals.class_averages(self.trials, signals.band_power(self.trials, band))
+            for name, band in signals.BANDS.items()
+        }
+
+
+@st.cache_resource(show_spinner=False, max_entries=8, hash_funcs={Trials: id})
+def survey(trials: Trials) -> Survey:
+    """The survey of these very trials; it holds them, so that their `id` stays theirs as long as it is remembered."""
+    return Survey(trials)
