@@ -273,10 +273,19 @@ def test_shares_in_the_confusion_matrix_are_of_the_true_class():
     assert table["trials"].sum() == 10
 
 
-def test_the_trials_of_a_spectrum_with_silence_stay_on_a_logarithmic_axis():
+def test_a_spectrum_with_silence_stays_on_a_logarithmic_axis_that_begins_where_rhythms_do():
     spec = spectrum_chart(SPECTRA.assign(low=0.0), np.arange(4.0), np.zeros(4), "C3", NAMES).to_dict()
     values = [row[key] for rows in spec["datasets"].values() for row in rows for key in ("power", "low") if key in row]
     assert min(values) > 0
+    (scale,) = {json.dumps(channel["scale"]) for channel in channels(spec, "y")}
+    low, high = json.loads(scale)["domain"]
+    assert low == 0.01
+    assert high > SPECTRA["high"].max()
+
+
+def test_windows_leave_the_colours_of_classes_alone():
+    spec = CHARTS["average"]().to_dict()
+    assert {channel["field"] for channel in channels(spec, "color")} == {"class"}
 
 
 def test_charts_are_values():

@@ -25,19 +25,22 @@ def spectrum_chart(
     mine = classes[classes["channel"] == channel]
     mine = mine.assign(**mine[powers].astype(float).clip(lower=FLOOR))
     trial = pd.DataFrame({"frequency": freqs[1:], "power": np.maximum(power[1:], FLOOR)})
+    top = max(mine["high"].max(), trial["power"].max()) if len(mine) else trial["power"].max()
+    scale = alt.Scale(type="log", domain=[LOWEST, 2 * max(top, LOWEST)], nice=False)
     encodings = class_encodings(class_names)
     tooltip = [alt.Tooltip("frequency:Q", format=".1f", title="Hz")]
     tooltip += [alt.Tooltip("power:Q", format=".3g", title="µV²/Hz")]
     base = alt.Chart(mine).encode(x=X_AXIS, tooltip=[alt.Tooltip("class:N"), *tooltip])
-    band = base.mark_area(opacity=0.16, clip=True).encode(y=_y("low"), y2=alt.Y2("high:Q"), color=encodings["color"])
-    means = base.mark_line(strokeWidth=2, clip=True).encode(y=_y("power"), **encodings)
+    band = base.mark_area(opacity=0.16, clip=True).encode(
+        y=_y("low", scale), y2=alt.Y2("high:Q"), color=encodings["color"]
+    )
+    means = base.mark_line(strokeWidth=2, clip=True).encode(y=_y("power", scale), **encodings)
     line = alt.Chart(trial).mark_line(strokeWidth=1.5, color=SIGNAL_COLOUR, clip=True)
-    line = line.encode(x=X_AXIS, y=_y("power"), tooltip=tooltip)
+    line = line.encode(x=X_AXIS, y=_y("power", scale), tooltip=tooltip)
     title = titled(f"Spectrum, {channel}", "grey: this trial; bands: two trials in three of a class")
     return alt.layer(band, means, line, title=title, height=TALL)
 
 
-def _y(column: str) -> alt.Y:
-    return alt.Y(
-        f"{column}:Q", title="Power (µV²/Hz)", scale=alt.Scale(type="log"), axis=alt.Axis(values=DECADES, format="~g")
-    )
+def _y(column: str, scale: alt.Scale) -> alt.Y:
+    axis = alt.Axis(values=DECADES, format="~g")
+    return alt.Y(f"{column}:Q", title="Power (µV²/Hz)", scale=scale, axis=axis)

@@ -27,9 +27,9 @@ def window_shades(windows: Mapping[str, tuple[float, float]]) -> list[alt.Chart]
     tooltip = [alt.Tooltip("window:N")]
     tooltip += [alt.Tooltip(f"{end}:Q", format=".2f", title=f"{end} (s)") for end in ("start", "stop")]
     base = alt.Chart(window_table(windows)).encode(x=alt.X("start:Q"), tooltip=tooltip)
-    colour = alt.Color("colour:N", scale=None)
+    fill = alt.Fill("colour:N", scale=None)  # not `color`: it would split the legend of the classes in two
     words = base.mark_text(align="left", baseline="top", dx=3, fontSize=11, color=QUIET, lineBreak="\n")
     return [
-        base.mark_rect(opacity=0.16).encode(x2=alt.X2("stop:Q"), color=colour),
+        base.mark_rect(opacity=0.16).encode(x2=alt.X2("stop:Q"), fill=fill),
         words.encode(y=alt.value(2), text=alt.Text("words:N")),
     ]
