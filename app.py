@@ -26,6 +26,12 @@ page = st.navigation(
                 icon=":material/timeline:",
                 help="Every trial as it was recorded: over time, by frequency, and beside its class.",
             ),
+            st.Page(
+                "pages/import.py",
+                title="Import",
+                icon=":material/upload_file:",
+                help="Trials out of a file of your own, looked at before they are kept.",
+            ),
         ],
         "Experiment": [
             st.Page(

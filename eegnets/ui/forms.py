@@ -32,7 +32,8 @@ def _widget(rule: Setting, key: str) -> Any:
         return st.toggle(rule.label, value=rule.default, **common)
     if rule.type in (int, float):
         return _number(rule, common)
-    return st.text_input(rule.label, value=rule.default, **common)
+    text = ", ".join(rule.default) if rule.type is tuple else rule.default
+    return st.text_input(rule.label, value=text, **common)
 
 
 def _choice(rule: Setting, common: dict[str, Any]) -> str:

@@ -1,0 +1,126 @@
+"""Bringing files of one's own: an upload on disk, what is inside, and a recipe out of a form."""
+
+import tempfile
+from dataclasses import replace
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from eegnets.config import InputError
+from eegnets.sources import files
+from eegnets.sources.recipe import UNKNOWN, Preview, Recipe
+from eegnets.trials import Trials
+from eegnets.ui.forms import control
+
+KINDS = [*files.BEGINS, ".eeg", ".vmrk", ".fdt"]  # the last three: companions of .vhdr and .set
+TABLE = Recipe.table()
+
+
+def upload() -> Path | None:
+    """The file that was dropped on the page, on disk beside its companions; None before."""
+    dropped = st.file_uploader(
+        "A file, or all files of one recording",
+        type=KINDS,
+        accept_multiple_files=True,
+        help="Arrays: .npz, .npy, .mat, .csv. Recordings: .edf, .bdf, .gdf, .fif, .set (with .fdt), .vhdr (with .eeg "
+        "and .vmrk). They stay on this machine.",
+    )
+    if not dropped:
+        return None
+    folder = Path(_on_disk(tuple(file.file_id for file in dropped), dropped).name)
+    mains = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in files.BEGINS]
+    if len(mains) != 1:
+        raise InputError(f"one file with its companions at a time, please; {len(mains) or 'no'} files to read came.")
+    return mains[0]
+
+
+@st.cache_resource(max_entries=8, ttl=1800, show_spinner=False)
+def _on_disk(ids: tuple[str, ...], _dropped: list[UploadedFile]) -> "tempfile.TemporaryDirectory[str]":
+    """A folder with the uploads, which goes when it is forgotten; a name is only what follows its last slash."""
+    folder = tempfile.TemporaryDirectory(prefix="eegnets-")
+    for file in _dropped:
+        name = Path(file.name.replace("\\", "/")).name
+        if name.strip(". "):
+            (Path(folder.name) / name).write_bytes(file.getbuffer())
+    return folder
+
+
+def show_preview(found: Preview) -> None:
+    """What is inside, in a sentence and a table."""
+    rate = f", {found.sfreq:g} Hz" if found.sfreq else ""
+    unit = f", in {found.unit}" if found.unit else ""
+    many = f" Channels: {', '.join(found.ch_names)}." if found.ch_names else ""
+    st.markdown(f"**Inside: {found.kind}{rate}{unit}.**{many}")
+    rows = [{"name": name, "shape": " × ".join(map(str, shape))} for name, shape in found.shapes.items()]
+    st.dataframe(rows, hide_index=True, column_config={"name": "Name", "shape": "Shape"}, alt="Arrays and their shapes")
+
+
+def recipe_form(found: Preview) -> Recipe:
+    """Ask what the file does not say itself, and which mark is which class."""
+    values: dict[str, Any] = {}
+    with st.container(horizontal=True):
+        if found.unit is None:
+            values["unit"] = control(TABLE["unit"], "file_")
+        if found.sfreq is None:
+            values["sfreq"] = control(TABLE["sfreq"], "file_")
+        for name in ("start", "stop", "resample", "test"):
+            rule = replace(TABLE[name], default=6.0) if (name, found.kind) == ("stop", "recording") else TABLE[name]
+            values[name] = control(rule, "file_")
+    if found.ch_names:
+        values["channels"] = tuple(st.multiselect("Channels", found.ch_names, help=TABLE["channels"].help))
+    else:
+        values["names"] = control(TABLE["names"], "file_")
+    if found.kind == "arrays":
+        values |= _arrays(found)
+    marks = found.marks.get(values.get("label") or next(iter(found.marks), ""), {})
+    return Recipe(classes=_classes(marks) if values.get("label") != "" else {}, **values)
+
+
+def _arrays(found: Preview) -> dict[str, Any]:
+    """Which array is the signal, how it lies, and which has the labels."""
+    largest = max(found.shapes, key=lambda name: prod(found.shapes[name]))
+    names = list(found.shapes)
+    with st.container(horizontal=True):
+        signal = st.selectbox("Signal", names, names.index(largest), help=TABLE["signal"].help)
+        axes = control(TABLE["axes"], "file_")
+        label = st.selectbox("Labels", [*found.marks, "none"], help=TABLE["label"].help)
+    return {"signal": signal, "axes": axes, "label": "" if label == "none" else label}
+
+
+def _classes(marks: dict[str, int]) -> dict[str, str]:
+    """Which mark is which class, out of a table that is filled in."""
+    st.caption(
+        "Write a class beside each mark that begins a trial, such as left hand and right hand; leave the others "
+        f"empty. {UNKNOWN} stands for a trial whose class is not known."
+    )
+    table = pd.DataFrame({"mark": list(marks), "times": list(marks.values()), "class": ""})
+    filled = st.data_editor(
+        table,
+        hide_index=True,
+        disabled=["mark", "times"],
+        column_config={"mark": "Mark", "times": "Times", "class": "Class"},
+        key="file_classes",
+    )
+    named = filled[filled["class"].fillna("").str.strip() != ""]
+    return dict(zip(named["mark"], named["class"].str.strip(), strict=True))
+
+
+def lacks_classes(found: Preview, recipe: Recipe) -> bool:
+    """Whether a mark has still to be given a class before anything can be cut."""
+    return not recipe.classes and (found.kind == "recording" or bool(recipe.label))
+
+
+@st.cache_data(max_entries=4, ttl=1800, show_spinner="Looking into the file …")
+def preview(path: Path) -> Preview:
+    """What is inside a file."""
+    return files.preview(path)
+
+
+@st.cache_resource(max_entries=4, ttl=1800, show_spinner="Cutting the trials …")
+def cut(path: Path, recipe_key: str, _recipe: Recipe) -> Trials:
+    """The trials that a recipe takes out of a file; `recipe_key` stands for the recipe."""
+    return files.read(path, _recipe)

@@ -1,0 +1,79 @@
+"""The page Import, as a user meets it."""
+
+import io
+
+import numpy as np
+import pytest
+
+from eegnets import sources
+from eegnets.config import DataConfig
+
+
+@pytest.fixture
+def opened(app):
+    app.run()
+    return app.switch_page("pages/import.py").run()
+
+
+def npz(**arrays):
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    return file.getvalue()
+
+
+def signal():
+    return 5 * np.random.default_rng(0).standard_normal((12, 2, 250))
+
+
+def drop(app, name, content):
+    return app.file_uploader[0].set_value((name, content, "application/octet-stream")).run()
+
+
+def test_before_a_file_comes_the_page_says_what_to_do(opened):
+    assert not opened.exception
+    assert any("Drop a file" in box.value for box in opened.info)
+
+
+def test_what_is_inside_is_shown_before_anything_is_kept(opened, tmp_path):
+    drop(opened, "mine.npz", npz(signal=signal(), label=np.tile([1, 2], 6)))
+    assert not opened.exception
+    assert any("arrays" in text.value for text in opened.markdown)
+    assert any("class" in box.value for box in opened.info)
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("content", [b"PK half a zip", b"\x80\x04 a pickle", b""])
+def test_a_file_that_is_none_is_refused_in_words(opened, content):
+    drop(opened, "mine.npz", content)
+    assert not opened.exception
+    assert any("mine.npz" in box.value for box in opened.error)
+
+
+def test_two_files_that_do_not_belong_together_are_refused(opened):
+    pair = [(name, npz(signal=signal()), "application/octet-stream") for name in ("a.npz", "b.npz")]
+    opened.file_uploader[0].set_value(pair).run()
+    assert any("one file with its companions" in box.value for box in opened.error)
+
+
+def test_what_is_kept_is_what_the_file_held_under_a_safe_name(opened, monkeypatch, tmp_path):
+    marked = {"1": "left hand", "2": "right hand"}
+    monkeypatch.setattr("eegnets.ui.importing._classes", lambda marks: marked)
+    X = signal()
+    drop(opened, "../../<b>mine</b>.npz", npz(signal=X, label=np.tile([1, 2], 6)))
+    opened.number_input(key="file_sfreq").set_value(125.0).run()
+    assert not opened.exception
+    assert any("12 trials" in text.value and "6 left hand, 6 right hand" in text.value for text in opened.markdown)
+    next(button for button in opened.button if button.label == "Keep these trials").click().run()
+    assert not opened.exception
+    assert len(opened.success) == 1
+    kept = sources.load(DataConfig("files"))
+    np.testing.assert_allclose(kept.X, X, rtol=1e-6)
+    assert kept.class_names == ("left hand", "right hand")
+    assert [path.parent for path in tmp_path.rglob("*.npz")] == [tmp_path / "data" / "files"]
+
+
+def test_a_missing_rate_is_asked_for_and_not_guessed(opened, monkeypatch):
+    monkeypatch.setattr("eegnets.ui.importing._classes", lambda marks: {"1": "left hand", "2": "right hand"})
+    drop(opened, "mine.npz", npz(signal=signal(), label=np.tile([1, 2], 6)))
+    assert not opened.exception
+    assert any("rate" in box.value for box in opened.error)
