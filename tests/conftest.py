@@ -18,6 +18,17 @@ def _own_cache(tmp_path_factory):
 
 
 @pytest.fixture
+def one_thread():
+    """Networks this small are slower on several threads that wait for each other."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
 def data_root():
     """The folder of real recordings; skips without one, unless EEGNETS_REQUIRE says that data must be there."""
     folder = os.environ.get("EEGNETS_DATA")
