@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from eegnets.config import InputError
 
@@ -30,6 +29,8 @@ def wilson_interval(correct: int, n: int, confidence: float = 0.95) -> tuple[flo
     """
     if n == 0:
         return 0.0, 1.0
+    from scipy import stats  # here: it takes half a second to come, and the first page needs it not
+
     interval = stats.binomtest(int(correct), int(n)).proportion_ci(confidence, method="wilson")
     return float(interval.low), float(interval.high)
 
@@ -68,6 +69,8 @@ def paired_test(y: ArrayLike, first: ArrayLike, second: ArrayLike) -> float:
     second_alone = int(np.sum((first != y) & (second == y)))
     if first_alone + second_alone == 0:
         return 1.0
+    from scipy import stats  # here, as above
+
     return float(stats.binomtest(first_alone, first_alone + second_alone).pvalue)
 
 

@@ -18,10 +18,14 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 FLAGS += ["--disable-component-update", "--disable-sync"]
 
 
+def executable():
+    """The path of a browser that is installed, or None."""
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
 @pytest.fixture(scope="session")
 def browser():
-    executable = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if executable is None:
+    if executable() is None:
         reason = f"a browser is needed: install one of {', '.join(BROWSERS)}"
         if "browser" in os.environ.get("EEGNETS_REQUIRE", ""):
             pytest.fail(reason)
@@ -30,7 +34,7 @@ def browser():
 
     expect.set_options(timeout=60_000)  # a busy machine is slow, not wrong
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        opened = playwright.chromium.launch(executable_path=executable(), args=FLAGS)
         yield opened
         opened.close()
 
