@@ -120,6 +120,8 @@ def test_the_network_is_that_of_the_config_for_these_trials(trials, name):
     assert (model.n_chans, model.n_times, model.n_outputs) == (2, 128, 3)
     assert {m.negative_slope for m in model.modules() if isinstance(m, torch.nn.LeakyReLU)} == {0.3}
     assert {m.p for m in model.modules() if isinstance(m, torch.nn.Dropout)} == {0.125}
+    model = experiment.build(ModelConfig(name, "ELU", alpha=0.5), trials, 0)
+    assert {m.alpha for m in model.modules() if isinstance(m, torch.nn.ELU)} == {0.5}
 
 
 # Execute
