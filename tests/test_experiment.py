@@ -3,7 +3,7 @@
 import errno
 import json
 import os
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,7 @@ from eegnets.config import DataConfig, InputError, ModelConfig, RunConfig, Train
 from eegnets.run_folder import RunError
 from eegnets.runs import RunStore
 from eegnets.sources import SourceError
-from eegnets.training import Diverged
+from eegnets.training import Diverged, fit
 from eegnets.trials import split
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -129,27 +129,25 @@ def test_the_network_is_that_of_the_config_for_these_trials(trials, name):
 
 @pytest.fixture
 def written(monkeypatch):
-    """The names of the files that were put in place, in order; the heartbeat's aside."""
-    names, plain = [], os.replace
+    """The files that were put in place, in order: name, and the state that the run was in from then on."""
+    found, plain = [], os.replace
 
     def replaced(source, target, **keywords):
         plain(source, target, **keywords)
-        names.append(Path(target).name)
+        status = Path(target).with_name("status.json")
+        found.append((Path(target).name, json.loads(status.read_text())["state"] if status.exists() else None))
 
     monkeypatch.setattr("os.replace", replaced)
-    return names
+    return found
 
 
 def test_config_comes_first_and_the_result_last_but_for_the_state(store, written):
-    run = store.create(config())
-    created = len(written)
-    experiment.execute(run)
-    assert written[0] == "config.json"
-    files = [name for name in written[created:] if name != "status.json"]
-    assert files[-2:] == ["predictions.csv", "result.json"]
-    assert set(files[:-2]) == {"model.safetensors", "resume.pt"}
-    assert written[-1] == "status.json"
-    assert run.status.state == "finished"
+    experiment.execute(store.create(config()))
+    assert written[:2] == [("config.json", None), ("status.json", "queued")]
+    assert written[-1] == ("status.json", "finished")
+    files = [entry for entry in written[2:-1] if entry[0] != "status.json"]  # the heartbeat's
+    assert files[-2:] == [("predictions.csv", "running"), ("result.json", "running")]
+    assert set(files[:-2]) == {("model.safetensors", "running"), ("resume.pt", "running")}
 
 
 def test_a_finished_run_holds_the_files_that_are_promised_and_no_others(store):
@@ -179,6 +177,20 @@ def test_the_folder_is_whole_at_the_end_of_every_epoch(store):
 
     experiment.execute(run, look)
     assert len(run.history()) == 3
+
+
+@pytest.mark.parametrize(
+    "settings", [{"name": "DeepConvNet"}, {"seed": 5, "validation": 0.4}, {"max_norm": True, "learning_rate": 0.3}]
+)
+def test_a_run_is_split_build_and_fit_put_together(store, trials, settings):
+    asked = config(**settings)
+    run = store.create(asked)
+    experiment.execute(run)
+    folds = split(trials, asked.training.validation, asked.training.seed)
+    model = experiment.build(asked.model, trials, asked.training.seed)
+    by_hand = [asdict(record) for record in fit(model, *folds, asked.training, max_norm=asked.model.max_norm)]
+    for record, other in zip(run.history(), by_hand, strict=True):
+        assert record | {"seconds": 0} == other | {"seconds": 0}
 
 
 def test_the_config_as_it_was_decided_is_what_is_run(store):
