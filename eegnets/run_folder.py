@@ -26,6 +26,7 @@ STALE = 5.0  # seconds without a heartbeat after which a run counts as interrupt
 BEAT = 1.0  # seconds between heartbeats
 ACTIVE = ("queued", "running", "paused")
 RESUMABLE = ("paused", "stopped", "interrupted", "failed")
+NOTES = {"name": 80, "note": 2000}  # characters
 STATES = (*ACTIVE, "stopped", "finished", "failed", "interrupted", "damaged")
 
 
@@ -91,14 +92,15 @@ class Run:
 
     def _stored_status(self) -> Status:
         stored = self._read_json("status.json")
-        if stored is None or stored.get("state") not in STATES:
+        known = stored is not None and stored.get("state") in STATES
+        if not (known and isinstance(stored.get("heartbeat", 0.0), int | float)):
             return Status("damaged", "status.json cannot be read.")
         return Status(**{key: stored[key] for key in ("state", "message", "worker", "heartbeat") if key in stored})
 
-    def stamp(self) -> int:
-        """A number that changes whenever the status does."""
+    def stamp(self, name: str = "status.json") -> int:
+        """A number that changes whenever the file does; 0 where there is none."""
         with contextlib.suppress(OSError):
-            return (self.path / "status.json").stat().st_mtime_ns
+            return (self.path / name).stat().st_mtime_ns
         return 0
 
     def set_status(self, state: str, message: str = "") -> None:
@@ -113,7 +115,7 @@ class Run:
 
         `take_over`: also a run whose worker died (the lock is free, so nobody works on it).
         """
-        with self._held():
+        with self.held():
             state = self._stored_status().state  # asked under the lock: whoever had it may just have ended it
             if state != "queued" and not (take_over and state == "running"):
                 raise RunError(f"run {self.id} is not waiting to be worked on: it is {self.status.state}.")
@@ -121,7 +123,8 @@ class Run:
                 yield
 
     @contextlib.contextmanager
-    def _held(self) -> Iterator[None]:
+    def held(self) -> Iterator[None]:
+        """Keep everybody else from working on the run meanwhile; raises Busy where somebody does."""
         lock = filelock.FileLock(self.path / ".lock", timeout=0)
         try:
             lock.acquire()
@@ -177,7 +180,7 @@ class Run:
         self.ask(action=action)
         if now == "running":
             return
-        with contextlib.suppress(Busy), self._held():  # whoever holds it has just begun, and will see what is asked
+        with contextlib.suppress(Busy), self.held():  # whoever holds it has just begun, and will see what is asked
             if self.status.state in ("queued", "paused"):
                 after = f"{state.capitalize()} after epoch {len(self.history())}."
                 self.set_status(state, after) if state == "paused" else self.finish(state, after)
@@ -187,13 +190,28 @@ class Run:
 
         `action` "step": for one epoch only. Raises RunError where the run cannot go on.
         """
-        with self._held():  # so nobody works on it, whatever its last sign of life says
+        with self.held():  # so nobody works on it, whatever its last sign of life says
             state = self._stored_status().state
             if state not in (*RESUMABLE, "running"):
                 raise RunError(f"run {self.id} cannot go on: it is {state}. A {' or '.join(RESUMABLE)} run can.")
             (self.path / "result.json").unlink(missing_ok=True)
             self.ask(action=action)
             self.set_status("queued")
+
+    # What the user says of it
+
+    def notes(self) -> dict[str, Any]:
+        """How the user calls the run (`name`), what they remark (`note`), and whether it is starred (`star`)."""
+        stored = self._read_json("notes.json") or {}
+        words = {key: str(stored.get(key, "")) for key in NOTES}
+        return words | {"star": stored.get("star") is True}
+
+    def annotate(self, **changes: Any) -> None:
+        """Change `name`, `note` or `star`; raises RunError for a text that is too long."""
+        for key in changes.keys() & NOTES:
+            if len(changes[key]) > NOTES[key]:
+                raise RunError(f"a run's {key} takes up to {NOTES[key]} characters; got {len(changes[key])}.")
+        self._write_json("notes.json", self.notes() | changes)
 
     # What came of it
 

@@ -15,6 +15,7 @@ from typing import Any
 from eegnets import __version__
 from eegnets.config import InputError, RunConfig, unknown
 from eegnets.run_folder import ACTIVE, FORMAT, STATES, Run, RunError, Status, summary
+from eegnets.trash import Trash
 
 __all__ = ["ACTIVE", "SCORES", "STATES", "Run", "RunError", "RunStore", "Status", "describe", "runs_root", "summary"]
 
@@ -31,8 +32,9 @@ class RunStore:
 
     def __init__(self, root: Path | None = None) -> None:
         self.root = root or runs_root()
+        self.trash = Trash(self.root)
         self._ended: dict[str, tuple[int, Status]] = {}
-        self._rows: dict[str, tuple[int, dict[str, Any]]] = {}
+        self._rows: dict[str, tuple[tuple[int, int], dict[str, Any]]] = {}
 
     def create(self, config: RunConfig, *, owner: str = "", group: str = "", name: str = "") -> Run:
         """Make the folder of a queued run; it appears with its config and status or not at all.
@@ -83,6 +85,14 @@ class RunStore:
         """`describe` of every run, the newest first; a run that has ended is read once."""
         return [self._described(run) for run in self.runs()]
 
+    def delete(self, run_id: str) -> None:
+        """Move a run to the trash; raises RunError while it waits or trains."""
+        run = self.get(run_id)
+        with run.held():
+            if run.status.state in ("queued", "running"):
+                raise RunError(f"run {run_id} cannot be deleted: it is {run.status.state}. Stop it first.")
+            self.trash.put(run.path)
+
     def _status(self, run: Run) -> Status:
         """The status, read again only where it can have changed: thousands of ended runs are looked at every second."""
         stamp = run.stamp()
@@ -95,7 +105,7 @@ class RunStore:
         return status
 
     def _described(self, run: Run) -> dict[str, Any]:
-        stamp = run.stamp()
+        stamp = run.stamp(), run.stamp("notes.json")
         known = self._rows.get(run.id)
         if known and known[0] == stamp:
             return known[1]
@@ -123,12 +133,21 @@ def describe(run: Run) -> dict[str, Any]:
     status = run.status
     row: dict[str, Any] = {"id": run.id, "state": status.state, "message": status.message, "created": run.stamp() / 1e9}
     try:
-        about, config = run.about(), run.config
-        found = run.result() or summary(run.history())
+        return row | _read(run)
     except InputError as error:
         return row | {"state": "damaged", "message": str(error)}
-    row |= {key: about.get(key, "") for key in ("name", "owner", "group", "created")}
-    row |= {"source": config.data.source, "subjects": list(config.data.subjects)}
+    except (AttributeError, KeyError, TypeError, ValueError, OSError) as error:  # written by somebody else
+        return row | {"state": "damaged", "message": f"Its files are not as expected ({error!r})."}
+
+
+def _read(run: Run) -> dict[str, Any]:
+    about, config, notes = run.about(), run.config, run.notes()
+    found = run.result() or summary(run.history())
+    row = {key: str(about.get(key, "")) for key in ("owner", "group")} | {
+        "created": float(about.get("created") or run.stamp() / 1e9)
+    }
+    row |= notes | {"name": notes["name"] or str(about.get("name", ""))}
+    row |= {"source": config.data.source, "subjects": list(config.data.subjects), "options": config.data.options}
     row |= {"model": config.model.name} | {k: v for k, v in asdict(config.model).items() if k != "name"}
     row |= asdict(config.training) | {"epoch": found["last"]["epoch"] if found.get("last") else 0}
     return row | _scores(found)

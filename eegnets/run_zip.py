@@ -1,0 +1,99 @@
+"""Runs as a zip file, to take to another machine: written from run folders, read without trust."""
+
+import io
+import re
+import shutil
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from eegnets.config import InputError
+from eegnets.run_folder import Run
+from eegnets.runs import describe
+
+# Not resume.pt: a run goes on only where it began, and what torch.load reads stays at home.
+FILES = (
+    *("config.json", "status.json", "control.json", "notes.json"),
+    *("history.jsonl", "result.json", "predictions.csv", "model.safetensors"),
+)
+LIMIT = 256 * 2**20  # bytes of all files together, unpacked
+RUN_ID = r"\w[\w.-]{0,200}"
+
+
+def pack(runs: Sequence[Run]) -> bytes:
+    """The runs as one zip: a folder for each, without what only serves to go on training."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for run in runs:
+            for name in FILES:
+                if (run.path / name).exists():
+                    archive.write(run.path / name, f"{run.id}/{name}")
+    return buffer.getvalue()
+
+
+def unpack(file: IO[bytes], root: Path) -> list[Run]:
+    """Bring the runs of a zip into the folder `root`, all of them or none.
+
+    Nothing but the known files of a run is read, and each is written where this program would write it, whatever path
+    the zip gives it. Raises InputError for what is no zip of runs, too large, damaged, or here already.
+    """
+    try:
+        with zipfile.ZipFile(file) as archive:
+            found = _members(archive)
+            _check(archive, found, root)
+            return _unpack(archive, found, root)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"this is no zip file that can be read ({error}); export the run once more.") from error
+
+
+def _members(archive: zipfile.ZipFile) -> dict[str, dict[str, zipfile.ZipInfo]]:
+    """Run id -> file name -> where it is in the zip."""
+    found: dict[str, dict[str, zipfile.ZipInfo]] = {}
+    for info in archive.infolist():
+        folder, name = PurePosixPath(info.filename).parent.as_posix(), PurePosixPath(info.filename).name
+        if re.fullmatch(RUN_ID, folder) and name in FILES:
+            found.setdefault(folder, {})[name] = info
+    return {run_id: files for run_id, files in found.items() if "config.json" in files}
+
+
+def _check(archive: zipfile.ZipFile, found: dict[str, dict[str, zipfile.ZipInfo]], root: Path) -> None:
+    if not found:
+        raise InputError(
+            "a zip of runs holds a folder for each run with its config.json; this one has "
+            f"{', '.join(archive.namelist()[:3]) or 'nothing'}. Use a file that Export wrote."
+        )
+    size = sum(info.file_size for files in found.values() for info in files.values())
+    if size > LIMIT:
+        raise InputError(f"unpacked, the runs take {size / 2**20:.0f} MB; at most {LIMIT / 2**20:.0f} MB are allowed.")
+    for run_id in found:
+        if (root / run_id).exists():
+            raise InputError(f"run {run_id} is here already; delete it first to import it anew.")
+
+
+def _unpack(archive: zipfile.ZipFile, found: dict[str, dict[str, zipfile.ZipInfo]], root: Path) -> list[Run]:
+    root.mkdir(parents=True, exist_ok=True)
+    partial = {run_id: Run(root / f".new-{run_id}") for run_id in found}
+    try:
+        for run_id, files in found.items():
+            partial[run_id].path.mkdir()
+            for name, info in files.items():
+                (partial[run_id].path / name).write_bytes(archive.read(info))  # never more than the size it declares
+            _settle(partial[run_id], run_id)
+        for run_id, run in partial.items():
+            run.path.rename(root / run_id)
+    finally:
+        for run in partial.values():
+            shutil.rmtree(run.path, ignore_errors=True)
+    return [Run(root / run_id) for run_id in found]
+
+
+def _settle(run: Run, run_id: str) -> None:
+    """See that the run can be read; one that was still at work does not go on by itself here."""
+    row = describe(run)
+    if row["state"] == "damaged":
+        raise InputError(f"run {run_id} in this zip is damaged: {row['message']}")
+    if run.status.active:
+        run.set_status("interrupted", "It was still at work when it was exported.")

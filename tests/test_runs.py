@@ -1,0 +1,68 @@
+"""The folder of runs: what users write on runs, and runs that somebody else wrote."""
+
+import json
+
+import pytest
+
+from eegnets.run_folder import RunError
+from eegnets.runs import RunStore
+
+
+@pytest.fixture
+def store(tmp_path, made_run):
+    return RunStore(tmp_path / "runs")
+
+
+def row(store, run):
+    return next(row for row in store.table() if row["id"] == run.id)
+
+
+def test_a_name_a_note_and_a_star_are_kept_apart_and_seen_at_once(store, made_run):
+    run = made_run()
+    assert (row(store, run)["name"], row(store, run)["note"], row(store, run)["star"]) == ("", "", False)
+    run.annotate(name="mine")
+    run.annotate(star=True)
+    run.annotate(note="µ rhythm?")
+    assert (row(store, run)["name"], row(store, run)["note"], row(store, run)["star"]) == ("mine", "µ rhythm?", True)
+
+
+def test_what_is_written_on_a_run_leaves_its_files_alone(store, made_run):
+    run = made_run()
+    before = {path.name: path.read_bytes() for path in run.path.iterdir()}
+    run.annotate(name="mine", star=True)
+    after = {path.name: path.read_bytes() for path in run.path.iterdir()}
+    assert {name: after[name] for name in before} == before
+    assert after.keys() - before.keys() == {"notes.json"}
+
+
+@pytest.mark.parametrize(("key", "longest"), [("name", 80), ("note", 2000)])
+def test_too_long_a_text_is_refused_with_its_length(made_run, key, longest):
+    run = made_run()
+    with pytest.raises(RunError, match=rf"{key} takes up to {longest} characters; got {longest + 1}"):
+        run.annotate(**{key: "x" * (longest + 1)})
+    assert run.notes()[key] == ""
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"name": 3, "star": "yes"}'])
+def test_damaged_notes_are_no_notes(store, made_run, content):
+    run = made_run()
+    (run.path / "notes.json").write_text(content)
+    assert row(store, run)["state"] == "finished"
+    assert row(store, run)["star"] is False
+
+
+FOREIGN = {
+    "result.json": ['{"last": 3}', '{"last": {"loss": 1}}', '{"best_test": {"epoch": 1}}'],
+    "config.json": ['{"format": "x"}', '{"format": 99}', '{"created": "soon"}', '{"model": 3}', "[]"],
+    "status.json": ['{"state": "running", "heartbeat": "x"}', '{"state": ["running"]}', "3"],
+}
+
+
+@pytest.mark.parametrize(("name", "content"), [(name, text) for name, texts in FOREIGN.items() for text in texts])
+def test_a_run_with_anothers_files_is_a_damaged_row_and_hides_no_other(store, made_run, name, content):
+    run, whole = made_run(), made_run()
+    (run.path / name).write_text(content)
+    assert row(store, run)["state"] == "damaged"
+    assert row(store, run)["message"]
+    assert row(store, whole)["state"] == "finished"
+    json.dumps(store.table(), allow_nan=False)

@@ -1,0 +1,92 @@
+"""The trash: deleted runs come back for a day, and only then."""
+
+import os
+import time
+
+import pytest
+
+from eegnets.run_folder import RunError
+from eegnets.runs import RunStore
+from eegnets.trash import KEPT
+
+
+@pytest.fixture
+def store(tmp_path, made_run):
+    return RunStore(tmp_path / "runs")
+
+
+def ids(store):
+    return {run.id for run in store.runs()}
+
+
+def contents(run):
+    return {path.name: path.read_bytes() for path in run.path.iterdir() if path.name != ".lock"}
+
+
+def test_a_deleted_run_is_gone_and_comes_back_as_it_was(store, made_run):
+    kept, deleted = made_run(), made_run(activation="ReLU")
+    deleted.annotate(name="mine")
+    before = contents(deleted)
+    store.delete(deleted.id)
+    assert ids(store) == {kept.id}
+    assert store.trash.ids() == [deleted.id]
+    store.trash.restore(deleted.id)
+    assert ids(store) == {kept.id, deleted.id}
+    assert contents(deleted) == before
+    assert store.trash.ids() == []
+
+
+def test_the_last_deleted_comes_first(store, made_run):
+    first, second = made_run(), made_run()
+    store.delete(second.id)
+    os.utime(store.trash.path / second.id, (time.time() - 60,) * 2)
+    store.delete(first.id)
+    assert store.trash.ids() == [first.id, second.id]
+
+
+def test_after_a_day_a_run_cannot_come_back_and_the_next_deletion_frees_its_space(store, made_run):
+    old, new = made_run(), made_run()
+    store.delete(old.id)
+    os.utime(store.trash.path / old.id, (time.time() - KEPT - 1,) * 2)
+    assert store.trash.ids() == []
+    with pytest.raises(RunError, match="for a day"):
+        store.trash.restore(old.id)
+    store.delete(new.id)
+    assert [path.name for path in store.trash.path.iterdir()] == [new.id]
+
+
+def test_a_run_that_was_made_long_ago_stays_a_day_all_the_same(store, made_run):
+    run = made_run()
+    os.utime(run.path, (0, 0))
+    store.delete(run.id)
+    assert store.trash.ids() == [run.id]
+
+
+@pytest.mark.parametrize("state", ["queued", "running"])
+def test_a_run_at_work_is_not_deleted(store, made_run, state):
+    run = made_run(state)
+    with pytest.raises(RunError, match=f"it is {state}. Stop it first"):
+        store.delete(run.id)
+    assert ids(store) == {run.id}
+
+
+def test_a_run_that_somebody_holds_is_not_deleted(store, made_run):
+    run = made_run()
+    with run.held(), pytest.raises(RunError, match="another process"):
+        store.delete(run.id)
+    assert ids(store) == {run.id}
+
+
+def test_a_run_does_not_come_back_over_another(store, made_run):
+    run = made_run()
+    store.delete(run.id)
+    run.path.mkdir()
+    with pytest.raises(RunError, match="there already"):
+        store.trash.restore(run.id)
+
+
+@pytest.mark.parametrize("run_id", ["../outside", ".", "", "nothing"])
+def test_only_what_is_in_the_trash_comes_back(store, made_run, run_id):
+    made_run()
+    with pytest.raises(RunError, match="not in the trash"):
+        store.trash.restore(run_id)
