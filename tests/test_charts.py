@@ -144,6 +144,7 @@ def test_a_class_looks_the_same_on_every_chart():
     specs = [CHARTS[name]().to_dict() for name in ("spectrum", "average", "counts")]
     assert all(scale_of(spec, "color", "class") == scale_of(specs[0], "color", "class") for spec in specs)
     assert scale_of(specs[0], "strokeDash", "class") == scale_of(specs[1], "strokeDash", "class")
+    assert len(set(scale_of(specs[0], "strokeDash", "class").values())) == len(NAMES)
     assert scale_of(specs[0], "color", "class") == dict(zip(NAMES, style.CLASS_COLOURS, strict=False))
 
 

@@ -101,7 +101,7 @@ def test_a_filter_narrows_the_list_and_the_steps(app, few, picked, rows):
 
 
 def test_a_filter_begins_at_its_first_trial(app, few):
-    opened(app, trial="30")
+    opened(app, trial="10")
     app.button_group(key="split").set_value(["test"]).run()
     assert (app.number_input(key="trial").value, waveform(app)) == (1, "Subject A, trial 13 (test): left hand")
 

@@ -355,6 +355,14 @@ def test_each_flag_is_raised_by_the_trial_built_to_have_it_and_by_no_clean_one(n
     assert found[name].tolist() == [True] + 99 * [False]
 
 
+def test_a_gap_amid_ordinary_voltages_is_not_the_rails():
+    X = with_gap(noise(100))
+    X[0, 0, 199] = X[0, 0, 260] = 1.0
+    found = flags(recording(X))
+    assert found["missing"].iloc[0]
+    assert not found["at the rail"].any()
+
+
 def test_there_is_a_fault_for_every_flag():
     assert {name for name, _ in FAULTS} == set(FLAGS)
 

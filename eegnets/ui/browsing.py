@@ -87,8 +87,6 @@ def trial_browser(found: Survey, shown: np.ndarray, channels: Sequence[str]) -> 
 
 def _place(n: int) -> int:
     """Which of the `n` trials is open, from 1."""
-    if not 1 <= st.session_state.get("trial", 1) <= n:
-        st.session_state.trial = 1  # the address, or other data before, had more trials
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.button("Previous", icon=":material/arrow_back:", shortcut="Left", on_click=_step, args=(-1, n))
         place = st.number_input(f"Trial, of {n}", 1, n, key="trial", bind="query-params", width=112)
