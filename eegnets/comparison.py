@@ -1,0 +1,97 @@
+"""Runs side by side: which settings differ, which runs are alike, and their curves as one table.
+
+A curve is a history (one record for each epoch); tables are pandas', one row for each run and epoch.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from eegnets.config import SETTINGS, RunConfig
+
+POINTS = 500  # drawn of a curve at most: a screen has no room for more
+
+History = Sequence[Mapping[str, Any]]
+
+
+def settings_of(config: RunConfig) -> dict[str, Any]:
+    """Every setting by its key (the network's name is "model"), the source's options among them."""
+    sections = (config.data, config.model, config.training)
+    flat = {rule.key: getattr(section, name) for section in sections for name, rule in section.table().items()}
+    return flat | {f"data_{name}": value for name, value in config.data.options.items()}
+
+
+def differing(configs: Mapping[str, RunConfig]) -> pd.DataFrame:
+    """What is not the same in all: a row for each such setting (index: its key), a column for each run."""
+    table = pd.DataFrame({name: settings_of(config) for name, config in configs.items()}, dtype=object)
+    return table[table.astype(str).nunique(axis=1) > 1]
+
+
+def setting_label(key: str) -> str:
+    """How a setting is called in words."""
+    return next((rule.label for rule in SETTINGS.values() if rule.key == key), key.removeprefix("data_"))
+
+
+def worded(key: str, value: object) -> str:
+    """One setting's value in words: names speak for themselves, numbers need theirs."""
+    if key in ("model", "activation", "source", "optimizer", "device"):
+        return str(value)
+    if isinstance(value, tuple | list):
+        return "+".join(map(str, value))
+    shown = f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{setting_label(key).lower()} {shown}"
+
+
+def alike(different: pd.DataFrame, by: Iterable[str]) -> dict[str, str]:
+    """Run -> the name of its group: runs that agree in the settings `by` (of `different`, as `differing` gives it)."""
+    keys = [key for key in by if key in different.index]
+    return {run: ", ".join(worded(key, different.loc[key, run]) for key in keys) or "all" for run in different.columns}
+
+
+def curve_table(histories: Mapping[str, History], key: str) -> pd.DataFrame:
+    """Rows of run, epoch, seconds (since the start), value; `key` is that of a record, such as "test_accuracy"."""
+    parts = []
+    for run, history in histories.items():
+        rows = pd.DataFrame(list(history), columns=["epoch", "seconds", key]).rename(columns={key: "value"})
+        rows["seconds"] = rows["seconds"].astype(float).cumsum()
+        parts.append(rows.assign(run=run, value=rows["value"].astype(float)))
+    empty = pd.DataFrame({"run": [], "epoch": [], "seconds": [], "value": []})
+    return pd.concat(parts or [empty], ignore_index=True).dropna(subset="value")[["run", "epoch", "seconds", "value"]]
+
+
+def smoothed(table: pd.DataFrame, weight: float) -> pd.DataFrame:
+    """Each run's values as their running average over all epochs before; weight 0 leaves them, near 1 flattens them.
+
+    An average with weights 1, w, w², … back in time, divided by their sum, so that the first epochs are not pulled
+    towards zero.
+    """
+    if not weight:
+        return table
+    average = table.groupby("run", sort=False)["value"].transform(
+        lambda values: values.ewm(alpha=1 - weight, adjust=True).mean()
+    )
+    return table.assign(value=average)
+
+
+def group_table(table: pd.DataFrame, groups: Mapping[str, str], confidence: float = 0.95) -> pd.DataFrame:
+    """Rows of group, epoch, seconds, value (the mean), low, high (Student's interval), n.
+
+    Each epoch speaks of the runs that reached it; where that is one, it has no interval (nan).
+    """
+    grouped = table.assign(group=table["run"].map(groups)).groupby(["group", "epoch"], sort=False, as_index=False)
+    found = grouped.agg(
+        seconds=("seconds", "mean"), value=("value", "mean"), error=("value", "sem"), n=("value", "size")
+    )
+    reach = found["error"] * stats.t.ppf(0.5 + confidence / 2, np.maximum(found["n"] - 1, 1))
+    return found.assign(low=found["value"] - reach, high=found["value"] + reach).drop(columns="error")
+
+
+def thinned(table: pd.DataFrame, series: str) -> pd.DataFrame:
+    """At most so many epochs of each curve as can be seen, evenly, the first and the last among them."""
+    place = table.groupby(series, sort=False).cumcount()
+    last = table.groupby(series, sort=False)[series].transform("size") - 1
+    step = np.ceil((last + 1) / POINTS)
+    return table[(place % step == 0) | (place == last)]

@@ -1,0 +1,114 @@
+"""What scores of several runs say: a mean with its interval, a difference over seeds, and how much a choice flatters.
+
+Scores are accuracies, 0..1, one for each run.
+"""
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy import stats
+
+from eegnets.config import InputError
+from eegnets.evaluation import paired_test, wilson_interval
+
+
+@dataclass(frozen=True)
+class Mean:
+    """A mean of `n` values and where the true one lies with 95 % confidence; the bounds are nan for a single value."""
+
+    mean: float
+    low: float
+    high: float
+    n: int
+
+
+def mean_interval(values: ArrayLike, confidence: float = 0.95) -> Mean:
+    """The mean with Student's interval; nan throughout where there is no value. Student (1908), Biometrika 6:1."""
+    values = np.asarray(values, dtype=float)
+    if len(values) < 2:
+        return Mean(float(values.mean()) if len(values) else float("nan"), float("nan"), float("nan"), len(values))
+    mean, error = float(values.mean()), float(stats.sem(values))
+    reach = float(stats.t.ppf(0.5 + confidence / 2, len(values) - 1)) * error
+    return Mean(mean, mean - reach, mean + reach, len(values))
+
+
+@dataclass(frozen=True)
+class Difference(Mean):
+    """A mean difference over pairs; `p`: the chance of one as large where there is none (nan for a single pair)."""
+
+    p: float
+
+
+def paired_difference(first: Mapping[int, float], second: Mapping[int, float]) -> Difference:
+    """First less second over the seeds that both have: what a seed does to both alike falls out.
+
+    first, second: seed -> score. Student's paired test, two-sided.
+    """
+    seeds = sorted(first.keys() & second.keys())
+    differences = np.array([first[seed] - second[seed] for seed in seeds])
+    found = mean_interval(differences)
+    if len(seeds) < 2:
+        return Difference(found.mean, found.low, found.high, found.n, float("nan"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # SciPy warns where all differences are equal
+        p = float(stats.ttest_1samp(differences, 0.0).pvalue)
+    return Difference(found.mean, found.low, found.high, found.n, 1.0 if np.isnan(p) else p)
+
+
+@dataclass(frozen=True)
+class PairedTrials:
+    """Two runs on the same `n` trials: right answers of each with Wilson's interval, answers that one alone got right.
+
+    `p`: McNemar's exact test (see `evaluation.paired_test`).
+    """
+
+    n: int
+    correct: tuple[int, int]
+    intervals: tuple[tuple[float, float], tuple[float, float]]
+    alone: tuple[int, int]
+    p: float
+
+
+def compare_predictions(first: pd.DataFrame, second: pd.DataFrame) -> PairedTrials:
+    """Two runs' tables of predictions, trial by trial.
+
+    Columns: trial, subject, label, one probability for each class name. Raises InputError where the tables are not of
+    the same trials with the same labels.
+    """
+    trials = [table.set_index(["subject", "trial"]).sort_index() for table in (first, second)]
+    labels = [table["label"] for table in trials]
+    if not labels[0].equals(labels[1]):
+        raise InputError(
+            f"only runs on the same test trials can be paired; these were tested on {len(first)} and {len(second)} "
+            "trials that are not the same. Pick two runs of the same data."
+        )
+    answers = [table.drop(columns="label").idxmax(axis=1) for table in trials]
+    right = [(answer == label).to_numpy() for answer, label in zip(answers, labels, strict=True)]
+    n, correct = len(first), (int(right[0].sum()), int(right[1].sum()))
+    return PairedTrials(
+        n,
+        correct,
+        (wilson_interval(correct[0], n), wilson_interval(correct[1], n)),
+        (int((right[0] & ~right[1]).sum()), int((right[1] & ~right[0]).sum())),
+        paired_test(np.ones(n, dtype=int), right[0], right[1]),
+    )
+
+
+def flattery(runs: pd.DataFrame) -> pd.DataFrame:
+    """How much the best test epoch lies above an honest choice, in percentage points: rows of id, honest, points.
+
+    runs: columns id, last, best_validation, best_test (0..1; nan or None where there is none). `honest` is the score
+    compared with: "last" or "best_validation".
+    """
+    long = runs.melt(["id", "best_test"], ["last", "best_validation"], "honest", "score")
+    points = 100 * (long["best_test"].astype(float) - long["score"].astype(float))
+    return long.assign(points=points)[["id", "honest", "points"]].dropna(ignore_index=True)
+
+
+def false_alarms(comparisons: int, level: float = 0.05) -> float:
+    """The chance that at least one of so many independent comparisons looks different where none is."""
+    return 1 - (1 - level) ** comparisons
