@@ -1,4 +1,4 @@
-"""`python -m eegnets`."""
+"""The package as a program: `python -m eegnets`."""
 
 import sys
 
