@@ -3,7 +3,7 @@
 import streamlit as st
 
 from eegnets.ui.forms import data_picker
-from eegnets.ui.panels import running_now
+from eegnets.ui.panels import running_now, your_name
 from eegnets.ui.state import friendly_errors, runner
 
 st.set_page_config("EEGNets Explorer", page_icon=".streamlit/icon.svg", layout="wide")
@@ -56,4 +56,5 @@ with friendly_errors():
         st.session_state.data = data_picker().to_json()
         st.divider()
         running_now()
+        your_name()
     page.run()

@@ -42,3 +42,13 @@ def test_a_source_that_is_not_here_offers_itself_and_starts_nothing(app):
     start = next(button for button in app.button if button.label == "Train your first network")
     assert start.disabled
     assert any("Get it" in button.label for button in app.button)
+
+
+def test_a_name_is_chosen_once_and_stands_beside_ones_runs(app):
+    app.run()
+    app.text_input[0].set_value("Ada")
+    next(found for found in app.button if found.label == "Use this name").click().run()
+    assert not app.exception
+    next(found for found in app.button if found.label == "Train your first network").click().run()
+    assert not app.exception
+    assert any("Ada · waits" in caption.value for caption in app.sidebar.caption)

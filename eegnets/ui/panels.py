@@ -9,9 +9,11 @@ import streamlit as st
 
 from eegnets.charts.confusion import confusion_chart
 from eegnets.charts.curves import describe_curves, fold_curves, run_curves
+from eegnets.config import InputError
 from eegnets.evaluation import score
+from eegnets.owners import LONGEST
 from eegnets.runs import SCORES, Run, Status, summary
-from eegnets.ui.state import runner, store
+from eegnets.ui.state import owner, owners, runner, store
 from eegnets.ui.steering import live_settings, steering, stop
 
 REFRESH = 0.7  # seconds between looks at a run that trains
@@ -70,11 +72,27 @@ def running_now() -> None:
     watched()
 
 
+def your_name() -> None:
+    """Choose what your runs are called by for others at this server; for the sidebar."""
+    me = owner()
+    with st.popover(owners().name(me) or "Your name", icon=":material/person:", width="stretch"), st.form("you"):
+        name = st.text_input("Your name", owners().name(me), max_chars=LONGEST, help="Others see it beside your runs.")
+        if st.form_submit_button("Use this name"):
+            try:
+                owners().rename(me, name)
+            except InputError as error:
+                st.error(str(error))
+            else:
+                st.rerun()
+
+
 def _running_row(run: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.page_link("pages/train.py", label=label(run), query_params={"run": run.id}, width="stretch")
         done = f"{len(run.history())}/{run.config.training.epochs}"
-        st.caption({"queued": "waits", "paused": "paused"}.get(run.status.state, done))
+        stands = {"queued": "waits", "paused": "paused"}.get(run.status.state, done)
+        whose = owners().name(run.about().get("owner", ""))
+        st.caption(f"{whose} · {stands}" if whose else stands)
         st.button(
             "Stop", icon=":material/stop:", key=f"side_{run.id}", on_click=stop, args=(run,), help="Stops this run."
         )

@@ -11,6 +11,7 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from eegnets import sources
 from eegnets.config import DataConfig, InputError
+from eegnets.owners import Owners
 from eegnets.runner import Runner
 from eegnets.runs import Run, RunError, RunStore
 from eegnets.trials import Trials
@@ -26,6 +27,12 @@ def store() -> RunStore:
 def runner() -> Runner:
     """The queue and the workers of this app."""
     return Runner(store())
+
+
+@st.cache_resource(show_spinner=False)
+def owners() -> Owners:
+    """What those who sit at the browsers call themselves."""
+    return Owners(store().root)
 
 
 def owner() -> str:

@@ -1,0 +1,50 @@
+"""Names for owners: kept, exchanged, unique, and never in the way."""
+
+import pytest
+
+from eegnets.config import InputError
+from eegnets.owners import LONGEST, Owners
+
+
+@pytest.fixture
+def owners(tmp_path):
+    return Owners(tmp_path / "runs")
+
+
+def test_an_owner_has_no_name_until_one_is_chosen(owners):
+    assert owners.name("a1") == ""
+    owners.rename("a1", "  Ada   Lovelace ")
+    assert (owners.name("a1"), owners.name("b2")) == ("Ada Lovelace", "")
+
+
+def test_a_name_outlives_the_program(owners, tmp_path):
+    owners.rename("a1", "Ada")
+    assert Owners(tmp_path / "runs").name("a1") == "Ada"
+
+
+def test_a_name_can_be_changed_and_taken_back(owners):
+    owners.rename("a1", "Ada")
+    owners.rename("a1", "Countess")
+    owners.rename("b2", "Ada")
+    owners.rename("a1", "")
+    assert (owners.name("a1"), owners.name("b2")) == ("", "Ada")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("x" * (LONGEST + 1), "at most 24"), ("Ada", "somebody here is called Ada")]
+)
+def test_a_name_that_cannot_be_is_refused_and_the_old_one_stays(owners, name, words):
+    owners.rename("a1", "Ada")
+    owners.rename("b2", "Bob")
+    with pytest.raises(InputError, match=words):
+        owners.rename("b2", name)
+    assert owners.name("b2") == "Bob"
+
+
+@pytest.mark.parametrize("content", ["", "{", "[1]", "null"])
+def test_a_damaged_file_only_forgets(owners, content):
+    owners.path.parent.mkdir()
+    owners.path.write_text(content)
+    assert owners.name("a1") == ""
+    owners.rename("a1", "Ada")
+    assert owners.name("a1") == "Ada"
