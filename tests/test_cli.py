@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 from graz_files import write_labels
 
-from eegnets import sources
 from eegnets.cli import main
 from eegnets.config import SETTINGS, RunConfig
 from eegnets.runs import STATES, RunStore
@@ -22,7 +21,7 @@ from eegnets.workers import THREAD_MANNERS
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
-TRAIN = ["train", "--source", "course-npz", "--epochs", "3", "--batch-size", "8", "--threads", "1"]
+TRAIN = ["train", "--source", "course-npz", "--epochs", "3", "--batch-size", "8", "--device", "cpu", "--threads", "1"]
 
 
 class Here:
@@ -44,11 +43,11 @@ class Here:
         return sorted(path.name for path in self.runs.iterdir()) if self.runs.exists() else []
 
 
-def course(n=20):
+def course():
     """Trials whose class is a 10 Hz rhythm on one channel or the other, as a course file has them."""
     rng = np.random.default_rng(0)
-    label, signal = np.arange(n) % 2, rng.standard_normal((n, 64, 2))
-    signal[np.arange(n), :, label] += 3 * np.sin(2 * np.pi * 10 * np.arange(64) / 125)
+    label, signal = np.arange(20) % 2, rng.standard_normal((20, 64, 2))
+    signal[np.arange(20), :, label] += 3 * np.sin(2 * np.pi * 10 * np.arange(64) / 125)
     return {"signal": signal, "label": label + 1}
 
 
@@ -234,7 +233,7 @@ def test_fetch_copies_from_a_folder_and_prints_what_it_brought(ready, tmp_path, 
     names = [tmp_path / "other" / "course-npz" / name for name in ("S4b_test.npz", "S4b_train.npz")]
     assert sorted(map(Path, said.out.splitlines())) == names
     assert said.err == ""
-    assert sources.SOURCES["course-npz"].state(sources.data_root()).subjects == ("S4b",)
+    assert SOURCES["course-npz"].state(tmp_path / "other").subjects == ("S4b",)
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def store(tmp_path):
 
 
 def config(**settings):
-    return RunConfig().with_(threads=1, batch_size=8, epochs=3).with_(**settings)
+    return RunConfig().with_(device="cpu", threads=1, batch_size=8, epochs=3).with_(**settings)
 
 
 def stored(run, name):
