@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from histories import epoch_record
 
 from eegnets.trials import Trials
 
@@ -113,22 +114,6 @@ def _navigate_as_a_server_does(monkeypatch):
         plain(self, *arguments, **keywords)
 
     monkeypatch.setattr(PagesManager, "__init__", started)
-
-
-def epoch_record(epoch, accuracy=0.8, *, validation=0.75, loss=0.5):
-    """One line of a history, as training would leave it."""
-    return {
-        "epoch": epoch,
-        "train_loss": loss,
-        "train_accuracy": accuracy,
-        "validation_loss": loss,
-        "validation_accuracy": validation,
-        "test_loss": loss,
-        "test_accuracy": accuracy,
-        "seconds": 0.5,
-        "learning_rate": 1e-3,
-        "weight_decay": 0.01,
-    }
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import epoch_record
+from histories import epoch_record
 
 from eegnets.charts import style
 from eegnets.charts.average import average_chart
