@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import epoch_record
+from histories import epoch_record
 from scipy import stats
 
 from eegnets.comparison import POINTS, alike, curve_table, differing, group_table, settings_of, smoothed, thinned
