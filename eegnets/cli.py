@@ -12,7 +12,9 @@ from types import ModuleType
 from typing import Any
 
 from eegnets import sources
-from eegnets.config import SETTINGS, InputError, RunConfig, Setting, lookup
+from eegnets.cli_many import add_report, add_sweep, report, sweep
+from eegnets.config import InputError, lookup
+from eegnets.flags import add_runs_folder, add_settings, config_of
 from eegnets.run_folder import Busy, Run, summary
 from eegnets.runs import RunStore, describe
 from eegnets.workers import THREAD_MANNERS
@@ -46,6 +48,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_train(commands)
     _add_runs(commands)
     _add_control(commands)
+    add_sweep(_add(commands, "sweep", sweep, "Train every combination of some lists; what is finished stays."))
+    add_report(_add(commands, "report", report, "The lab report's tables out of the runs so far."))
     return parser
 
 
@@ -100,49 +104,13 @@ def _fetch(options: argparse.Namespace) -> int:
 
 def _add_train(commands: Any) -> None:
     parser = _add(commands, "train", _train, "Train one network; every setting has a default.")
-    for name, rule in SETTINGS.items():
-        _add_setting(parser, name, rule)
-    parser.add_argument(
-        "--option",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="an option of the source, such as difficulty=0.8",
-    )
-    _add_runs_folder(parser)
+    add_settings(parser)
+    add_runs_folder(parser)
     parser.add_argument("--json", action="store_true", help="print result.json at the end instead of the run's id")
 
 
-def _add_setting(parser: argparse.ArgumentParser, name: str, rule: Setting) -> None:
-    flag = "--" + rule.key.replace("_", "-")
-    default = ",".join(rule.default) or "all" if isinstance(rule.default, tuple) else rule.default
-    about = f"{rule.help} Takes {rule.describe_range()}; default {default if default is not None else 'automatic'}."
-    keyword: dict[str, Any] = {"nargs": "?", "const": "true"} if rule.type is bool else {}
-    parser.add_argument(flag, dest=name, metavar=rule.key.upper(), help=about.replace("%", "%%"), **keyword)
-
-
-def _add_runs_folder(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--runs", type=Path, metavar="DIR", help="folder of the runs (default: EEGNETS_RUNS, else runs)"
-    )
-
-
-def _config(options: argparse.Namespace) -> RunConfig:
-    given = {name: getattr(options, name) for name in SETTINGS if getattr(options, name) is not None}
-    config = RunConfig().with_(**given)
-    pairs = dict(_pair(text) for text in options.option)
-    return RunConfig(config.data.with_(options=pairs), config.model, config.training)
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise InputError(f"--option takes NAME=VALUE; got {text!r}.")
-    return name, value
-
-
 def _train(options: argparse.Namespace) -> int:
-    config = _config(options)
+    config = config_of(options)
     experiment = _import_experiment()
     return _carry_out(RunStore(options.runs).create(experiment.prepare(config)), options.json)
 
@@ -211,7 +179,7 @@ def _add_control(commands: Any) -> None:
     ):
         parser = _add(commands, name, command, about)
         parser.add_argument("run", metavar="RUN", help="the run's id, as `runs` lists it")
-        _add_runs_folder(parser)
+        add_runs_folder(parser)
         if command is _resume:
             parser.add_argument("--json", action="store_true", help="print result.json at the end, not the run's id")
 
@@ -235,7 +203,7 @@ def _resume(options: argparse.Namespace) -> int:
 
 def _add_runs(commands: Any) -> None:
     parser = _add(commands, "runs", _runs, "The runs so far, the newest first.")
-    _add_runs_folder(parser)
+    add_runs_folder(parser)
     parser.add_argument("--json", action="store_true", help="print a list of objects instead of a table")
 
 

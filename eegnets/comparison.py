@@ -27,7 +27,7 @@ def settings_of(config: RunConfig) -> dict[str, Any]:
 def differing(configs: Mapping[str, RunConfig]) -> pd.DataFrame:
     """What is not the same in all: a row for each such setting (index: its key), a column for each run."""
     table = pd.DataFrame({name: settings_of(config) for name, config in configs.items()}, dtype=object)
-    return table[table.astype(str).nunique(axis=1) > 1]
+    return table[table.astype(str).nunique(axis=1, dropna=False) > 1]
 
 
 def setting_label(key: str) -> str:

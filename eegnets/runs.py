@@ -13,11 +13,23 @@ from pathlib import Path
 from typing import Any
 
 from eegnets import __version__
-from eegnets.config import InputError, RunConfig, unknown
+from eegnets.config import SETTINGS, DataConfig, InputError, RunConfig, unknown
 from eegnets.run_folder import ACTIVE, FORMAT, STATES, Run, RunError, Status, summary
 from eegnets.trash import Trash
 
-__all__ = ["ACTIVE", "SCORES", "STATES", "Run", "RunError", "RunStore", "Status", "describe", "runs_root", "summary"]
+__all__ = [
+    "ACTIVE",
+    "SCORES",
+    "STATES",
+    "Run",
+    "RunError",
+    "RunStore",
+    "Status",
+    "asked",
+    "describe",
+    "runs_root",
+    "summary",
+]
 
 SCORES = {"last": "Last epoch", "best_validation": "Chosen on validation", "best_test": "Best test epoch"}
 
@@ -151,6 +163,12 @@ def _read(run: Run) -> dict[str, Any]:
     row |= {"model": config.model.name} | {k: v for k, v in asdict(config.model).items() if k != "name"}
     row |= asdict(config.training) | {"epoch": found["last"]["epoch"] if found.get("last") else 0}
     return row | _scores(found)
+
+
+def asked(row: Mapping[str, Any]) -> RunConfig:
+    """What the run of a row (as `describe` gives it, not damaged) was asked to do."""
+    settings = {name: row["model" if name == "name" else name] for name in SETTINGS}
+    return RunConfig(DataConfig(options=dict(row["options"]))).with_(**settings)
 
 
 def _scores(found: Mapping[str, Any]) -> dict[str, Any]:

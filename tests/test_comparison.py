@@ -27,6 +27,11 @@ def test_only_what_differs_is_shown():
     assert set(found.index) == {"activation", "seed"}
 
 
+def test_a_setting_left_open_differs_from_one_that_is_given():
+    found = differing({"open": RunConfig(), "given": RunConfig().with_(dropout=0.5)})
+    assert found.loc["dropout"].tolist() == [None, 0.5]
+
+
 def test_twins_and_single_runs_differ_in_nothing():
     assert differing({"a": RunConfig(), "b": RunConfig()}).empty
     assert differing({"a": RunConfig()}).empty

@@ -1,0 +1,114 @@
+"""The commands about many runs: a sweep, and the lab report's tables."""
+
+import argparse
+import contextlib
+import sys
+import time
+from collections.abc import Iterable, Sequence
+
+from eegnets import sources
+from eegnets.config import SETTINGS, RunConfig
+from eegnets.flags import add_runs_folder, add_settings, config_of
+from eegnets.report import FORMATS, make_report
+from eegnets.run_folder import Run, RunError
+from eegnets.runner import Runner
+from eegnets.runs import SCORES, RunStore, describe
+from eegnets.sweep import LISTS, Cell, grid, plan, seconds_expected
+
+LOOK = 0.3  # seconds between looks at the runs of a sweep
+PATIENCE = 20.0  # seconds in which stopped runs may end their batch
+
+
+def add_sweep(parser: argparse.ArgumentParser) -> None:
+    """The flags of `sweep`: a list for each setting that may vary, and everything that `train` takes."""
+    for name, setting in LISTS.items():
+        about = f"several, with commas between: {SETTINGS[setting].label.lower()}"
+        parser.add_argument("--" + name.replace("_", "-"), metavar="LIST", default="", help=about)
+    add_settings(parser)
+    add_runs_folder(parser)
+
+
+def sweep(options: argparse.Namespace) -> int:
+    """Carry out every combination that is not finished yet; one line a run as it ends."""
+    lists = {name: _listed(getattr(options, name)) for name in LISTS}
+    base = config_of(options)
+    base = RunConfig(sources.check(base.data), base.model, base.training)  # as runs store it: with all that was open
+    store = RunStore(options.runs)
+    rows = store.table()
+    cells = plan(grid(base, lists), rows)
+    to_do = [cell for cell in cells if cell.state != "finished"]
+    _say(f"{len(cells)} runs, {len(cells) - len(to_do)} of them finished before.")
+    if not to_do:
+        return 0
+    runner = Runner(store)
+    expected = seconds_expected([cell.config for cell in to_do], rows, runner.workers.count())
+    if expected:
+        _say(f"About {max(expected / 60, 1):.0f} min, by what an epoch took before.")
+    runs = _begin(runner, to_do)
+    try:
+        return max([_told(run) for run in _as_they_end(runs)], default=0)
+    except KeyboardInterrupt:
+        _stop(runs)
+        raise
+    finally:
+        runner.shutdown()
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _say(words: str) -> None:
+    print(words, file=sys.stderr, flush=True)
+
+
+def _begin(runner: Runner, cells: Sequence[Cell]) -> list[Run]:
+    """Queue what is missing, take up what was left, wait for what is at work already."""
+    begun = [cell for cell in cells if cell.run_id]
+    for cell in begun:
+        if cell.state not in ("running", "queued"):
+            runner.resume(cell.run_id)
+    new = [cell.config for cell in cells if not cell.run_id]
+    return [runner.store.get(cell.run_id) for cell in begun] + runner.submit_group(new)
+
+
+def _as_they_end(runs: list[Run]) -> Iterable[Run]:
+    waiting = list(runs)
+    while waiting:
+        for run in [run for run in waiting if run.status.state not in ("queued", "running")]:
+            waiting.remove(run)
+            yield run
+        time.sleep(LOOK)
+
+
+def _told(run: Run) -> int:
+    """Print how a run ended; 0 for a finished one, else 1."""
+    row, model, training = describe(run), run.config.model, run.config.training
+    scores = [f"{name.replace('_', ' ')} {row[name]:.3f}" for name in SCORES if row.get(name) is not None]
+    about = f"{model.name} {model.activation} wd {training.weight_decay:g} seed {training.seed}"
+    print(f"{row['state']:12} {about:40} {'  '.join(scores)}  {run.id} {row['message']}".rstrip(), flush=True)
+    return int(row["state"] != "finished")
+
+
+def _stop(runs: list[Run]) -> None:
+    """Stop the whole group, the waiting ones first, and give those at work the time to end their batch."""
+    active = [run for run in runs if run.status.active]
+    for run in sorted(active, key=lambda run: run.status.state):  # paused, queued, running
+        with contextlib.suppress(RunError):  # it has just ended by itself
+            run.stop()
+    patient_until = time.monotonic() + PATIENCE
+    while any(run.status.active for run in active) and time.monotonic() < patient_until:
+        time.sleep(LOOK)
+
+
+def add_report(parser: argparse.ArgumentParser) -> None:
+    """The flags of `report`."""
+    parser.add_argument("--source", help="the runs of one source (default: that of the most finished runs)")
+    parser.add_argument("--format", choices=list(FORMATS), default="text", help="how it is written; default text")
+    add_runs_folder(parser)
+
+
+def report(options: argparse.Namespace) -> int:
+    """Print the lab report's tables out of the stored runs."""
+    print(FORMATS[options.format](make_report(RunStore(options.runs).table(), options.source)))
+    return 0

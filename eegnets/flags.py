@@ -1,0 +1,69 @@
+"""Settings as words of a command line: added to a parser, read from what was typed, and written out again."""
+
+import argparse
+import shlex
+from pathlib import Path
+from typing import Any
+
+from eegnets.config import SETTINGS, InputError, RunConfig, Setting
+
+
+def add_settings(parser: argparse.ArgumentParser, leave_out: tuple[str, ...] = ()) -> None:
+    """A flag for every setting of a run, and for the options of its source."""
+    for name, rule in SETTINGS.items():
+        if name not in leave_out:
+            _add_setting(parser, name, rule)
+    parser.add_argument(
+        "--option",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="an option of the source, such as difficulty=0.8",
+    )
+
+
+def _add_setting(parser: argparse.ArgumentParser, name: str, rule: Setting) -> None:
+    default = ",".join(rule.default) or "all" if isinstance(rule.default, tuple) else rule.default
+    about = f"{rule.help} Takes {rule.describe_range()}; default {default if default is not None else 'automatic'}."
+    keyword: dict[str, Any] = {"nargs": "?", "const": "true"} if rule.type is bool else {}
+    parser.add_argument(flag(rule), dest=name, metavar=rule.key.upper(), help=about.replace("%", "%%"), **keyword)
+
+
+def flag(rule: Setting) -> str:
+    """How a setting is called on the command line."""
+    return "--" + rule.key.replace("_", "-")
+
+
+def add_runs_folder(parser: argparse.ArgumentParser) -> None:
+    """The flag that says where the runs are."""
+    parser.add_argument(
+        "--runs", type=Path, metavar="DIR", help="folder of the runs (default: EEGNETS_RUNS, else runs)"
+    )
+
+
+def config_of(options: argparse.Namespace) -> RunConfig:
+    """What the typed settings ask for; raises InputError for a value that is out of bounds."""
+    given = {name: value for name in SETTINGS if (value := getattr(options, name, None)) is not None}
+    config = RunConfig().with_(**given)
+    pairs = dict(_pair(text) for text in options.option)
+    return RunConfig(config.data.with_(options=pairs), config.model, config.training)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise InputError(f"--option takes NAME=VALUE; got {text!r}.")
+    return name, value
+
+
+def written(config: RunConfig) -> str:
+    """The flags that ask for this config; what is at its default is left out."""
+    words = []
+    for section in (config.data, config.model, config.training):
+        for name, rule in section.table().items():
+            value = getattr(section, name)
+            if value != rule.default:
+                words += [flag(rule), ",".join(value) if rule.type is tuple else str(value)]
+    for name, value in config.data.options.items():
+        words += ["--option", f"{name}={value}"]
+    return shlex.join(words)

@@ -1,0 +1,212 @@
+"""The lab report's tables made anew out of stored runs: accuracy by network, activation and weight decay.
+
+The report's own figures are the highest test accuracy of all 500 epochs of one run each (its section "The highest
+testing accuracy" and its discussion of weight decay), on the recordings S4b and X11b: test accuracies, per cent.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import pandas as pd
+
+from eegnets.config import SETTINGS, InputError, RunConfig, unknown
+from eegnets.flags import written
+from eegnets.runs import SCORES, asked
+from eegnets.statistics import Mean, mean_interval
+
+MODELS, ACTIVATIONS, DECAYS = ("EEGNet", "DeepConvNet"), ("ELU", "ReLU", "LeakyReLU"), (0.01, 0.0)
+REPORTED = {
+    ("EEGNet", 0.01): (82.96, 87.31, 87.22),
+    ("DeepConvNet", 0.01): (80.74, 82.96, 82.59),
+    ("EEGNet", 0.0): (83.61, 86.57, 85.09),
+    ("DeepConvNet", 0.0): (80.19, 81.48, 79.63),
+}  # in the order of ACTIVATIONS
+
+
+FREE = ("model", "activation", "weight_decay", "seed", "threads", "device", "keep")  # may differ in one table
+
+
+@dataclass(frozen=True)
+class ReportCell:
+    """One cell: accuracy over seeds in per cent, the lab report's figure, the runs, the seeds that other cells have."""
+
+    model: str
+    activation: str
+    weight_decay: float
+    score: str
+    reported: float
+    mean: Mean
+    runs: tuple[str, ...]
+    missing: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """The cells of all tables, what their runs have in common, how many went in, and how many were left out for it."""
+
+    base: RunConfig
+    cells: tuple[ReportCell, ...]
+    runs: int
+    left_out: int
+
+
+def make_report(rows: Iterable[Mapping[str, Any]], source: str | None = None) -> Report:
+    """The tables of the finished runs on one source; rows as `runs.describe` gives them, the newest first.
+
+    A table compares like with like: its runs agree in all but network, activation, weight decay and seed (and in what
+    changes no figure: device, threads, which weights were kept). Of several such families the largest is taken. Raises
+    InputError where `source` has no finished run but others have.
+    """
+    finished = [row for row in rows if row["state"] == "finished"]
+    names = sorted({row["source"] for row in finished})
+    if source is not None and names and source not in names:
+        raise InputError(unknown("source with finished runs", source, names))
+    family = _largest_family([row for row in finished if source in (None, row["source"]) and _in_tables(row)])
+    base = asked(family[0]) if family else RunConfig().with_(source=source or "simulated")
+    base = base.with_(name="EEGNet", activation="ELU", weight_decay=0.01, seed=0, threads=None)
+    return Report(base, _cells(family), len(family), len(finished) - len(family))
+
+
+def _in_tables(row: Mapping[str, Any]) -> bool:
+    return row["model"] in MODELS and row["activation"] in ACTIVATIONS and row["weight_decay"] in DECAYS
+
+
+def _largest_family(rows: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The rows that agree in all settings but the free ones with as many others as possible."""
+    if not rows:
+        return []
+    settings = [*(rule.key for rule in SETTINGS.values() if rule.key not in FREE), "options"]
+    family = pd.DataFrame(rows)[settings].astype(str).groupby(settings, sort=False, dropna=False).ngroup()
+    return [row for row, mine in zip(rows, family == family.mode()[0], strict=True) if mine]
+
+
+def _cells(family: Sequence[Mapping[str, Any]]) -> tuple[ReportCell, ...]:
+    seeds = {row["seed"] for row in family} or {0}
+    places: dict[tuple[str, str, float], dict[int, Mapping[str, Any]]] = {}
+    for row in family:  # the newest first: of two runs with one seed it counts
+        place = row["model"], row["activation"], row["weight_decay"]
+        places.setdefault(place, {}).setdefault(row["seed"], row)
+    return tuple(
+        _cell(score, place, places.get(place, {}), seeds)
+        for score in SCORES
+        for place in product(MODELS, ACTIVATIONS, DECAYS)
+    )
+
+
+def _cell(
+    score: str, place: tuple[str, str, float], by_seed: Mapping[int, Mapping[str, Any]], seeds: Iterable[int]
+) -> ReportCell:
+    model, activation, decay = place
+    values = [100 * row[score] for row in by_seed.values() if row[score] is not None]
+    return ReportCell(
+        *place,
+        score,
+        REPORTED[model, decay][ACTIVATIONS.index(activation)],
+        mean_interval(values),
+        tuple(row["id"] for row in by_seed.values()),
+        tuple(sorted(set(seeds) - by_seed.keys())),
+    )
+
+
+def missing_configs(report: Report) -> list[RunConfig]:
+    """The runs that would fill the tables: every combination with every seed that some cell has."""
+    return [
+        report.base.with_(name=cell.model, activation=cell.activation, weight_decay=cell.weight_decay, seed=seed)
+        for cell in report.cells
+        if cell.score == "last"
+        for seed in cell.missing
+    ]
+
+
+def start_command(report: Report, cell: ReportCell) -> str:
+    """The command that would carry out the runs a cell misses; empty where it misses none."""
+    if not cell.missing:
+        return ""
+    lists = f"--models {cell.model} --activations {cell.activation} --weight-decays {cell.weight_decay:g}"
+    seeds = ",".join(map(str, cell.missing))
+    return f"python -m eegnets sweep {lists} --seeds {seeds} {written(report.base)}".rstrip()
+
+
+def cell_table(report: Report) -> pd.DataFrame:
+    """A row for each cell: per cent, n seeds, the 95 % interval, the lab report's figure, the runs."""
+    rows = []
+    for cell in report.cells:
+        place = {name: getattr(cell, name) for name in ("score", "model", "activation", "weight_decay", "reported")}
+        numbers = {"accuracy": cell.mean.mean, "low": cell.mean.low, "high": cell.mean.high, "seeds": cell.mean.n}
+        rows.append(place | numbers | {"runs": " ".join(cell.runs), "start": start_command(report, cell)})
+    return pd.DataFrame(rows)
+
+
+def score_grid(report: Report, score: str, decay: float) -> pd.DataFrame:
+    """One table as in the lab report, in words: rows networks, columns activations, each cell beside the report's."""
+    cells = [cell for cell in report.cells if (cell.score, cell.weight_decay) == (score, decay)]
+    table = pd.DataFrame([{"Network": c.model, "activation": c.activation, "words": cell_words(c)} for c in cells])
+    wide = table.pivot_table(index="Network", columns="activation", values="words", aggfunc="first", sort=False)
+    return wide.rename_axis(columns=None).reset_index()
+
+
+def cell_words(cell: ReportCell) -> str:
+    """A cell in words, such as "83.1 ± 1.2 (n 3) | 82.96": ours, half the interval's width, seeds; the report's."""
+    mean = cell.mean
+    if not mean.n:
+        return f"no run | {cell.reported:.2f}"
+    spread = f" ± {mean.high - mean.mean:.1f}" if mean.n > 1 else ""
+    return f"{mean.mean:.1f}{spread} (n {mean.n}) | {cell.reported:.2f}"
+
+
+TITLES = {0.01: "with weight decay 0.01", 0.0: "without weight decay"}
+READING = "ours ± half of the 95 % interval over seeds (n seeds) | the lab report's, its best test epoch of one run"
+
+
+def as_text(report: Report) -> str:
+    """All tables for a terminal, with the commands that would fill what is missing."""
+    return _document(report, "{}", lambda table: table.to_string(index=False))
+
+
+def as_markdown(report: Report) -> str:
+    """All tables for a document."""
+    return _document(report, "### {}", _markdown)
+
+
+def _document(report: Report, heading: str, draw: Callable[[pd.DataFrame], str]) -> str:
+    parts = [f"Test accuracy, per cent: {READING}.", f"Runs: {common_words(report)}"]
+    for score, decay in product(SCORES, DECAYS):
+        parts += [heading.format(f"{SCORES[score]}, {TITLES[decay]}"), draw(score_grid(report, score, decay))]
+    commands = [start_command(report, cell) for cell in report.cells if cell.score == "last" and cell.missing]
+    if commands:
+        parts += ["Missing; start with:", "\n".join(f"    {command}" for command in commands)]
+    return "\n\n".join(parts)
+
+
+def common_words(report: Report) -> str:
+    """What the runs of the tables have in common, and what was left out."""
+    if not report.runs:
+        return f"none of {report.left_out} finished ones fits the tables."
+    base = report.base
+    subjects = "+".join(base.data.subjects) or "all"
+    words = f"{base.data.source} (subjects {subjects}), {base.training.epochs} epochs, batch size "
+    words += f"{base.training.batch_size}, learning rate {base.training.learning_rate:g}, validation share "
+    words += f"{base.training.validation:g}; {report.runs} runs."
+    return words + (f" {report.left_out} finished runs with other settings are left out." if report.left_out else "")
+
+
+def _markdown(table: pd.DataFrame) -> str:
+    rows = [list(table.columns), ["---"] * len(table.columns), *table.to_numpy().tolist()]
+    return "\n".join("| " + " | ".join(str(cell).replace("|", "·") for cell in row) + " |" for row in rows)
+
+
+def as_csv(report: Report) -> str:
+    """All cells, a line each."""
+    return cell_table(report).to_csv(index=False)
+
+
+def as_json(report: Report) -> str:
+    """All cells, an object each; null where there is no number."""
+    table = cell_table(report).astype(object)
+    return json.dumps(table.where(table.notna(), None).to_dict("records"), indent=2)
+
+
+FORMATS = {"text": as_text, "markdown": as_markdown, "csv": as_csv, "json": as_json}

@@ -1,0 +1,152 @@
+"""Sweeps: every combination once, what is finished stays, what was left goes on."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from eegnets.cli import main
+from eegnets.config import InputError, RunConfig
+from eegnets.flags import written
+from eegnets.runs import RunStore
+from eegnets.sweep import LISTS, MOST, grid, plan, seconds_expected
+
+BASE = RunConfig().with_(epochs=3)
+TINY = ["--epochs", "1", "--batch-size", "256", "--subjects", "A"]
+
+
+def test_a_grid_is_every_combination_once_with_the_seeds_turning_fastest():
+    made = grid(BASE, {"seeds": [0, 1], "activations": ["ELU", "ReLU", "ELU"], "weight_decays": ["0", 0.0, 0.01]})
+    places = [(c.model.activation, c.training.weight_decay, c.training.seed) for c in made]
+    assert len(places) == len(set(places)) == 8
+    assert places[:2] == [("ELU", 0.0, 0), ("ELU", 0.0, 1)]
+    assert {c.training.epochs for c in made} == {3}
+
+
+@pytest.mark.parametrize("lists", [{}, {"seeds": [], "models": []}])
+def test_no_list_leaves_the_run_as_it_is(lists):
+    assert grid(BASE, lists) == [BASE]
+
+
+@pytest.mark.parametrize(
+    ("lists", "words"),
+    [
+        ({"activations": ["RelU6"]}, "ReLU"),
+        ({"models": ["EEGnet2"]}, "EEGNet"),
+        ({"seeds": ["x"]}, "seed takes"),
+        ({"weight_decays": [-1]}, "weight_decay takes"),
+        ({"colours": [1]}, "unknown list"),
+        ({"seeds": range(MOST + 1)}, f"up to {MOST} runs; these lists make {MOST + 1}"),
+    ],
+)
+def test_a_list_that_makes_no_sense_is_refused(lists, words):
+    with pytest.raises(InputError, match=words):
+        grid(BASE, lists)
+
+
+@pytest.fixture
+def rows(tmp_path):
+    return lambda: RunStore(tmp_path / "runs").table()
+
+
+def test_what_is_finished_is_not_to_do_again(made_run, rows):
+    run = made_run(activation="ReLU", threads=2)
+    made_run("failed", activation="ReLU")
+    made_run("finished", activation="Tanh", learning_rate=0.1)
+    cells = plan(grid(BASE, {"activations": ["ReLU", "Tanh"]}), rows())
+    assert [(cell.state, cell.run_id) for cell in cells] == [("finished", run.id), ("missing", "")]
+
+
+@pytest.mark.parametrize("state", ["queued", "running", "paused", "stopped", "failed"])
+def test_failed_stopped_and_waiting_are_told_apart(made_run, rows, state):
+    run = made_run(state)
+    assert [(cell.state, cell.run_id) for cell in plan([BASE], rows())] == [(state, run.id)]
+
+
+def test_threads_that_are_asked_for_must_be_those_of_the_run(made_run, rows):
+    made_run(threads=2)
+    states = [plan([BASE.with_(threads=threads)], rows())[0].state for threads in (None, 2, 1)]
+    assert states == ["finished", "finished", "missing"]
+
+
+def test_a_damaged_run_carries_out_nothing(made_run, rows):
+    run = made_run()
+    (run.path / "config.json").write_text("{")
+    assert plan([BASE], rows())[0].state == "missing"
+
+
+def test_the_time_expected_is_epochs_by_what_one_took_on_these_data(made_run, rows):
+    made_run(epochs=4)  # half a second an epoch
+    configs = grid(BASE.with_(epochs=10), {"seeds": [0, 1, 2, 3]})
+    assert seconds_expected(configs, rows(), workers=1) == pytest.approx(20)
+    assert seconds_expected(configs, rows(), workers=2) == pytest.approx(10)
+    assert seconds_expected(configs[:1], rows(), workers=8) == pytest.approx(5)
+    elsewhere = [RunConfig(config.data.with_(source="scp1"), config.model, config.training) for config in configs]
+    assert seconds_expected(elsewhere, rows(), workers=1) is None
+    assert seconds_expected([], rows(), workers=1) is None
+
+
+def test_a_config_written_as_flags_is_read_as_the_same(capsys):
+    import argparse
+
+    from eegnets.flags import add_settings, config_of
+
+    config = RunConfig().with_(activation="ReLU", subjects=("A", "B"), dropout=0.5, max_norm=True, epochs=7)
+    config = RunConfig(config.data.with_(options={"difficulty": "0.8"}), config.model, config.training)
+    parser = argparse.ArgumentParser()
+    add_settings(parser)
+    assert config_of(parser.parse_args(written(config).split())) == config
+    assert written(RunConfig()) == ""
+
+
+def test_a_sweep_runs_what_is_missing_and_says_how_each_ended(tmp_path, capsys):
+    root = str(tmp_path / "runs")
+    arguments = ["sweep", "--activations", "ELU,ReLU", *TINY, "--runs", root]
+    assert main(arguments) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[:3] for line in lines] == [["finished", "EEGNet", name] for name in ("ELU", "ReLU")]
+    first = {run.id for run in RunStore(tmp_path / "runs").runs()}
+    assert main([*arguments, "--seeds", "0,1"]) == 0
+    told = capsys.readouterr()
+    assert "4 runs, 2 of them finished before" in told.err
+    assert all("seed 1" in line for line in told.out.splitlines())
+    assert len({run.id for run in RunStore(tmp_path / "runs").runs()} - first) == 2
+
+
+def test_a_run_that_fails_is_told_and_shows_in_the_exit_code(tmp_path, capsys):
+    wild = ["--learning-rates", "100", "--weight-decays", "10", "--optimizer", "SGD", "--subjects", "A"]
+    assert main(["sweep", *wild, "--epochs", "5", "--runs", str(tmp_path / "runs")]) == 1
+    assert capsys.readouterr().out.startswith("failed")
+
+
+@pytest.mark.parametrize("flags", [["--seeds", "x"], ["--models", "VGG"], ["--activations", "Relu7"]])
+def test_a_wrong_list_is_an_exit_code_of_two_before_any_run(tmp_path, capsys, flags):
+    assert main(["sweep", *flags, *TINY, "--runs", str(tmp_path / "runs")]) == 2
+    assert not (tmp_path / "runs").exists()
+
+
+def test_ctrl_c_stops_the_group_and_the_same_command_takes_it_up_again(tmp_path):
+    root = tmp_path / "runs"
+    command = [sys.executable, "-m", "eegnets", "sweep", "--seeds", "0,1", *TINY, "--runs", str(root)]
+    command[command.index("--epochs") + 1] = "40"
+    process = subprocess.Popen(command, env=os.environ | {"EEGNETS_WORKERS": "1"}, stderr=subprocess.PIPE, text=True)
+    store, deadline = RunStore(root), time.monotonic() + 60
+    while not any(run.history() for run in store.runs()):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "Traceback" not in errors
+    assert {run.status.state for run in store.runs()} == {"stopped"}
+    again = subprocess.run(command, capture_output=True, text=True, timeout=180)
+    assert again.returncode == 0, again.stderr
+    assert len(store.runs()) == 2
+    assert [len(run.history()) for run in store.runs()] == [40, 40]
+
+
+def test_every_list_is_of_a_setting():
+    assert set(LISTS.values()) <= set(BASE.model.table()) | set(BASE.training.table())
