@@ -74,7 +74,11 @@ def command(*arguments):
     """A process of its own, as a user starts it."""
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent)}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    return subprocess.Popen([sys.executable, *arguments], env=environment, **pipes)
+    return subprocess.Popen([sys.executable, *arguments], env=environment, preexec_fn=_hear_ctrl_c, **pipes)
+
+
+def _hear_ctrl_c():
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # tests run in the background ignore it, and pass that on
 
 
 def complaint(capsys):
@@ -176,7 +180,7 @@ def test_ctrl_c_stops_the_run_in_a_word_and_it_can_go_on(ready):
     process = command("-m", "eegnets", *TRAIN, "--epochs", "10000")
     assert process.stderr.readline().startswith("epoch 1/10000")
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err.splitlines()[-1]) == (1, "", "eegnets: stopped")
     assert "Traceback" not in err
     (run,) = ready.store.runs()
