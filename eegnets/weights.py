@@ -1,0 +1,192 @@
+"""Weights out of files, ours and others', read without trust, and put into the network that they belong to."""
+
+import json
+import pickle
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+
+from eegnets import models
+from eegnets.config import InputError
+from eegnets.run_folder import Run
+
+MAX_BYTES = 64 * 2**20  # unpacked; both networks together have less than a hundredth of it
+KINDS = (".safetensors", ".pt", ".pth")
+WRAPPERS = ("state_dict", "model_state_dict", "model", "net")
+REPAIR = (
+    "Where it was made, load it and store only its weights: `model = torch.load(path)` and "
+    "`torch.save(model.state_dict(), path)`."
+)
+LONGEST = 100_000  # samples of a trial that is looked for
+USUAL_TIMES = 750  # samples of a course trial; several lengths leave the same number of features
+
+
+class WeightsError(InputError):
+    """A file of weights that cannot be used; the message names it, what is wrong and the repair."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """Which network some weights belong to, as their shapes tell. They cannot tell the activation, but for Maxout."""
+
+    network: str
+    n_chans: int
+    n_times: int
+    n_outputs: int
+    options: Mapping[str, int]
+    state: Mapping[str, Tensor]
+
+
+def load_run(run: Run) -> nn.Module:
+    """The network of a run with its kept weights, in evaluation mode; raises WeightsError where there are none yet."""
+    if not run.weights_path.exists():
+        raise WeightsError(f"run {run.id} has no weights yet; they are stored when its first epoch ends.")
+    config = run.config.model
+    with safetensors.safe_open(run.weights_path, "pt") as file:
+        shape = json.loads(file.metadata()["trials"])
+    found = Found(
+        config.name, shape["n_chans"], shape["n_times"], len(shape["class_names"]), {}, read(run.weights_path)
+    )
+    return load(found, config.activation, negative_slope=config.negative_slope, alpha=config.alpha)
+
+
+def read(path: Path) -> dict[str, Tensor]:
+    """The tensors in a file by name, on the CPU; nothing in it is ever run.
+
+    Raises WeightsError for another kind of file, one that is damaged or too large, and numbers that are none.
+    """
+    if path.suffix.lower() not in KINDS:
+        raise WeightsError(f"weights come as {', '.join(KINDS)}; got {path.name!r}.")
+    try:
+        _check_size(path)
+        stored = safetensors.torch.load_file(path) if path.suffix.lower() == ".safetensors" else _torch(path)
+    except OSError as error:
+        raise WeightsError(f"{path.name} cannot be read ({error.strerror or error}).") from error
+    except safetensors.SafetensorError as error:
+        raise WeightsError(f"{path.name} is no whole safetensors file ({error}); copy it again.") from error
+    return _checked(path.name, stored)
+
+
+def _check_size(path: Path) -> None:
+    """Refuse what would not fit before it is opened: a few kilobytes of zip can declare any size."""
+    size = path.stat().st_size
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            size = max(size, sum(member.file_size for member in archive.infolist()))
+    if size > MAX_BYTES:
+        raise WeightsError(f"{path.name} holds {size / 2**20:.0f} MiB; at most {MAX_BYTES >> 20} are read.")
+
+
+def _torch(path: Path) -> Any:
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise WeightsError(
+            f"{path.name} holds more than weights, such as a whole pickled model, and is not opened: loading it would "
+            f"run whatever code is inside. {REPAIR}"
+        ) from error
+    except (RuntimeError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise WeightsError(f"{path.name} is no file of PyTorch weights, or a part of one; copy it again.") from error
+
+
+def _checked(name: str, stored: Any) -> dict[str, Tensor]:
+    """Unwrap a state dict and look at each of its tensors."""
+    for key in WRAPPERS:
+        if isinstance(stored, Mapping) and isinstance(stored.get(key), Mapping):
+            stored = stored[key]
+    if not isinstance(stored, Mapping) or not stored or not all(isinstance(value, Tensor) for value in stored.values()):
+        raise WeightsError(f"{name} holds no state dict (names with tensors). {REPAIR}")
+    bad = [key for key, value in stored.items() if value.is_floating_point() and not value.isfinite().all()]
+    if bad:
+        raise WeightsError(f"{name} has numbers that are none (NaN or infinite) in {', '.join(bad)}; it is of no use.")
+    return {str(key): value for key, value in stored.items()}
+
+
+def recognise(state: Mapping[str, Tensor]) -> Found:
+    """Which network the weights belong to; names as the lab report spells them are understood.
+
+    Raises WeightsError for weights of any other network.
+    """
+    named = _ours(state)
+    for network, parts in (("EEGNet", _eegnet), ("DeepConvNet", _deepconvnet)):
+        try:
+            return Found(network, **parts(named), state=named)
+        except (KeyError, ValueError, IndexError, StopIteration):
+            continue
+    raise WeightsError(
+        f"these weights belong to none of {', '.join(models.MODELS)}; they are named {', '.join(list(named)[:6])}, …"
+    )
+
+
+def _ours(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Names as in our networks: the report's code writes seperableConv, and EEGNet's classify as a bare layer."""
+    named = {key.removeprefix("module.").replace("seperable", "separable"): value for key, value in state.items()}
+    if "firstconv.0.weight" in named:
+        bare = {"classify.weight": "classify.0.weight", "classify.bias": "classify.0.bias"}
+        named = {bare.get(key, key): value for key, value in named.items()}
+    return named
+
+
+def _eegnet(state: Mapping[str, Tensor]) -> dict[str, Any]:
+    """Sizes of an EEGNet; raises KeyError or ValueError where it is none."""
+    F1, _, _, kernel_length = state["firstconv.0.weight"].shape
+    both, _, n_chans, _ = state["depthwiseConv.0.weight"].shape
+    F2 = state["separableConv.0.weight"].shape[0]
+    n_outputs, features = state["classify.0.weight"].shape
+    options = {"F1": F1, "D": both // F1, "F2": F2, "kernel_length": kernel_length}
+
+    def length_out(n_times: int) -> int:
+        return models.EEGNet.length_out(n_times, kernel_length)
+
+    return {
+        "n_chans": n_chans,
+        "n_times": _n_times(features, F2, length_out),
+        "n_outputs": n_outputs,
+        "options": options,
+    }
+
+
+def _deepconvnet(state: Mapping[str, Tensor]) -> dict[str, Any]:
+    """Sizes of a DeepConvNet; raises KeyError or ValueError where it is none."""
+    n_chans = state["conv1.0.weight"].shape[2]
+    n_outputs, features = state["classify.weight"].shape
+    n_times = _n_times(features, state["conv4.0.weight"].shape[0], models.DeepConvNet.length_out)
+    return {"n_chans": n_chans, "n_times": n_times, "n_outputs": n_outputs, "options": {}}
+
+
+def _n_times(features: int, filters: int, length_out: Callable[[int], int]) -> int:
+    """A trial's length that leaves this many features: the usual one where it does, else the shortest."""
+    lengths = (USUAL_TIMES, *range(1, LONGEST))
+    return next(n for n in lengths if length_out(n) * filters == features)
+
+
+def load(found: Found, activation: str, **bend: float) -> nn.Module:
+    """A network with these weights, in evaluation mode; raises WeightsError that lists what does not fit."""
+    model = models.build(
+        found.network,
+        n_chans=found.n_chans,
+        n_times=found.n_times,
+        n_outputs=found.n_outputs,
+        activation=activation,
+        **found.options,
+        **bend,
+    )
+    wanted = model.state_dict()
+    problems = [f"missing: {key}" for key in wanted if key not in found.state and not key.endswith("tracked")]
+    problems += [f"unexpected: {key}" for key in found.state if key not in wanted]
+    problems += [
+        f"shape of {key}: {tuple(found.state[key].shape)} where {tuple(value.shape)} is needed"
+        for key, value in wanted.items()
+        if key in found.state and found.state[key].shape != value.shape
+    ]
+    if problems:
+        raise WeightsError(f"the weights do not fit {found.network} with {activation}. {'; '.join(problems)}.")
+    model.load_state_dict(dict(found.state), strict=False)
+    return model.eval()
