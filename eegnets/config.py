@@ -258,6 +258,13 @@ class TrainingConfig(Settings):
         low=1,
         high=1024,
     )
+    engine: str = setting(
+        "fused",
+        "Engine",
+        "How the network is computed on the processor: fused takes its linear layers together and is faster; plain "
+        "goes layer by layer. Same network, same figures to the last digits, but dropout draws other numbers.",
+        choices=("fused", "plain"),
+    )
     keep: str = setting(
         "best_validation",
         "Keep the weights of",

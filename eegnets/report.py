@@ -26,7 +26,7 @@ REPORTED = {
 }  # in the order of ACTIVATIONS
 
 
-FREE = ("model", "activation", "weight_decay", "seed", "threads", "device", "keep")  # may differ in one table
+FREE = ("model", "activation", "weight_decay", "seed", "threads", "device", "engine", "keep")  # may differ in one table
 
 
 @dataclass(frozen=True)

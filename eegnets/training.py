@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from eegnets import fused
 from eegnets.config import InputError, TrainingConfig, lookup
 from eegnets.models import apply_max_norm
 from eegnets.trials import Trials
@@ -23,6 +24,17 @@ OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
     "SGD": torch.optim.SGD,
     "RMSprop": torch.optim.RMSprop,
 }
+
+
+Logits = Callable[[nn.Module, Tensor], Tensor]  # of a network and a batch
+
+
+def plain(model: nn.Module, X: Tensor) -> Tensor:
+    """Logits computed layer by layer."""
+    return model(X)
+
+
+ENGINES: dict[str, Logits] = {"fused": fused.logits, "plain": plain}
 
 
 @dataclass(frozen=True)
@@ -85,6 +97,7 @@ class State:
         self.device = resolve_device(config.device)
         # Channels-last convolutions give the same sums and were measured 1.3 to 1.7 times faster on the CPU.
         self.model = model.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.logits = lookup(ENGINES, "engine", config.engine)
         self.optimizer = _optimizer(self.model, config)
         self.order = torch.Generator().manual_seed(config.seed)
         self.epoch = 0
@@ -179,7 +192,7 @@ def fit(
             fitted = _train_epoch(state, learn, config, max_norm, stop)
         if fitted is None:
             return
-        passes = {"train": fitted} | {name: evaluate(state.model, fold) for name, fold in others.items()}
+        passes = {"train": fitted} | {name: evaluate(state.model, fold, state.logits) for name, fold in others.items()}
         state.epoch += 1
         yield _record(state, passes, time.perf_counter() - started)
 
@@ -200,7 +213,7 @@ def _train_epoch(
             return None
         X, y = fold.X[batch], fold.y[batch]
         state.optimizer.zero_grad()
-        logits = state.model(X)
+        logits = state.logits(state.model, X)
         loss = functional.cross_entropy(logits, y)
         loss.backward()
         state.optimizer.step()
@@ -212,12 +225,12 @@ def _train_epoch(
 
 
 @torch.inference_mode()
-def evaluate(model: nn.Module, fold: Fold) -> Fitted:
+def evaluate(model: nn.Module, fold: Fold, compute: Logits = plain) -> Fitted:
     """One pass in evaluation mode, without gradients."""
     model.eval()
     loss_sum, right = torch.zeros((), device=fold.X.device), torch.zeros((), device=fold.X.device)
     for X, y in zip(fold.X.split(EVALUATION_BATCH), fold.y.split(EVALUATION_BATCH), strict=True):
-        logits = model(X)
+        logits = compute(model, X)
         loss_sum += functional.cross_entropy(logits, y, reduction="sum")
         right += (logits.argmax(1) == y).sum()
     return _fitted(loss_sum, right, len(fold.y))
