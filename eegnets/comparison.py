@@ -35,14 +35,19 @@ def setting_label(key: str) -> str:
     return next((rule.label for rule in SETTINGS.values() if rule.key == key), key.removeprefix("data_"))
 
 
-def worded(key: str, value: object) -> str:
-    """One setting's value in words: names speak for themselves, numbers need theirs."""
-    if key in ("model", "activation", "source", "optimizer", "device"):
-        return str(value)
+def plain(value: object) -> str:
+    """A setting's value as it is read."""
+    if value is None:
+        return "automatic"
     if isinstance(value, tuple | list):
-        return "+".join(map(str, value))
-    shown = f"{value:g}" if isinstance(value, float) else str(value)
-    return f"{setting_label(key).lower()} {shown}"
+        return "+".join(map(str, value)) or "all"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def worded(key: str, value: object) -> str:
+    """A setting and its value in words: names speak for themselves, numbers need theirs."""
+    speaks = key in ("model", "activation", "source", "optimizer")
+    return plain(value) if speaks else f"{setting_label(key).lower()} {plain(value)}"
 
 
 def alike(different: pd.DataFrame, by: Iterable[str]) -> dict[str, str]:

@@ -66,7 +66,7 @@ def _rank(row: Mapping[str, Any]) -> int:
     return BEST_FIRST.index(row["state"])
 
 
-def seconds_expected(configs: Iterable[RunConfig], rows: Iterable[Mapping[str, Any]], workers: int) -> float | None:
+def seconds_expected(configs: Iterable[RunConfig], rows: Iterable[Mapping[str, Any]], workers: int = 1) -> float | None:
     """About how long these take, by what an epoch took in finished runs on the same data; None where none tells.
 
     rows: as `runs.describe` gives them. A network without a run of its own counts as the slowest that has one.

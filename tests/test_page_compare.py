@@ -1,10 +1,33 @@
 """The page Compare, as a user meets it."""
 
+import pytest
 
-def opened(app, *runs):
+from eegnets.run_zip import pack
+from eegnets.runs import RunStore
+
+
+def opened(app, *runs, **params):
     app.query_params["run"] = [run.id for run in runs]
+    for name, value in params.items():
+        app.query_params[name] = value
     app.run()
     return app.switch_page("pages/compare.py").run()
+
+
+def button(app, label):
+    return next(found for found in app.button if found.label.startswith(label))
+
+
+def store(tmp_path):
+    return RunStore(tmp_path / "runs")
+
+
+def words(app):
+    return " ".join(element.value for element in [*app.markdown, *app.caption, *app.warning, *app.info])
+
+
+def chart(app):
+    return app.get("vega_lite_chart")[0].proto
 
 
 def test_without_runs_the_page_says_what_to_do(app):
@@ -29,14 +52,187 @@ def test_runs_named_in_the_address_are_drawn_and_stay_in_it(app, made_run):
     opened(app, first, second)
     assert not app.exception
     assert sorted(app.query_params["run"]) == sorted([first.id, second.id])
-    assert app.button_group(key="compare_fold").value == "test"
+    spec = chart(app).spec
+    assert f"EEGNet ELU {first.id[-4:]}" in spec
+    assert f"EEGNet ReLU {second.id[-4:]}" in spec
+    assert "Tanh" not in spec
 
 
 def test_a_damaged_run_is_told_and_hides_no_other(app, made_run):
     whole, broken = made_run(), made_run()
     (broken.path / "config.json").write_text("{ not json")
-    opened(app)
+    opened(app, whole, broken)
     assert not app.exception
     table = app.dataframe[0].value.set_index("id")
     assert table.loc[broken.id, "state"] == "damaged"
     assert table.loc[whole.id, "state"] == "finished"
+    assert any(broken.id in box.value for box in app.warning)
+    assert chart(app).spec
+
+
+def test_the_view_is_in_the_address(app, made_run):
+    run = made_run()
+    opened(app, run, metric="loss", fold="train", x="seconds", smooth="0.5", over="Activation")
+    assert not app.exception
+    spec = chart(app).spec
+    assert "Loss on the train trials" in spec
+    assert "Time in training (s)" in spec
+    assert app.slider(key="smooth").value == 0.5
+
+
+def test_runs_that_differ_in_the_seed_alone_are_one_line(app, made_run):
+    runs = [made_run(activation=bend, seed=seed) for bend in ("ELU", "ReLU") for seed in (0, 1)]
+    opened(app, *runs)
+    assert app.dataframe[2].value["Runs"].tolist() == ["ReLU", "ELU"]
+    assert app.dataframe[2].value["n"].tolist() == [2, 2]
+    app.button_group(key="over").set_value([]).run()
+    assert not app.exception
+    assert len(app.dataframe[2].value) == 4
+
+
+def test_only_the_settings_that_differ_are_shown(app, made_run):
+    opened(app, made_run(activation="ELU", seed=1), made_run(activation="ReLU", seed=1))
+    table = app.dataframe[1].value
+    assert table.index.tolist() == ["Activation"]
+    assert sorted(table.iloc[0]) == ["ELU", "ReLU"]
+
+
+@pytest.mark.parametrize(("search", "found"), [("PRECIOUS", 1), ("nothing like it", 0), ("", 2)])
+def test_the_search_looks_at_names_and_notes(app, made_run, search, found):
+    made_run()
+    made_run().annotate(note="a precious one")
+    opened(app, search=search)
+    assert not app.exception
+    assert (len(app.dataframe[0].value) if app.dataframe else 0) == found
+
+
+def test_a_picked_run_that_a_filter_hides_stays_picked(app, made_run):
+    hidden, shown = made_run(activation="ELU"), made_run(activation="ReLU")
+    opened(app, hidden, shown)
+    app.multiselect(key="only_activation").set_value(["ReLU"]).run()
+    assert not app.exception
+    assert app.dataframe[0].value["id"].tolist() == [shown.id]
+    assert sorted(app.query_params["run"]) == sorted([hidden.id, shown.id])
+
+
+def test_only_the_starred(app, made_run):
+    made_run()
+    run = made_run()
+    run.annotate(star=True)
+    opened(app, starred="true")
+    assert app.dataframe[0].value["id"].tolist() == [run.id]
+
+
+def test_a_run_is_named_noted_and_starred(app, made_run):
+    run = made_run()
+    opened(app, run)
+    app.text_input(key=f"name_{run.id}").set_value("The good one")
+    app.text_area(key=f"note_{run.id}").set_value("alpha at 9 Hz")
+    app.toggle(key=f"star_{run.id}").set_value(True)
+    button(app, "Keep").click().run()
+    assert not app.exception
+    assert run.notes() == {"name": "The good one", "note": "alpha at 9 Hz", "star": True}
+    assert app.dataframe[0].value["name"].tolist() == ["The good one"]
+
+
+def test_a_deleted_run_comes_back_and_is_picked_again(app, made_run, tmp_path):
+    kept, gone = made_run(activation="ELU"), made_run(activation="ReLU")
+    opened(app, gone)
+    button(app, "Delete").click().run()
+    assert not app.exception
+    assert [run.id for run in store(tmp_path).runs()] == [kept.id]
+    assert app.dataframe[0].value["id"].tolist() == [kept.id]
+    button(app, "Undo").click().run()
+    assert not app.exception
+    assert len(store(tmp_path).runs()) == 2
+    assert app.query_params["run"] in (gone.id, [gone.id])
+    assert not any(found.label.startswith("Undo") for found in app.button)
+
+
+def test_what_another_visit_deleted_comes_back_from_the_trash(app, made_run, tmp_path):
+    run = made_run()
+    store(tmp_path).delete(run.id)
+    opened(app)
+    button(app, f"Bring back {run.id}").click().run()
+    assert not app.exception
+    assert [run.id for run in store(tmp_path).runs()] == [run.id]
+
+
+def test_a_run_at_work_is_not_deleted_and_the_page_says_why(app, made_run, tmp_path):
+    run = made_run("queued")
+    opened(app, run)
+    button(app, "Delete").click().run()
+    assert not app.exception
+    assert "Stop it first" in app.toast[0].value
+    assert [run.id for run in store(tmp_path).runs()] == [run.id]
+
+
+def test_a_zip_is_brought_in_and_picked(app, made_run, tmp_path):
+    run = made_run()
+    content = pack([run])
+    store(tmp_path).delete(run.id)
+    opened(app)
+    app.get("file_uploader")[0].upload("runs.zip", content, "application/zip")
+    button(app, "Bring in").click().run()
+    assert not app.exception
+    assert [run.id for run in store(tmp_path).runs()] == [run.id]
+    assert app.query_params["run"] in (run.id, [run.id])
+
+
+def test_two_runs_are_tested_on_the_same_trials(app, made_run):
+    opened(app, made_run(activation="ELU"), made_run(activation="ReLU"))
+    assert "On the same 3 test trials" in words(app)
+    assert "**chance alone would do** (exact McNemar test, p = 1)" in words(app)
+
+
+def test_runs_on_other_trials_are_told_apart(app, made_run):
+    first, second = made_run(), made_run(activation="ReLU")
+    predictions = second.predictions()
+    second.save_predictions(predictions[:2])
+    opened(app, first, second)
+    assert not app.exception
+    assert any("same test trials" in box.value for box in app.error)
+
+
+def test_many_pairs_are_pointed_out(app, made_run):
+    opened(app, *(made_run(activation=name) for name in ("ELU", "ReLU", "Tanh", "GELU")))
+    assert "make 6 pairs" in words(app)
+    assert "26%" in words(app)
+
+
+def test_the_reports_table_stands_beside_its_own_figures(app, made_run):
+    for seed in (0, 1):
+        made_run(activation="ReLU", seed=seed, accuracies=[0.6, 0.9, 0.7])
+    opened(app, view="Lab report")
+    assert not app.exception
+    assert app.dataframe[0].value.set_index("Network").loc["EEGNet", "ReLU"] == "90.0 ± 0.0 (n 2) | 87.31"
+    app.button_group(key="report_score").set_value("Last epoch").run()
+    assert app.dataframe[0].value.set_index("Network").loc["EEGNet", "ReLU"] == "70.0 ± 0.0 (n 2) | 87.31"
+
+
+def test_one_click_starts_what_the_report_misses_once(app, made_run, tmp_path):
+    made_run(activation="ReLU")
+    opened(app, view="Lab report")
+    button(app, "Start the 11 missing runs").click().run()
+    assert not app.exception
+    queued = [run for run in store(tmp_path).runs() if run.status.state == "queued"]
+    assert len({str(run.config.to_dict()) for run in queued}) == 11
+    assert not any("missing runs" in found.label for found in app.button)
+
+
+def test_how_much_the_best_epoch_flatters_is_a_sentence_and_a_chart(app, made_run):
+    made_run(accuracies=[0.6, 0.9, 0.7])
+    made_run(accuracies=[0.6, 0.8, 0.8], seed=1)
+    opened(app, view="Best test epoch")
+    assert not app.exception
+    assert "Over 2 finished runs the best test epoch lies **10.0 points" in words(app)
+    assert "Runs (number)" in chart(app).spec
+
+
+@pytest.mark.parametrize("view", ["Runs", "Lab report", "Best test epoch"])
+def test_no_view_is_blank_or_broken_without_a_whole_run(app, made_run, view):
+    made_run("queued", epochs=0)
+    (made_run().path / "status.json").write_text("?")
+    opened(app, view=view)
+    assert not app.exception
+    assert words(app).strip()

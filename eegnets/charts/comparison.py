@@ -1,0 +1,122 @@
+"""Runs on one chart: a line for each group with its interval, single runs faint under it; and how a choice flatters."""
+
+from collections.abc import Mapping
+from math import isnan
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from eegnets.charts.curves import TITLES, UNITS, run_colours
+from eegnets.charts.style import DASHES, HEIGHT, LEGEND, OTHER_COLOURS, TALL, titled
+from eegnets.runs import SCORES
+
+LINE = 18  # px, for a group's line in the legend
+X_TITLES = {"epoch": "Epoch", "seconds": "Time in training (s)"}
+
+
+def comparison_curves(
+    means: pd.DataFrame,
+    singles: pd.DataFrame,
+    activations: Mapping[str, str],
+    *,
+    metric: str,
+    fold: str,
+    x: str = "epoch",
+    log: tuple[str, ...] = (),
+) -> alt.LayerChart:
+    """One line for each group.
+
+    means: rows of group, epoch, seconds, value, low, high (nan: no interval), n. singles: rows of group, run, epoch,
+    seconds, value, drawn faintly. activations: group -> activation, in the order of the legend. `x` is "epoch" or
+    "seconds"; `log` names the axes ("x", "y") that are logarithmic, where values of zero and less have no place.
+    """
+    if "y" in log:
+        means, singles = means[means["value"] > 0], singles[singles["value"] > 0]
+        means = means.assign(low=means["low"].where(means["low"] > 0, means["value"]))
+    x_axis = alt.X(f"{x}:Q", title=X_TITLES[x], scale=_scale("x" in log), axis=alt.Axis(grid=False))
+    y_title = f"{TITLES[metric]} ({UNITS[metric]})"
+    y_axis = alt.Y("value:Q", title=y_title, scale=_scale("y" in log))
+    looks = _looks(activations)
+    faint = alt.Chart(singles).mark_line(opacity=0.3, strokeWidth=1)
+    band = alt.Chart(means.dropna(subset="low")).mark_area(opacity=0.18)
+    line = alt.Chart(means).mark_line(strokeWidth=2.5, point=len(means) <= 3 * len(activations))
+    return alt.layer(
+        faint.encode(x_axis, y_axis, detail="run:N", color=looks["color"]),
+        band.encode(x_axis, alt.Y("low:Q", title=y_title), alt.Y2("high:Q"), color=looks["color"]),
+        line.encode(x_axis, y_axis, **looks),
+        _readings(means, x_axis, x),
+    ).properties(
+        title=titled(f"{TITLES[metric]} on the {fold} trials", "band: 95 % interval of the mean; faint: single runs"),
+        height=TALL + LINE * len(activations),
+    )
+
+
+def _scale(logarithmic: bool) -> alt.Scale:
+    return alt.Scale(type="log" if logarithmic else "linear", zero=False, nice=False)
+
+
+def _looks(activations: Mapping[str, str]) -> dict[str, alt.Color | alt.StrokeDash]:
+    """Colour and dash of a group: its activation's own colour where no two groups share one."""
+    groups = list(activations)
+    dashes = [DASHES[i % len(DASHES)] for i in range(len(groups))]
+    colours = alt.Scale(domain=groups, range=run_colours(groups, activations))
+    legend = LEGEND.copy()
+    legend.columns, legend.labelLimit = 1, 300
+    return {
+        "color": alt.Color("group:N", title=None, scale=colours, legend=legend),
+        "strokeDash": alt.StrokeDash("group:N", title=None, scale=alt.Scale(domain=groups, range=dashes)),
+    }
+
+
+def _readings(means: pd.DataFrame, x_axis: alt.X, x: str) -> alt.Chart:
+    """A rule that follows the pointer and reads every group at that place."""
+    table = means.assign(words=[_reading(row) for row in means.to_dict("records")])
+    read = table.groupby(x, as_index=False).agg(words=("words", "\n".join), epoch=("epoch", "first"))
+    nearest = alt.selection_point(nearest=True, on="pointerover", fields=[x], empty=False)
+    shown = [alt.Tooltip(f"{x}:Q", title=X_TITLES[x], format=".4~g"), alt.Tooltip("words:N", title="Mean")]
+    rule = alt.Chart(read).mark_rule(color="gray")
+    return rule.encode(x_axis, opacity=alt.condition(nearest, alt.value(0.6), alt.value(0)), tooltip=shown).add_params(
+        nearest
+    )
+
+
+def _reading(row: Mapping[str, Any]) -> str:
+    """One group at one place in words."""
+    spread = "" if isnan(row["high"]) else f" ± {row['high'] - row['value']:.4f}"
+    return f"{row['group']}: {row['value']:.4f}{spread} (n {row['n']})"
+
+
+def describe_comparison(means: pd.DataFrame, metric: str, fold: str) -> str:
+    """The lines in a sentence each, for those who do not see them."""
+    parts = [f"{TITLES[metric]} on the {fold} trials."]
+    for group, rows in means.groupby("group", sort=False):
+        first, last = rows.iloc[0], rows.iloc[-1]
+        parts.append(f"{group}: from {first['value']:.3f} to {last['value']:.3f} at epoch {last['epoch']:.0f}.")
+    return " ".join(parts) if len(parts) > 1 else f"{parts[0]} No epoch has ended yet."
+
+
+def flattery_chart(table: pd.DataFrame) -> alt.Chart:
+    """Runs by how far their best test epoch lies above an honest score; rows of honest, points (percentage points)."""
+    counted = table.assign(points=table["points"].round(), honest=table["honest"].map(SCORES))
+    counted = counted.groupby(["honest", "points"], as_index=False).size()
+    names = [SCORES["last"], SCORES["best_validation"]]
+    colours = alt.Scale(domain=names, range=list(OTHER_COLOURS[:2]))
+    legend = LEGEND.copy()
+    legend.symbolType = "square"
+    return (
+        alt.Chart(counted)
+        .mark_bar()
+        .encode(
+            x=alt.X("points:O", title="Best test epoch above (points)", axis=alt.Axis(labelAngle=0)),
+            xOffset=alt.XOffset("honest:N", sort=names),
+            y=alt.Y("size:Q", title="Runs (number)", axis=alt.Axis(tickMinStep=1)),
+            color=alt.Color("honest:N", title="Above", scale=colours, legend=legend),
+            tooltip=[
+                alt.Tooltip("honest:N", title="Compared with"),
+                alt.Tooltip("points:Q", title="Points above"),
+                alt.Tooltip("size:Q", title="Runs"),
+            ],
+        )
+        .properties(title="How much the best test epoch flatters", height=HEIGHT)
+    )

@@ -1,0 +1,211 @@
+"""The picked runs against each other: curves, settings that differ, and whether they are really different."""
+
+from math import comb
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from eegnets.charts.comparison import comparison_curves, describe_comparison
+from eegnets.comparison import (
+    alike,
+    curve_table,
+    differing,
+    group_table,
+    plain,
+    setting_label,
+    smoothed,
+    thinned,
+)
+from eegnets.runs import SCORES, Run, asked
+from eegnets.statistics import PairedTrials, compare_predictions, false_alarms, mean_interval, paired_difference
+from eegnets.ui.panels import SCORE_HELP
+from eegnets.ui.state import store
+
+Rows = list[dict[str, Any]]
+
+
+def names_of(rows: Rows) -> dict[str, str]:
+    """Id -> how a run is called here: by its own name or its network, told from its twins by the end of its id."""
+    named = {row["id"]: f"{row['name'] or row['model'] + ' ' + row['activation']} {row['id'][-4:]}" for row in rows}
+    twins = pd.Series(named).duplicated(keep=False)
+    return {run_id: run_id if twins[run_id] else name for run_id, name in named.items()}
+
+
+class Picked:
+    """The picked runs with names, configs and the groups that the reader makes of them."""
+
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+        self.names = names_of(rows)
+        self.runs = {self.names[row["id"]]: store().get(row["id"]) for row in rows}
+        self.configs = {self.names[row["id"]]: asked(row) for row in rows}
+        self.different = differing(self.configs)
+        self.groups = {name: name for name in self.runs}
+
+    def choose_groups(self) -> None:
+        """Ask what to average over; runs alike in all other settings are one group."""
+        options = {setting_label(key): key for key in ["seed", *self.different.index]}
+        if "over" in st.session_state:  # options come and go with the picked runs
+            st.session_state.over = [label for label in st.session_state.over or [] if label in options]
+        chosen = st.pills(
+            "Average over",
+            list(options),
+            selection_mode="multi",
+            default=["Seed"],
+            key="over",
+            bind="query-params",
+            wrap=True,
+            help="Runs that differ in nothing else become one line: their mean, its 95 % interval, each run faintly.",
+        )
+        over = {options[label] for label in chosen or []}
+        if over & set(self.different.index):
+            self.groups = alike(self.different, [key for key in self.different.index if key not in over])
+
+    def members(self) -> dict[str, Rows]:
+        """Group -> the rows of its runs."""
+        found: dict[str, Rows] = {}
+        for row in self.rows:
+            found.setdefault(self.groups[self.names[row["id"]]], []).append(row)
+        return found
+
+
+def curve_controls() -> dict[str, Any]:
+    """How the curves are to be drawn."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        metric = _segments("Figure", ["accuracy", "loss"], "accuracy", "metric")
+        fold = _segments("Trials", ["train", "validation", "test"], "test", "fold")
+        x = _segments("Along", ["epoch", "seconds"], "epoch", "x")
+        log = st.pills(
+            "Log axis", ["x", "y"], selection_mode="multi", default=[], key="log", bind="query-params", width="content"
+        )
+        smooth = st.slider(
+            "Smoothing",
+            *(0.0, 0.98, 0.0, 0.02),
+            key="smooth",
+            bind="query-params",
+            width=200,
+            help="A running average over all epochs before; 0 draws what was measured. The single runs stay raw.",
+        )
+    return {"metric": metric, "fold": fold, "x": x, "log": tuple(log or ()), "smooth": smooth}
+
+
+def _segments(words: str, choices: list[str], default: str, key: str) -> str:
+    return st.segmented_control(
+        words, choices, default=default, required=True, key=key, bind="query-params", width="content"
+    )
+
+
+def curves(picked: Picked, how: dict[str, Any]) -> None:
+    """The curves of all groups on one chart."""
+    histories = {name: run.history() for name, run in picked.runs.items()}
+    raw = curve_table(histories, f"{how['fold']}_{how['metric']}")
+    means = group_table(smoothed(raw, how["smooth"]), picked.groups)
+    members = picked.members()
+    singles = raw.assign(group=raw["run"].map(picked.groups))
+    if not how["smooth"]:
+        singles = singles[singles["group"].map(lambda group: len(members[group]) > 1)]
+    chart = comparison_curves(
+        thinned(means, "group"),
+        thinned(singles, "run"),
+        {group: rows[0]["activation"] for group, rows in members.items()},
+        metric=how["metric"],
+        fold=how["fold"],
+        x=how["x"],
+        log=how["log"],
+    )
+    st.altair_chart(chart, key="curves", alt=describe_comparison(means, how["metric"], how["fold"]))
+    st.download_button(
+        "Curves (CSV)", lambda: raw.to_csv(index=False), "curves.csv", icon=":material/download:", on_click="ignore"
+    )
+
+
+def settings_table(different: pd.DataFrame) -> None:
+    """Only what differs: a row for each setting, a column for each run."""
+    st.subheader("What differs", anchor=False)
+    if different.empty:
+        st.caption("Nothing: these runs were asked to do the same.")
+        return
+    shown = different.map(plain)
+    st.dataframe(shown.rename(index=setting_label), alt="The settings that are not the same in all picked runs")
+
+
+def group_scores(picked: Picked) -> None:
+    """Each group's mean score, and its difference from the first one's over the seeds that both have."""
+    st.subheader("Mean scores", anchor=False)
+    score = st.segmented_control(
+        "Test accuracy", list(SCORES.values()), default=SCORES["last"], required=True, key="score", bind="query-params"
+    )
+    key = next(name for name, words in SCORES.items() if words == score)
+    st.caption(SCORE_HELP[key])
+    table = _score_rows(picked.members(), key).dropna(axis=1, how="all")
+    percent = {name: st.column_config.NumberColumn(name, format="%.1f") for name in table.columns[2:]}
+    st.dataframe(table, hide_index=True, column_config=percent, alt=table.to_string(index=False))
+    if len(table) > 1:
+        st.caption(
+            "Points are percentage points. A difference is paired: what a seed does to both runs falls out. An "
+            "interval that holds 0 says that chance alone would do."
+        )
+    if len(table) > 2:
+        st.caption(
+            f"These are {len(table) - 1} comparisons: at least one looks different by chance alone with a probability "
+            f"of up to {false_alarms(len(table) - 1):.0%}."
+        )
+
+
+def _score_rows(members: dict[str, Rows], key: str) -> pd.DataFrame:
+    """Rows of group, n, mean and interval in per cent, difference from the first group and its interval in points."""
+    by_seed = {group: {r["seed"]: 100 * r[key] for r in rows if r[key] is not None} for group, rows in members.items()}
+    first, rows = next(iter(by_seed)), []
+    for group, scores in by_seed.items():
+        values = [100 * row[key] for row in members[group] if row[key] is not None]
+        mean = mean_interval(values)
+        row = {"Runs": group, "n": mean.n, "Mean (%)": mean.mean, "from (%)": mean.low, "to (%)": mean.high}
+        if group != first:
+            gap = paired_difference(scores, by_seed[first])
+            row |= {"Less the first (points)": gap.mean, "from (points)": gap.low, "to (points)": gap.high}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def really_different(picked: Picked) -> None:
+    """Two runs on the same test trials: the exact paired test in a sentence."""
+    st.subheader("Are two runs really different?", anchor=False)
+    names = list(picked.runs)
+    left, right = st.columns(2)
+    first = left.selectbox("First", names, key="first")
+    second = right.selectbox("Second", [name for name in names if name != first], key="second")
+    tables = [picked.runs[name].predictions() for name in (first, second)]
+    if tables[0] is None or tables[1] is None:
+        st.caption("Only runs that have ended and saw test trials can be paired.")
+        return
+    st.markdown(paired_words(first, second, compare_predictions(*tables)))
+    if len(names) > 2:
+        n = comb(len(names), 2)
+        st.caption(
+            f"The picked runs make {n} pairs. Trying them all, at least one looks different by chance alone "
+            f"with a probability of up to {false_alarms(n):.0%}: decide which pair to test before you look."
+        )
+
+
+def paired_words(first: str, second: str, found: PairedTrials) -> str:
+    """The paired test in words."""
+    parts = [
+        f"**{name}** is right in {correct / found.n:.1%} (95 % interval {low:.1%} to {high:.1%})"
+        for name, correct, (low, high) in zip((first, second), found.correct, found.intervals, strict=True)
+    ]
+    verdict = "hardly chance alone" if found.p < 0.05 else "chance alone would do"
+    return (
+        f"On the same {found.n} test trials, with the weights that each kept, {', '.join(parts)}. The first alone is "
+        f"right in {found.alone[0]}, the second alone in {found.alone[1]}: **{verdict}** (exact McNemar test, "
+        f"p = {found.p:.2g})."
+    )
+
+
+def open_links(runs: dict[str, Run]) -> None:
+    """A way to each run's own page."""
+    with st.container(horizontal=True):
+        for name, run in runs.items():
+            st.page_link(
+                "pages/train.py", label=f"Open {name}", icon=":material/open_in_new:", query_params={"run": run.id}
+            )

@@ -1,0 +1,163 @@
+"""The table of all runs: filtered, picked from, written on, deleted with undo, taken along; all in the address."""
+
+import io
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from eegnets.config import InputError
+from eegnets.run_zip import pack, unpack
+from eegnets.runs import SCORES
+from eegnets.ui.panels import ago, standings_columns
+from eegnets.ui.state import store
+
+COLUMNS = [
+    *("star", "name", "state", "model", "activation", *SCORES, "epoch", "learning_rate", "weight_decay", "seed"),
+    *("source", "subjects", "seconds", "made", "note", "id", "message"),
+]
+DETAILS = {
+    "star": st.column_config.CheckboxColumn("★", width="small"),
+    "name": "Name",
+    "note": "Note",
+    "made": "Made",
+    "source": "Data",
+    "subjects": "Subjects",
+    "model": "Network",
+    "activation": "Activation",
+    "learning_rate": st.column_config.NumberColumn("Learning rate", format="%g"),
+    "weight_decay": st.column_config.NumberColumn("Weight decay", format="%g"),
+    "seed": "Seed",
+    "seconds": st.column_config.NumberColumn("Seconds", format="%.0f"),
+    "id": "Id",
+    "message": "Message",
+}
+SEARCHED = ("id", "name", "note", "message", "source")
+
+
+def run_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """All runs as a table with every column, the newest first."""
+    table = pd.DataFrame(rows)
+    table["made"] = table["created"].map(ago)
+    table = table.reindex(columns=[*table.columns, *(name for name in COLUMNS if name not in table)])
+    return table.assign(star=table["star"].eq(True))
+
+
+def filtered(table: pd.DataFrame) -> pd.DataFrame:
+    """The runs that the reader asks for."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        words = st.text_input(
+            "Search", key="search", bind="query-params", placeholder="name, note, id, data", width=220
+        )
+        for name, heading in (("state", "State"), ("model", "Network"), ("activation", "Activation")):
+            choices = sorted(table[name].dropna().unique())
+            picked = st.multiselect(
+                heading, choices, key=f"only_{name}", bind="query-params", width=200, placeholder="all"
+            )
+            if picked:
+                table = table[table[name].isin(picked)]
+        if st.toggle("★ only", key="starred", bind="query-params"):
+            table = table[table["star"]]
+    if words:
+        text = table[list(SEARCHED)].fillna("").astype(str).agg(" ".join, axis=1).str.lower()
+        table = table[text.str.contains(words.lower(), regex=False)]
+    return table.reset_index(drop=True)
+
+
+def picked_from(shown: pd.DataFrame, opened: list[str]) -> list[str]:
+    """Show the table; the ids that are picked in it, and those `opened` before that a filter hides at the moment."""
+    hidden = [run_id for run_id in opened if run_id not in set(shown["id"])]
+    if shown.empty:
+        st.info("No run is like that. Take a filter off above.", icon=":material/filter_alt_off:")
+        return hidden
+    event = st.dataframe(
+        shown.reindex(columns=COLUMNS),
+        height=300,
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="multi-row",
+        selection_default={"selection": {"rows": shown.index[shown["id"].isin(opened)].tolist()}},
+        key=f"runs_{hash(tuple(shown['id']))}",  # rows are picked by place: other runs make another table
+        column_config=standings_columns() | DETAILS,
+        alt="All runs with their settings and scores",
+    )
+    return shown["id"].iloc[event.selection.rows].tolist() + hidden
+
+
+def actions(ids: list[str], names: dict[str, str]) -> None:
+    """What can be done with the picked runs; `names`: id -> how a run is called here."""
+    with st.container(horizontal=True):
+        with st.popover("Name, note, star", icon=":material/edit:", disabled=not ids):
+            if ids:
+                _notes_form(ids, names)
+        st.button(
+            "Delete", icon=":material/delete:", disabled=not ids, on_click=_delete, args=(ids,), help="Undo for a day."
+        )
+        if st.session_state.get("deleted"):
+            st.button(f"Undo ({len(st.session_state.deleted)} deleted)", icon=":material/undo:", on_click=_undo)
+        if ids:
+            st.download_button(
+                "Export",
+                lambda: pack([store().get(run_id) for run_id in ids]),
+                "runs.zip" if len(ids) > 1 else f"{ids[0]}.zip",
+                icon=":material/folder_zip:",
+                on_click="ignore",
+                help="The picked runs with their weights as one zip, which Import reads here or elsewhere.",
+            )
+        with st.popover("Import", icon=":material/upload:"):
+            _import_form()
+        trash = store().trash.ids()
+        if trash:
+            with st.popover(f"Trash ({len(trash)})", icon=":material/restore_from_trash:"):
+                for run_id in trash[:20]:
+                    st.button(f"Bring back {run_id}", key=f"back_{run_id}", on_click=_restore, args=([run_id],))
+
+
+def _notes_form(ids: list[str], names: dict[str, str]) -> None:
+    run_id = ids[0]
+    if len(ids) > 1:
+        run_id = st.selectbox("Run", ids, format_func=lambda one: names.get(one, one), key="noted")
+    run = store().get(run_id)
+    before = run.notes()
+    with st.form(f"notes_{run_id}", border=False):
+        name = st.text_input("Name", before["name"], key=f"name_{run_id}", max_chars=80)
+        note = st.text_area("Note", before["note"], key=f"note_{run_id}", max_chars=2000)
+        star = st.toggle("Star", before["star"], key=f"star_{run_id}")
+        if st.form_submit_button("Keep"):
+            run.annotate(name=name.strip(), note=note.strip(), star=star)
+            st.rerun()
+
+
+def _delete(ids: list[str]) -> None:
+    gone = [run_id for run_id in ids if _done(store().delete, run_id)]
+    st.session_state.deleted = gone
+    st.query_params["run"] = [run_id for run_id in st.query_params.get_all("run") if run_id not in gone]
+
+
+def _undo() -> None:
+    _restore(st.session_state.pop("deleted"))
+
+
+def _restore(ids: list[str]) -> None:
+    back = [run_id for run_id in ids if _done(store().trash.restore, run_id)]
+    still = [run_id for run_id in st.session_state.get("deleted", []) if run_id not in back]
+    st.session_state.deleted = still
+    st.query_params["run"] = st.query_params.get_all("run") + back
+
+
+def _done(action: Any, run_id: str) -> bool:
+    try:
+        action(run_id)
+    except InputError as error:
+        st.toast(str(error), icon=":material/error:")
+        return False
+    return True
+
+
+def _import_form() -> None:
+    with st.form("import", clear_on_submit=True, border=False):
+        dropped = st.file_uploader("A zip that Export wrote", type="zip", key="import_zip")
+        if st.form_submit_button("Bring in") and dropped:
+            arrived = unpack(io.BytesIO(dropped.getvalue()), store().root)
+            st.query_params["run"] = st.query_params.get_all("run") + [run.id for run in arrived]
+            st.rerun()

@@ -1,0 +1,99 @@
+"""What all runs together say: the lab report's tables made anew, and how much the best test epoch flatters."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from eegnets.charts.comparison import flattery_chart
+from eegnets.report import (
+    DECAYS,
+    FORMATS,
+    READING,
+    TITLES,
+    Report,
+    common_words,
+    make_report,
+    missing_configs,
+    score_grid,
+)
+from eegnets.runs import SCORES, asked
+from eegnets.statistics import flattery, mean_interval
+from eegnets.sweep import seconds_expected
+from eegnets.ui.panels import SCORE_HELP
+from eegnets.ui.state import owner, runner
+
+Rows = list[dict[str, Any]]
+
+
+def report_panel(rows: Rows) -> None:
+    """The report's two tables for the score that the reader picks; one click starts what is missing."""
+    st.markdown(
+        "Testing accuracy by network and activation, with and without weight decay, as the lab report has it, out of "
+        "the finished runs here. The report counts the best test epoch of one run."
+    )
+    names = sorted({row["source"] for row in rows if row["state"] == "finished"})
+    source = st.segmented_control("Data of the runs", names, key="of", bind="query-params") if len(names) > 1 else None
+    report = make_report(rows, source)
+    score = st.segmented_control(
+        "Test accuracy",
+        list(SCORES.values()),
+        default=SCORES["best_test"],
+        required=True,
+        key="report_score",
+        bind="query-params",
+    )
+    key = next(name for name, words in SCORES.items() if words == score)
+    st.caption(SCORE_HELP[key])
+    for decay in DECAYS:
+        table = score_grid(report, key, decay)
+        st.markdown(f"**{TITLES[decay].capitalize()}**, per cent")
+        st.dataframe(table, hide_index=True, alt=table.to_string(index=False))
+    st.caption(f"Each cell: {READING}. Runs: {common_words(report)}")
+    _start_missing(report, rows)
+    with st.container(horizontal=True):
+        for form, ending in (("markdown", "md"), ("csv", "csv"), ("json", "json")):
+            name = {"markdown": "Markdown"}.get(form, form.upper())
+            st.download_button(f"All tables ({name})", FORMATS[form](report), f"report.{ending}", on_click="ignore")
+
+
+def _start_missing(report: Report, rows: Rows) -> None:
+    at_work = [str(asked(row).with_(threads=None).to_dict()) for row in rows if row["state"] in ("queued", "running")]
+    missing = [config for config in missing_configs(report) if str(config.to_dict()) not in at_work]
+    if not missing:
+        return
+    seconds = seconds_expected(missing, rows)
+    about = f", about {max(seconds / 60, 1):.0f} min of training" if seconds else ""
+    st.button(
+        f"Start the {len(missing)} missing runs{about}",
+        icon=":material/play_arrow:",
+        on_click=lambda: runner().submit_group(missing, owner=owner()),
+    )
+
+
+def flattery_panel(table: pd.DataFrame) -> None:
+    """How far the best test epoch lies above the honest scores, over all finished runs: a sentence and a chart."""
+    found = flattery(table[table["state"] == "finished"])
+    st.markdown(
+        "The best test epoch is chosen by looking at the very trials that it reports on. Of many noisy epochs the "
+        "luckiest is taken, so the figure lies above what the network would reach on new trials."
+    )
+    if found.empty:
+        st.info("No finished run with test trials yet.", icon=":material/hourglass_empty:")
+        return
+    st.markdown(flattery_words(found))
+    st.altair_chart(flattery_chart(found), key="flattery", alt=flattery_words(found))
+
+
+def flattery_words(found: pd.DataFrame) -> str:
+    """How much it flatters, in a sentence for each honest score."""
+    parts = []
+    for honest, points in found.groupby("honest", sort=False)["points"]:
+        mean = mean_interval(points)
+        interval = f" (95 % interval {mean.low:.1f} to {mean.high:.1f})" if mean.n > 1 else ""
+        words = {"last": "the last epoch", "best_validation": "the epoch chosen on validation"}[str(honest)]
+        parts.append(
+            f"Over {mean.n} finished run{'s' if mean.n > 1 else ''} the best test epoch lies **{mean.mean:.1f} "
+            f"points{interval}** above {words}, at most {points.max():.1f}."
+        )
+    return " ".join(parts)

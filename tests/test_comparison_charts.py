@@ -1,0 +1,95 @@
+"""Charts of several runs: valid, titled, with units, readable exactly, in each activation's own colour."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import epoch_record
+
+from eegnets.charts import style
+from eegnets.charts.comparison import comparison_curves, describe_comparison, flattery_chart
+from eegnets.comparison import curve_table, group_table
+
+GROUPS = {"a": "ELU", "b": "ELU", "c": "ReLU"}
+LOOKS = {"ELU": "ELU", "ReLU": "ReLU"}
+
+
+def tables(lengths=(4, 3, 4)):
+    histories = {
+        run: [epoch_record(i + 1, 0.5 + 0.1 * i) for i in range(n)] for run, n in zip("abc", lengths, strict=True)
+    }
+    raw = curve_table(histories, "test_accuracy")
+    return group_table(raw, GROUPS), raw.assign(group=raw["run"].map(GROUPS))
+
+
+def drawn(lengths=(4, 3, 4), **how):
+    means, singles = tables(lengths)
+    chart = comparison_curves(means, singles, LOOKS, metric="accuracy", fold="test", **how).to_dict()
+    return chart, json.dumps(chart, allow_nan=False)
+
+
+@pytest.mark.parametrize("lengths", [(4, 3, 4), (1, 1, 1), (0, 0, 0), (0, 2, 0)])
+@pytest.mark.parametrize("x", ["epoch", "seconds"])
+@pytest.mark.parametrize("log", [(), ("x", "y")])
+def test_curves_are_valid_plain_json_with_title_and_units(lengths, x, log):
+    chart, text = drawn(lengths, x=x, log=log)
+    assert chart["title"]["text"] == "Accuracy on the test trials"
+    titles = {
+        layer["encoding"][axis]["title"] for layer in chart["layer"] for axis in "xy" if axis in layer["encoding"]
+    }
+    assert titles == {"Accuracy (share of trials)", {"epoch": "Epoch", "seconds": "Time in training (s)"}[x]}
+    assert ('"type": "log"' in text) == bool(log)
+
+
+def test_a_group_has_its_activations_colour_and_its_own_dash():
+    chart, _ = drawn()
+    line = chart["layer"][2]["encoding"]
+    assert line["color"]["scale"]["range"] == [style.ACTIVATION_COLOURS[name] for name in LOOKS]
+    assert len({str(dash) for dash in line["strokeDash"]["scale"]["range"]}) == len(LOOKS)
+
+
+def test_only_a_group_of_several_has_a_band():
+    chart, _ = drawn()
+    (band,) = [layer for layer in chart["layer"] if layer["mark"]["type"] == "area"]
+    rows = chart["datasets"][band["data"]["name"]]
+    assert {row["group"] for row in rows} == {"ELU"}
+    assert max(row["epoch"] for row in rows) == 3  # the fourth epoch is one run's alone
+
+
+def test_all_groups_are_read_at_once_with_spread_and_number():
+    chart, _ = drawn()
+    rows = chart["datasets"][chart["layer"][3]["data"]["name"]]
+    assert len(rows) == 4
+    assert rows[0]["words"] == "ELU: 0.5000 ± 0.0000 (n 2)\nReLU: 0.5000 (n 1)"
+
+
+def test_zero_has_no_place_on_a_logarithmic_axis():
+    means, singles = tables()
+    means.loc[0, "value"] = 0.0
+    chart = comparison_curves(means, singles, LOOKS, metric="accuracy", fold="test", log=("y",)).to_dict()
+    values = [
+        row[key]
+        for rows in chart["datasets"].values()
+        for row in rows
+        for key in ("value", "low")
+        if row.get(key) is not None
+    ]
+    assert min(values) > 0
+
+
+def test_the_lines_are_told_in_words():
+    means, _ = tables()
+    assert "ELU: from 0.500 to 0.800 at epoch 4." in describe_comparison(means, "accuracy", "test")
+    assert "No epoch has ended" in describe_comparison(means[:0], "accuracy", "test")
+
+
+def test_flattery_counts_every_run_once_for_each_honest_score():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"honest": ["last", "best_validation"] * 20, "points": rng.random(40) * 9})
+    chart = flattery_chart(table).to_dict()
+    (rows,) = chart["datasets"].values()
+    counts = pd.DataFrame(rows).groupby("honest")["size"].sum()
+    assert counts.to_dict() == {"Last epoch": 20, "Chosen on validation": 20}
+    assert chart["encoding"]["color"]["legend"]["orient"] == "top"
+    assert flattery_chart(table[:0]).to_dict()["title"]
