@@ -135,7 +135,6 @@ FLAGS = {
     "seed": "3",
     "device": "cpu",
     "threads": "1",
-    "engine": "plain",
     "keep": "last",
 }
 
