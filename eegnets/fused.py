@@ -71,8 +71,10 @@ def _eegnet(model: EEGNet, X: Tensor) -> Tensor:
     mix = in_space.weight.double().view(len(taps), -1, model.n_chans)  # (F1, D, n_chans)
     joint = torch.einsum("fdc,fk,f->fdck", mix, taps, scale).flatten(0, 1)  # (F1 * D, n_chans, n_taps)
     added = (mix.sum(2) * shift[:, None]).flatten()  # (F1 * D,)
-    out = pool(bend(_convolve(cut, *_joint_norm(joint_norm, cut, joint, added, len(X)))))
-    out = _drop(drop, _first(out, cut.n_out // 4))  # (batch, F1 * D, 1, n_times // 4)
+    out = _convolve(cut, *_joint_norm(joint_norm, cut, joint, added, len(X)))
+    out = _drop(
+        drop, _first(_average(bend, pool.kernel_size[1], out), cut.n_out // 4)
+    )  # (batch, F1 * D, 1, n_times // 4)
     out = _drop(model.separableConv[4], model.separableConv[:4](out))
     return model.classify(out.flatten(1))
 
@@ -100,6 +102,11 @@ def _pooled(block: nn.Sequential, out: Tensor) -> Tensor:
     """The block's activation and max pooling, in the cheaper order."""
     bend, pool = block[2], block[3]
     return bend(pool(out)) if isinstance(bend, MONOTONE) else pool(bend(out))
+
+
+def _average(bend: nn.Module, n: int, out: Tensor) -> Tensor:
+    """Activation and mean of every `n` samples; as a sum, whose gradient need not be written out `n` times."""
+    return bend(out.squeeze(2).unflatten(2, (-1, n))).sum(3).unsqueeze(2) / n
 
 
 def _first(out: Tensor, n: int) -> Tensor:
@@ -192,5 +199,7 @@ def _convolve(cut: Windows, weight: Tensor, bias: Tensor) -> Tensor:
     row = functional.pad(weight.to(cut.rows.dtype).permute(1, 2, 0), (0, 0, 0, STEP))
     matrix = row.repeat(1, STEP, 1)[:, : STEP * width].view(n_chans, STEP, width, n_filters)
     matrix = matrix.transpose(1, 2).reshape(n_chans * width, STEP * n_filters)
-    product = torch.addmm(bias.to(cut.rows.dtype).repeat(STEP), cut.rows.flatten(0, 1), matrix)
+    # The bias is one more row, against a column of ones: adding it would be another pass, and one for its gradient.
+    matrix = torch.cat([matrix, bias.to(matrix).repeat(1, STEP)])
+    product = functional.pad(cut.rows.flatten(0, 1), (0, 1), value=1.0) @ matrix
     return product.view(len(cut.rows), -1, n_filters).transpose(1, 2).unsqueeze(2)
