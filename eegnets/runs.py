@@ -127,13 +127,18 @@ class RunStore:
         return row
 
 
+def shipped() -> RunStore:
+    """The checkpoints that ship with the project: finished runs like any other."""
+    return RunStore(Path(__file__).parents[1] / "checkpoints")
+
+
 def _is_run(entry: os.DirEntry[str]) -> bool:
     return entry.is_dir() and not entry.name.startswith(".") and (Path(entry.path) / "config.json").exists()
 
 
 def _new_id(config: RunConfig) -> str:
     names = f"{config.model.name}-{config.model.activation}".lower()
-    return f"{time.strftime('%Y%m%d-%H%M%S')}-{names}-{secrets.token_hex(2)}"
+    return f"{time.strftime('%Y%m%d-%H%M%S')}-{names}-{secrets.token_hex(4)}"  # a sweep makes hundreds in one second
 
 
 def _versions() -> dict[str, str]:

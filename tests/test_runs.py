@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from eegnets.config import RunConfig
 from eegnets.run_folder import RunError
 from eegnets.runs import RunStore
 
@@ -41,6 +42,11 @@ def test_too_long_a_text_is_refused_with_its_length(made_run, key, longest):
     with pytest.raises(RunError, match=rf"{key} takes up to {longest} characters; got {longest + 1}"):
         run.annotate(**{key: "x" * (longest + 1)})
     assert run.notes()[key] == ""
+
+
+def test_a_sweep_may_make_hundreds_of_runs_in_one_second(tmp_path):
+    store = RunStore(tmp_path / "runs")
+    assert len({store.create(RunConfig()).id for _ in range(600)}) == 600
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"name": 3, "star": "yes"}'])
