@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from eegnets import sources
+from eegnets.cli_classify import add_classify, classify
 from eegnets.cli_many import add_report, add_sweep, report, sweep
 from eegnets.config import InputError, lookup
 from eegnets.flags import add_runs_folder, add_settings, config_of
@@ -48,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_train(commands)
     _add_runs(commands)
     _add_control(commands)
+    add_classify(_add(commands, "classify", classify, "What a trained network answers to trials."))
     add_sweep(_add(commands, "sweep", sweep, "Train every combination of some lists; what is finished stays."))
     add_report(_add(commands, "report", report, "The lab report's tables out of the runs so far."))
     return parser

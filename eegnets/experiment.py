@@ -8,15 +8,14 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-import pandas as pd
 import safetensors.torch
 import torch
 from torch import nn
 
 from eegnets import models, sources, training
 from eegnets.activations import ACTIVATIONS
+from eegnets.classification import answers
 from eegnets.config import InputError, ModelConfig, RunConfig, TrainingConfig, lookup
-from eegnets.evaluation import probabilities
 from eegnets.run_folder import Run, RunError, summary
 from eegnets.trials import Trials, split
 
@@ -178,6 +177,4 @@ def _predict(run: Run, model: nn.Module, test: Trials | None, class_names: tuple
     if test is None or not run.weights_path.exists():
         return
     model.load_state_dict(safetensors.torch.load_file(run.weights_path))
-    table = pd.DataFrame({"trial": test.number, "subject": test.subject, "label": [class_names[c] for c in test.y]})
-    columns = pd.DataFrame(probabilities(model, test.X), columns=list(class_names))
-    run.save_predictions(pd.concat([table, columns], axis=1))
+    run.save_predictions(answers(model, test, class_names))

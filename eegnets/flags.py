@@ -45,11 +45,12 @@ def config_of(options: argparse.Namespace) -> RunConfig:
     """What the typed settings ask for; raises InputError for a value that is out of bounds."""
     given = {name: value for name in SETTINGS if (value := getattr(options, name, None)) is not None}
     config = RunConfig().with_(**given)
-    pairs = dict(_pair(text) for text in options.option)
+    pairs = dict(pair(text) for text in options.option)
     return RunConfig(config.data.with_(options=pairs), config.model, config.training)
 
 
-def _pair(text: str) -> tuple[str, str]:
+def pair(text: str) -> tuple[str, str]:
+    """The two halves of NAME=VALUE; raises InputError for another text."""
     name, equals, value = text.partition("=")
     if not equals:
         raise InputError(f"--option takes NAME=VALUE; got {text!r}.")

@@ -1,0 +1,122 @@
+"""The command about trained networks: what one answers to trials."""
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from eegnets import sources
+from eegnets.config import DataConfig, InputError, lookup
+from eegnets.evaluation import Scores, score
+from eegnets.flags import add_runs_folder, pair
+from eegnets.run_folder import Run, RunError
+from eegnets.runs import RunStore, shipped
+from eegnets.sources import files
+from eegnets.sources.recipe import AXES, Recipe
+from eegnets.trials import SPLITS, Trials
+
+if TYPE_CHECKING:
+    from eegnets.classification import Classifier, Shape
+
+
+def add_classify(parser: argparse.ArgumentParser) -> None:
+    """The flags of `classify`."""
+    parser.add_argument("run", metavar="RUN_OR_CHECKPOINT", help="an id, as `runs` lists it, or a shipped checkpoint's")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--source", metavar="S", help=", ".join(sources.SOURCES))
+    what.add_argument("--file", type=Path, metavar="F", help="an array of trials: .npz, .npy, .mat, .csv")
+    parser.add_argument("--subjects", metavar="A,B", default="", help="of the source; default all")
+    parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="an option of the source")
+    parser.add_argument("--split", default="test", metavar="SPLIT", help=f"{' or '.join(SPLITS)}; default test")
+    parser.add_argument("--csv", type=Path, metavar="OUT", help="write a row a trial to this file")
+    parser.add_argument("--json", action="store_true", help="print scores and answers as one object")
+    add_runs_folder(parser)
+
+
+def classify(options: argparse.Namespace) -> int:
+    """Answer trials and say how good the answers are, where the classes are known."""
+    lookup(dict.fromkeys(SPLITS), "split", options.split)
+    run = find_run(options.run, RunStore(options.runs))
+    from eegnets.classification import Classifier  # imports torch: after the cheap checks
+
+    classifier = Classifier(run)
+    trials = classifier.fold(_trials(options, classifier.shape), options.split)
+    answers = classifier.answers(trials)
+    scores = known_scores(classifier, trials, answers)
+    if options.csv:
+        _write(options.csv, answers.to_csv(index=False))
+    if options.json:
+        print(json.dumps({"scores": _plain(scores), "answers": answers.to_dict("records")}, indent=2))
+    elif not options.csv:
+        print(answers.to_string(index=False, float_format="{:.3f}".format))
+    print(_sentence(len(trials), scores), file=sys.stderr)
+    return 0
+
+
+def find_run(name: str, store: RunStore) -> Run:
+    """A run of one's own, or a shipped one; raises RunError that names those that there are."""
+    for runs in (store, shipped()):
+        if name in {run.id for run in runs.runs()}:
+            return runs.get(name)
+    here = [run.id for runs in (shipped(), store) for run in runs.runs()]
+    raise RunError(f"there is no run or checkpoint {name!r}; there are {', '.join(here[:15]) or 'none yet'}.")
+
+
+def _trials(options: argparse.Namespace, shape: "Shape") -> Trials:
+    if options.file:
+        return from_file(options.file, shape)
+    given = dict(pair(text) for text in options.option)
+    return sources.load(DataConfig(options.source, tuple(filter(None, options.subjects.split(","))), given))
+
+
+def from_file(path: Path, shape: "Shape") -> Trials:
+    """Trials of unknown class out of a file of arrays that lie as the network takes them; raises InputError."""
+    found = files.preview(path)
+    if found.kind != "arrays":
+        raise InputError(f"{path.name} is a recording: say on the page Import which marks begin a trial.")
+    rate = {} if found.sfreq else {"sfreq": shape.sfreq}
+    largest = max(found.shapes.values(), key=np.prod)
+    wanted = (shape.n_chans, shape.n_times)
+    axes = AXES[1] if largest[-2:] == wanted[::-1] else AXES[0]
+    names = {} if found.ch_names else {"names": shape.ch_names}
+    if largest[-2:] not in (wanted, wanted[::-1]):
+        raise InputError(f"{path.name} holds {largest}; the network takes trials of {wanted} (channels, samples).")
+    return files.read(path, Recipe(axes=axes, **rate, **names))
+
+
+def known_scores(classifier: "Classifier", trials: Trials, answers: Any) -> Scores | None:
+    """How good the answers to the trials of known class are; None where no class is known."""
+    names = classifier.shape.class_names
+    known = answers["label"].isin(names).to_numpy()
+    if not known.any():
+        return None
+    truth = answers["label"][known].map(names.index).to_numpy()
+    return score(answers.loc[known, list(names)].to_numpy(), truth, names)
+
+
+def _plain(scores: Scores | None) -> dict[str, Any] | None:
+    """Scores as JSON knows them, which has no NaN."""
+    if scores is None:
+        return None
+    kappa = None if np.isnan(scores.kappa) else scores.kappa
+    return asdict(scores) | {"kappa": kappa, "confusion": scores.confusion.tolist()}
+
+
+def _sentence(n: int, scores: Scores | None) -> str:
+    if scores is None:
+        return f"{n} trials; their classes are not known."
+    low, high = scores.interval
+    return (
+        f"{n} trials: accuracy {scores.accuracy:.3f} (95 % interval {low:.3f} to {high:.3f}), kappa {scores.kappa:.2f}"
+    )
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{path} cannot be written ({error.strerror or error}); choose another place.") from error
