@@ -37,8 +37,14 @@ def flag(rule: Setting) -> str:
 def add_runs_folder(parser: argparse.ArgumentParser) -> None:
     """The flag that says where the runs are."""
     parser.add_argument(
-        "--runs", type=Path, metavar="DIR", help="folder of the runs (default: EEGNETS_RUNS, else runs)"
+        "--runs", type=_folder, metavar="DIR", help="folder of the runs (default: EEGNETS_RUNS, else runs)"
     )
+
+
+def _folder(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("a folder's name is empty; is a variable of the shell unset?")
+    return Path(text)
 
 
 def config_of(options: argparse.Namespace) -> RunConfig:

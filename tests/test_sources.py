@@ -229,3 +229,8 @@ def test_listing_names_a_folder_that_may_not_be_read(tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "iterdir", denied)
     with pytest.raises(SourceError, match=r"cannot be read \(Permission denied\)"):
         listing(tmp_path)
+
+
+def test_a_subject_named_twice_comes_once():
+    """Twice the same trials would be copies on both sides of a split."""
+    assert sources.check(DataConfig("simulated", ("B", "A", "B"))).subjects == ("B", "A")

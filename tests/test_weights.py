@@ -64,7 +64,7 @@ def trained(make):
     net.train()
     for _ in range(3):
         net.forward(3 * torch.randn(8, 1, 2, 750))
-    return net.eval()
+    return net.to(memory_format=torch.channels_last).eval()  # the order of summing is the layout's
 
 
 @pytest.mark.parametrize("wrap", WRAPS)

@@ -40,7 +40,7 @@ def check(config: DataConfig) -> DataConfig:
     absent = [name for name in config.subjects if name not in state.subjects]
     if absent:
         raise SourceError(f"{source.title}: the files of {', '.join(absent)} are not here. {state.how}")
-    subjects = config.subjects or state.subjects
+    subjects = tuple(dict.fromkeys(config.subjects)) or state.subjects  # twice the same would be copies across a split
     return config.with_(subjects=subjects, options=source.check_options(config.options))
 
 
