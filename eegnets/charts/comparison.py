@@ -48,7 +48,7 @@ def comparison_curves(
         _readings(means, x_axis, x),
     ).properties(
         title=titled(f"{TITLES[metric]} on the {fold} trials", "band: 95 % interval of the mean; faint: single runs"),
-        height=TALL + LINE * len(activations),
+        height=TALL + 80 + LINE * len(activations),
     )
 
 
@@ -103,7 +103,7 @@ def flattery_chart(table: pd.DataFrame) -> alt.Chart:
     names = [SCORES["last"], SCORES["best_validation"]]
     colours = alt.Scale(domain=names, range=list(OTHER_COLOURS[:2]))
     legend = LEGEND.copy()
-    legend.symbolType = "square"
+    legend.symbolType, legend.columns = "square", 1  # beside each other they do not fit on a phone
     return (
         alt.Chart(counted)
         .mark_bar()
