@@ -1,0 +1,121 @@
+"""The page Compare in a real browser: pick, smooth, average, rename, delete and undo, export and import."""
+
+import re
+
+import pytest
+from conftest import epoch_record
+from playwright.sync_api import expect
+
+from eegnets.config import RunConfig
+from eegnets.runs import RunStore
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def made(server):
+    """Four finished runs: two activations, two seeds; the newest first."""
+    store = RunStore(server.runs)
+    for run in store.runs():
+        store.delete(run.id)
+    store.trash.empty()
+    for activation in ("ELU", "ReLU"):
+        for seed in (0, 1):
+            run = store.create(RunConfig().with_(activation=activation, seed=seed, epochs=20))
+            for epoch in range(20):
+                run.append(epoch_record(epoch + 1, 0.5 + 0.01 * epoch + 0.02 * (epoch % 3) + 0.03 * seed))
+            run.finish("finished")
+    return store.runs()
+
+
+def opened(page, server, *runs, **params):
+    query = [f"run={run.id}" for run in runs] + [f"{name}={value}" for name, value in params.items()]
+    page.goto(f"{server.url}/compare?{'&'.join(query)}")
+    expect(page.get_by_role("heading", name="Compare", exact=True)).to_be_visible()
+    expect(page.get_by_test_id("stDataFrame").first).to_be_visible()
+
+
+def pick(page, row):
+    """Click a row's box; the table is drawn on a canvas."""
+    box = page.get_by_test_id("stDataFrame").first.bounding_box()
+    page.mouse.click(box["x"] + 17, box["y"] + 35 * row + 52)
+
+
+def shows_no_failure(page):
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    assert page.errors == []
+
+
+def chart(page):
+    return page.get_by_test_id("stVegaLiteChart").first
+
+
+def test_rows_that_are_picked_are_drawn_and_stay_in_the_address(page, server, made, picture):
+    opened(page, server)
+    pick(page, 0)
+    expect(chart(page)).to_be_visible()
+    pick(page, 2)
+    expect(page.get_by_text("What differs")).to_be_visible()
+    expect(page).to_have_url(re.compile(rf"run={made[0].id}.*run={made[2].id}"))
+    page.get_by_text("seconds", exact=True).click()
+    page.get_by_text("loss", exact=True).click()
+    expect(page).to_have_url(re.compile(r"metric=loss"))
+    address = page.url
+    page.goto(address)
+    expect(page.get_by_text("What differs")).to_be_visible()
+    expect(page.get_by_role("link", name=re.compile("^Open |Open EEGNet"))).to_have_count(2)
+    picture("compare-picked")
+    shows_no_failure(page)
+
+
+def test_seeds_are_averaged_until_asked_otherwise(page, server, made, picture):
+    opened(page, server, *made, smooth="0.6")
+    scores = page.get_by_test_id("stDataFrame").nth(2)
+    expect(chart(page)).to_be_visible()
+    picture("compare-averaged")
+    averaged = scores.bounding_box()["height"]
+    page.get_by_test_id("stButtonGroup").filter(has_text="Average over").get_by_text("Seed", exact=True).click()
+    page.wait_for_function(
+        "low => document.querySelectorAll('[data-testid=stDataFrame]')[2].getBoundingClientRect().height > low",
+        arg=averaged + 40,
+    )
+    picture("compare-single")
+    shows_no_failure(page)
+
+
+def test_a_run_is_named_deleted_brought_back_exported_and_imported(page, server, made, tmp_path, picture):
+    run = made[0]
+    opened(page, server, run)
+    page.get_by_role("button", name="Name, note, star").click()
+    page.get_by_label("Name", exact=True).fill("The good one")
+    page.get_by_role("button", name="Keep").click()
+    expect(page.get_by_role("link", name=re.compile("Open The good one"))).to_be_visible()
+
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export").click()
+    packed = tmp_path / "one.zip"
+    download.value.save_as(packed)
+
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("button", name=re.compile("Undo"))).to_be_visible()
+    assert not run.path.exists()
+    page.get_by_role("button", name=re.compile("Undo")).click()
+    expect(page.get_by_role("link", name=re.compile("Open The good one"))).to_be_visible()
+    assert run.notes()["name"] == "The good one"
+
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("button", name=re.compile("Undo"))).to_be_visible()
+    page.get_by_role("button", name="Import", exact=True).last.click()
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(packed)
+    expect(page.get_by_text("one.zip")).to_be_visible()
+    page.get_by_role("button", name="Bring in").click()
+    expect(page.get_by_role("link", name=re.compile("Open The good one"))).to_be_visible()
+    assert run.notes()["name"] == "The good one"
+    assert len(run.history()) == 20
+    picture("compare-imported")
+    shows_no_failure(page)
+
+
+def test_the_server_had_nothing_to_complain_about(server):
+    assert server.complaints() == []
