@@ -47,6 +47,14 @@ page = st.navigation(
                 help="All runs in a table; pick some and see their curves on one chart.",
             ),
         ],
+        "Use": [
+            st.Page(
+                "pages/classify.py",
+                title="Classify",
+                icon=":material/psychology:",
+                help="Ask a trained network about single trials, and see where it looked.",
+            ),
+        ],
     }
 )
 runner()  # its workers warm up while the page is read

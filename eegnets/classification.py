@@ -1,12 +1,9 @@
 """What a trained network answers to trials, and where in a trial it looked."""
 
-import json
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
-import safetensors
 import torch
 from torch import nn
 
@@ -14,7 +11,7 @@ from eegnets.config import InputError
 from eegnets.evaluation import probabilities
 from eegnets.run_folder import Run
 from eegnets.trials import Trials, concatenate, split
-from eegnets.weights import load_run
+from eegnets.weights import load_run, trials_shape
 
 
 @dataclass(frozen=True)
@@ -51,8 +48,7 @@ class Classifier:
     def __init__(self, run: Run) -> None:
         self.config = run.config
         self.model = load_run(run)
-        with safetensors.safe_open(run.weights_path, "pt") as file:
-            stored: dict[str, Any] = json.loads(file.metadata()["trials"])
+        stored = trials_shape(run)
         names = {key: tuple(stored[key]) for key in ("ch_names", "class_names")}
         self.shape = Shape(stored["n_chans"], stored["n_times"], stored["sfreq"], **names)
 

@@ -48,13 +48,20 @@ def load_run(run: Run) -> nn.Module:
     """The network of a run with its kept weights, in evaluation mode; raises WeightsError where there are none yet."""
     if not run.weights_path.exists():
         raise WeightsError(f"run {run.id} has no weights yet; they are stored when its first epoch ends.")
-    config = run.config.model
-    with safetensors.safe_open(run.weights_path, "pt") as file:
-        shape = json.loads(file.metadata()["trials"])
+    config, shape = run.config.model, trials_shape(run)
     found = Found(
         config.name, shape["n_chans"], shape["n_times"], len(shape["class_names"]), {}, read(run.weights_path)
     )
     return load(found, config.activation, negative_slope=config.negative_slope, alpha=config.alpha)
+
+
+def trials_shape(run: Run) -> dict[str, Any]:
+    """What a run's weights say of its trials: n_chans, n_times, sfreq, ch_names, class_names."""
+    try:
+        with safetensors.safe_open(run.weights_path, "pt") as file:
+            return json.loads((file.metadata() or {})["trials"])
+    except (OSError, ValueError, KeyError, safetensors.SafetensorError) as error:
+        raise WeightsError(f"the weights of run {run.id} are damaged ({error}); train it again.") from error
 
 
 def read(path: Path) -> dict[str, Tensor]:

@@ -81,7 +81,7 @@ def test_a_finished_run_shows_three_scores_curves_and_the_confusion_matrix(app, 
     assert set(SCORES.values()) <= set(shown)
     assert shown[SCORES["best_test"]] == "90.0%"
     assert shown[SCORES["last"]] == "70.0%"
-    assert any("3 test trials" in text.value and "66.7%" in text.value for text in app.markdown)
+    assert any("the test trials:** 3 of known class" in text.value and "66.7%" in text.value for text in app.markdown)
 
 
 @pytest.mark.parametrize(("words", "action"), [("Stop", "stop"), ("Pause", "pause")])

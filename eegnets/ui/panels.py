@@ -206,16 +206,24 @@ def test_panel(run: Run) -> None:
     predictions = run.predictions()
     if predictions is None or predictions.empty:
         return
-    class_names = tuple(predictions.columns[3:])
-    truth = predictions["label"].map(class_names.index).to_numpy()
-    scores = score(predictions[list(class_names)].to_numpy(), truth, class_names)
+    scores_panel(predictions, tuple(predictions.columns[3:]), "The kept weights on the test trials")
+
+
+def scores_panel(answers: pd.DataFrame, class_names: tuple[str, ...], who: str) -> None:
+    """How good answers are, where the class is known: accuracy with its interval, kappa, confusion matrix."""
+    known = answers[answers["label"].isin(class_names)]
+    if known.empty:
+        st.info("Of no trial is the class known: nothing can be counted.", icon=":material/help:")
+        return
+    truth = known["label"].map(class_names.index).to_numpy()
+    scores = score(known[list(class_names)].to_numpy(), truth, class_names)
     low, high = scores.interval
     st.markdown(
-        f"**The kept weights on {scores.n} test trials:** accuracy {scores.accuracy:.1%} "
+        f"**{who}:** {scores.n} of known class, accuracy {scores.accuracy:.1%} "
         f"(95 % interval {low:.1%} to {high:.1%}), Cohen's kappa {scores.kappa:.2f}."
     )
     spoken = f"Confusion matrix, rows shown, columns answered: {scores.confusion.tolist()}"
-    st.altair_chart(confusion_chart(scores.confusion, class_names), key=f"confusion_{run.id}", alt=spoken)
+    st.altair_chart(confusion_chart(scores.confusion, class_names), key="confusion", alt=spoken)
 
 
 def downloads(run: Run) -> None:

@@ -1,0 +1,164 @@
+"""Trained networks on a page: which one, what it answers to a set of trials, and going through its answers."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from eegnets.charts.answers import probability_chart, saliency_chart
+from eegnets.charts.trial import trial_chart, trial_title
+from eegnets.config import InputError
+from eegnets.run_folder import Run
+from eegnets.runs import shipped
+from eegnets.trials import Trials
+from eegnets.ui.state import store
+
+if TYPE_CHECKING:
+    from eegnets.classification import Classifier
+
+AT_MOST = 12  # networks that answer side by side
+COLUMNS = {
+    "trial": "Trial",
+    "subject": "Subject",
+    "label": st.column_config.TextColumn("Shown", help="The class that was asked for, where it is known."),
+    "answer": st.column_config.TextColumn("Answered", help="The likelier class."),
+    "right": st.column_config.CheckboxColumn("Right"),
+}
+
+
+def networks() -> dict[str, Run]:
+    """The finished runs with weights, those that ship with the project first."""
+    runs = [run for runs in (shipped(), store()) for run in runs.runs()]
+    return {run.id: run for run in runs if run.weights_path.exists() and not run.status.active}
+
+
+def network_picker(trials: Trials, source: str) -> Run | None:
+    """The network to ask; None where there is none for such trials yet."""
+    fitting = {run_id: run for run_id, run in networks().items() if _fits(run, trials)}
+    if not fitting:
+        return None
+    names = sorted(fitting, key=lambda run_id: fitting[run_id].config.data.source != source)  # its own data first
+    picked = st.selectbox(
+        "Network",
+        names,
+        key="network",
+        bind="query-params",
+        help="Shipped checkpoints and your own runs whose networks take such trials.",
+    )
+    return fitting[picked]
+
+
+def _fits(run: Run, trials: Trials) -> bool:
+    try:
+        classifier(str(run.path), run.weights_path.stat().st_mtime_ns).shape.check(trials)
+    except (InputError, OSError):
+        return False
+    return True
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def classifier(path: str, stamp: int) -> "Classifier":
+    """The network of a run, read once for all sessions; `stamp` is the time of its weights."""
+    from pathlib import Path
+
+    import torch
+
+    from eegnets.classification import Classifier
+
+    torch.set_num_threads(1)  # the cores are the workers'
+    return Classifier(Run(Path(path)))
+
+
+def of(run: Run) -> "Classifier":
+    """The network of a run."""
+    return classifier(str(run.path), run.weights_path.stat().st_mtime_ns)
+
+
+@st.cache_resource(max_entries=32, show_spinner="Asking the network …")
+def answered(path: str, stamp: int, _trials: Trials, trials_key: int, part: str) -> tuple[Trials, pd.DataFrame]:
+    """The trials of a split and what a network answers to them, once for all sessions."""
+    network = classifier(path, stamp)
+    fold = network.fold(_trials, part)
+    table = network.answers(fold)
+    names = list(network.shape.class_names)
+    table["answer"] = np.array(names)[table[names].to_numpy().argmax(axis=1)]
+    table["right"] = table["answer"] == table["label"]
+    return fold, table
+
+
+def answers_of(run: Run, trials: Trials, part: str) -> tuple[Trials, pd.DataFrame]:
+    """The trials of a split, and a row each: trial, subject, label, probabilities, answer, right."""
+    return answered(str(run.path), run.weights_path.stat().st_mtime_ns, trials, id(trials), part)
+
+
+@st.fragment
+def answer_browser(run: Run, trials: Trials, fold: Trials, table: pd.DataFrame) -> None:
+    """One trial with what each network answers and where this one looked; the list of answers below."""
+    index = _place(len(fold)) - 1
+    network = of(run)
+    names = network.shape.class_names
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        st.altair_chart(trial_chart(fold, index), key="waveform", alt=trial_title(fold, index))
+        target = int(np.argmax(table.loc[index, list(names)].to_numpy(dtype=float)))
+        pull = network.saliency(fold.X[index], target)
+        words = f"The stretches that pulled the network towards {names[target]} or away from it"
+        st.altair_chart(saliency_chart(fold, pull, names[target]), key="saliency", alt=words)
+        st.caption("Integrated gradients from a flat trial of 0 µV; all bars together are the network's lead.")
+    with right:
+        _verdict(table.loc[index])
+        others = pd.DataFrame([_row(other, fold, index) for other in _side_by_side(run, trials)])
+        st.altair_chart(probability_chart(others, names), key="networks", alt=others.to_string(index=False))
+    _answers_table(table)
+
+
+def _side_by_side(run: Run, trials: Trials) -> list[Run]:
+    fitting = [other for other in networks().values() if other.id != run.id and _fits(other, trials)]
+    same = [other for other in fitting if of(other).shape.class_names == of(run).shape.class_names]
+    return [run, *same][:AT_MOST]
+
+
+def _row(run: Run, fold: Trials, index: int) -> dict[str, object]:
+    one = of(run).answers(fold.take(np.array([index])))
+    return {"network": run.id} | {name: float(one[name].iloc[0]) for name in of(run).shape.class_names}
+
+
+def _verdict(row: pd.Series) -> None:
+    if not row["label"]:
+        st.markdown(f"It answers **{row['answer']}**. The class is not known.")
+    elif row["right"]:
+        st.success(f"It answers **{row['answer']}**, and is right.", icon=":material/check:")
+    else:
+        st.warning(f"It answers **{row['answer']}**; shown was **{row['label']}**.", icon=":material/close:")
+
+
+def _place(n: int) -> int:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.button("Previous", icon=":material/arrow_back:", shortcut="Left", on_click=_step, args=(-1, n))
+        place = st.number_input(f"Trial, of {n}", 1, n, key="answer", bind="query-params", width=112)
+        st.button("Next", icon=":material/arrow_forward:", shortcut="Right", on_click=_step, args=(1, n))
+    return place
+
+
+def _step(by: int, n: int) -> None:
+    st.session_state.answer = (st.session_state.answer - 1 + by) % n + 1
+
+
+def _answers_table(table: pd.DataFrame) -> None:
+    st.dataframe(
+        table,
+        height=260,
+        hide_index=True,
+        key="answers",
+        on_select=_open_row,
+        selection_mode="single-row",
+        column_config=COLUMNS,
+        alt="Every trial with the probabilities, the answer and whether it is right; picking a row opens its trial",
+    )
+
+
+def _open_row() -> None:
+    rows = st.session_state.answers.selection.rows
+    if rows:
+        st.session_state.answer = rows[0] + 1

@@ -1,0 +1,42 @@
+"""Classify: ask a trained network about single trials, see where it looked, and how good it is on all of them."""
+
+import streamlit as st
+
+from eegnets.ui.classifying import answer_browser, answers_of, network_picker
+from eegnets.ui.panels import scores_panel
+from eegnets.ui.state import framed, friendly_errors, trials
+
+data = framed()
+st.title("Classify")
+st.markdown(
+    "A trained network is shown one trial at a time and says which hand was imagined. Step with the arrow keys."
+)
+with friendly_errors():
+    recorded = trials(data)
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    run = network_picker(recorded, data.source)
+    part = st.segmented_control(
+        "Trials",
+        ["test", "train"],
+        default="test",
+        required=True,
+        key="part",
+        bind="query-params",
+        help="A network has seen the training trials while it learned: on them it looks better than it is.",
+    )
+if run is None:
+    st.info(
+        f"No network here takes trials of {recorded.n_chans} channels and {recorded.n_times} samples at "
+        f"{recorded.sfreq:g} Hz. Train one on these data first.",
+        icon=":material/model_training:",
+    )
+    st.page_link("pages/train.py", label="Train", icon=":material/model_training:")
+    st.stop()
+
+with friendly_errors():
+    fold, table = answers_of(run, recorded, part)
+answer_browser(run, recorded, fold, table)
+
+st.subheader("All trials together", anchor=False)
+scores_panel(table, fold.class_names, f"{run.id} on the {part} trials")
+st.download_button("Answers (CSV)", table.to_csv(index=False), f"{run.id}-answers.csv", icon=":material/download:")
