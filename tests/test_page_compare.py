@@ -70,6 +70,37 @@ def test_a_damaged_run_is_told_and_hides_no_other(app, made_run):
     assert chart(app).spec
 
 
+def test_a_damaged_history_is_told_and_can_be_deleted(app, made_run, tmp_path):
+    run, whole = made_run(), made_run(activation="ReLU")
+    (run.path / "history.jsonl").write_text("{]\n")
+    opened(app, run, whole)
+    assert not app.exception
+    assert any("damaged line" in box.value for box in app.warning)
+    assert "EEGNet ReLU" in chart(app).spec
+    button(app, "Delete").click().run()
+    assert store(tmp_path).runs() == []
+
+
+def test_a_refused_zip_is_told_and_changes_nothing(app, made_run, tmp_path):
+    run = made_run()
+    opened(app)
+    app.get("file_uploader")[0].upload("runs.zip", pack([run]), "application/zip")
+    button(app, "Bring in").click().run()
+    assert not app.exception
+    assert any("here already" in box.value for box in app.error)
+    assert len(store(tmp_path).runs()) == 1
+
+
+def test_an_imported_run_leaves_nothing_to_undo(app, made_run):
+    run = made_run()
+    content = pack([run])
+    opened(app, made_run(), run)
+    button(app, "Delete").click().run()
+    app.get("file_uploader")[0].upload("runs.zip", content, "application/zip")
+    button(app, "Bring in").click().run()
+    assert button(app, "Undo").label == "Undo (1 deleted)"
+
+
 def test_the_view_is_in_the_address(app, made_run):
     run = made_run()
     opened(app, run, metric="loss", fold="train", x="seconds", smooth="0.5", over="Activation")

@@ -17,7 +17,7 @@ from eegnets.comparison import (
     smoothed,
     thinned,
 )
-from eegnets.runs import SCORES, Run, asked
+from eegnets.runs import SCORES, Run, RunError, asked
 from eegnets.statistics import PairedTrials, compare_predictions, false_alarms, mean_interval, paired_difference
 from eegnets.ui.panels import SCORE_HELP
 from eegnets.ui.state import store
@@ -98,7 +98,7 @@ def _segments(words: str, choices: list[str], default: str, key: str) -> str:
 
 def curves(picked: Picked, how: dict[str, Any]) -> None:
     """The curves of all groups on one chart."""
-    histories = {name: run.history() for name, run in picked.runs.items()}
+    histories = {name: _history(run) for name, run in picked.runs.items()}
     raw = curve_table(histories, f"{how['fold']}_{how['metric']}")
     means = group_table(smoothed(raw, how["smooth"]), picked.groups)
     members = picked.members()
@@ -118,6 +118,15 @@ def curves(picked: Picked, how: dict[str, Any]) -> None:
     st.download_button(
         "Curves (CSV)", lambda: raw.to_csv(index=False), "curves.csv", icon=":material/download:", on_click="ignore"
     )
+
+
+def _history(run: Run) -> list[dict[str, Any]]:
+    """A run's epochs; of a damaged history none, and a word about it."""
+    try:
+        return run.history()
+    except RunError as error:
+        st.warning(str(error), icon=":material/broken_image:")
+        return []
 
 
 def settings_table(different: pd.DataFrame) -> None:

@@ -32,6 +32,7 @@ DETAILS = {
     "id": "Id",
     "message": "Message",
 }
+TALLEST = 300  # px of the table; its head takes 38, a row 35
 SEARCHED = ("id", "name", "note", "message", "source")
 
 
@@ -47,12 +48,12 @@ def filtered(table: pd.DataFrame) -> pd.DataFrame:
     """The runs that the reader asks for."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         words = st.text_input(
-            "Search", key="search", bind="query-params", placeholder="name, note, id, data", width=220
+            "Search", key="search", bind="query-params", placeholder="name, note, id, data", width=190
         )
         for name, heading in (("state", "State"), ("model", "Network"), ("activation", "Activation")):
             choices = sorted(table[name].dropna().unique())
             picked = st.multiselect(
-                heading, choices, key=f"only_{name}", bind="query-params", width=200, placeholder="all"
+                heading, choices, key=f"only_{name}", bind="query-params", width=140, placeholder="all"
             )
             if picked:
                 table = table[table[name].isin(picked)]
@@ -72,7 +73,7 @@ def picked_from(shown: pd.DataFrame, opened: list[str]) -> list[str]:
         return hidden
     event = st.dataframe(
         shown.reindex(columns=COLUMNS),
-        height=300,
+        height=min(TALLEST, 38 + 35 * len(shown)),
         hide_index=True,
         on_select="rerun",
         selection_mode="multi-row",
@@ -158,6 +159,7 @@ def _import_form() -> None:
     with st.form("import", clear_on_submit=True, border=False):
         dropped = st.file_uploader("A zip that Export wrote", type="zip", key="import_zip")
         if st.form_submit_button("Bring in") and dropped:
-            arrived = unpack(io.BytesIO(dropped.getvalue()), store().root)
-            st.query_params["run"] = st.query_params.get_all("run") + [run.id for run in arrived]
+            arrived = [run.id for run in unpack(io.BytesIO(dropped.getvalue()), store().root)]
+            st.session_state.deleted = [run for run in st.session_state.get("deleted", []) if run not in arrived]
+            st.query_params["run"] = st.query_params.get_all("run") + arrived
             st.rerun()
