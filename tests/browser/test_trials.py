@@ -34,8 +34,8 @@ def test_arrow_keys_and_buttons_step_and_the_address_follows(opened):
     page.keyboard.press("ArrowRight")
     expect(number(page)).to_have_value("4")
     page.keyboard.press("ArrowLeft")
-    expect(number(page)).to_have_value("3")
-    page.get_by_role("button", name="Next").click()
+    expect(page).to_have_url(re.compile(r"trial=3"))
+    page.get_by_role("button", name="Next").press("Enter")
     expect(page).to_have_url(re.compile(r"trial=4"))
     page.reload()
     expect(number(page)).to_have_value("4")
@@ -80,4 +80,4 @@ def test_nothing_is_wider_than_a_phone(browser, server, theme):
 
 
 def test_the_server_had_nothing_to_complain_about(server):
-    assert server.complaints() == []
+    assert server.complaints() == ""
