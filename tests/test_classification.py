@@ -1,0 +1,124 @@
+"""What a trained network answers: the stored predictions, scores, and where it looked."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from eegnets import cli, experiment, sources
+from eegnets.classification import Classifier
+from eegnets.config import DataConfig, InputError, RunConfig
+from eegnets.runs import RunStore, shipped
+from eegnets.weights import WeightsError
+
+PERSON = DataConfig("simulated", ("A",))
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A run of two epochs on one simulated person."""
+    store = RunStore(tmp_path_factory.mktemp("classified") / "runs")
+    made = store.create(RunConfig(PERSON).with_(epochs=2, batch_size=256, threads=1))
+    threads = torch.get_num_threads()
+    experiment.execute(made)
+    torch.set_num_threads(threads)
+    return made
+
+
+@pytest.fixture(scope="module")
+def trials():
+    return sources.load(sources.check(PERSON))
+
+
+def command(run, *arguments):
+    return cli.main(["classify", run.id, "--runs", str(run.path.parent), *arguments])
+
+
+def test_answers_are_the_stored_predictions_to_the_last_digit(run, trials):
+    classifier = Classifier(run)
+    pd.testing.assert_frame_equal(
+        classifier.answers(classifier.fold(trials, "test")), run.predictions(), check_exact=True, check_dtype=False
+    )
+
+
+def test_the_training_split_is_all_of_it(run, trials):
+    assert len(Classifier(run).fold(trials, "train")) == (trials.split == "train").sum()
+
+
+def test_trials_of_another_shape_are_refused_with_the_repair(run, tiny_trials):
+    with pytest.raises(InputError, match="samples a trial: 128 where the network takes 750"):
+        Classifier(run).fold(tiny_trials, "test")
+
+
+def test_a_run_without_weights_is_told(tmp_path):
+    with pytest.raises(WeightsError, match="has no weights yet"):
+        Classifier(RunStore(tmp_path).create(RunConfig(PERSON)))
+
+
+@pytest.mark.parametrize("target", [0, 1])
+def test_the_saliency_of_all_samples_is_the_lead_over_a_flat_trial(run, trials, target):
+    """The completeness of integrated gradients."""
+    classifier = Classifier(run)
+    for X in classifier.fold(trials, "test").X[:5]:
+        with torch.inference_mode():
+            logits = classifier.model(torch.from_numpy(np.stack([X, np.zeros_like(X)])))[:, target]
+        lead = float(logits[0] - logits[1])
+        assert classifier.saliency(X, target, steps=256).sum() == pytest.approx(lead, abs=0.02 + 0.02 * abs(lead))
+
+
+def test_the_command_writes_what_the_run_stored(run, tmp_path, capsys):
+    assert command(run, "--source", "simulated", "--subjects", "A", "--csv", str(tmp_path / "out.csv")) == 0
+    assert (tmp_path / "out.csv").read_bytes() == (run.path / "predictions.csv").read_bytes()
+    accuracy = run.result()["last"]["test_accuracy"], run.result()["best_validation"]["test_accuracy"]
+    assert any(f"540 trials: accuracy {found:.3f}" in capsys.readouterr().err for found in accuracy[1:])
+
+
+def test_the_command_prints_scores_and_answers_as_json(run, capsys):
+    assert command(run, "--source", "simulated", "--subjects", "A", "--json") == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert len(printed["answers"]) == printed["scores"]["n"] == 540
+    assert np.trace(printed["scores"]["confusion"]) == round(printed["scores"]["accuracy"] * 540)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_file_of_trials_is_answered_however_it_lies(run, trials, tmp_path, capsys, turned):
+    X = trials.of_split("test").X[:6]
+    np.save(tmp_path / "mine.npy", X.transpose(0, 2, 1) if turned else X)
+    assert command(run, "--file", str(tmp_path / "mine.npy"), "--json") == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["scores"] is None
+    assert [answer["trial"] for answer in printed["answers"]] == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--source", "simulated", "--split", "all"), "unknown split"),
+        (("--source", "nowhere"), "unknown source"),
+        (("--file", "absent.npy"), "absent.npy"),
+        (("--source", "simulated", "--subjects", "A", "--csv", "/nowhere/at/all.csv"), "cannot be written"),
+    ],
+)
+def test_what_is_wrong_is_told_in_a_sentence(run, capsys, arguments, words):
+    assert command(run, *arguments) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_an_unknown_run_is_told_with_those_that_there_are(run, capsys):
+    assert cli.main(["classify", "nothing", "--runs", str(run.path.parent), "--source", "simulated"]) == 2
+    assert run.id in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("checkpoint", [run.id for run in shipped().runs()])
+def test_a_shipped_checkpoint_repeats_its_stored_predictions(checkpoint, request):
+    run = shipped().get(checkpoint)
+    if run.config.data.source != "simulated":
+        request.getfixturevalue("data_root")
+    classifier = Classifier(run)
+    answers = classifier.answers(classifier.fold(sources.load(run.config.data), "test"))
+    stored = run.predictions()
+    pd.testing.assert_frame_equal(answers, stored, check_dtype=False, rtol=1e-5, atol=1e-6)
+    names = list(classifier.shape.class_names)
+    assert (answers[names].to_numpy().argmax(1) == stored[names].to_numpy().argmax(1)).all()
