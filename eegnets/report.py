@@ -57,8 +57,8 @@ def make_report(rows: Iterable[Mapping[str, Any]], source: str | None = None) ->
     """The tables of the finished runs on one source; rows as `runs.describe` gives them, the newest first.
 
     A table compares like with like: its runs agree in all but network, activation, weight decay and seed (and in what
-    makes no network better: device, engine, threads, which weights were kept). Of several such families the largest is taken. Raises
-    InputError where `source` has no finished run but others have.
+    makes no network better: device, engine, threads, which weights were kept). Of several such families the largest is
+    taken. Raises InputError where `source` has no finished run but others have.
     """
     finished = [row for row in rows if row["state"] == "finished"]
     names = sorted({row["source"] for row in finished})
