@@ -6,6 +6,7 @@ from eegnets import sources
 from eegnets.charts.trial import trial_chart
 from eegnets.config import PRESETS, RunConfig
 from eegnets.ui.forms import offer
+from eegnets.ui.panels import shipped_links
 from eegnets.ui.state import framed, friendly_errors, owner, runner, trials
 
 LESSONS = {
@@ -57,6 +58,8 @@ with right:
     st.subheader("Prepared experiments", anchor=False)
     for title, settings in LESSONS.items():
         st.page_link("pages/train.py", label=title, icon=":material/school:", query_params=settings)
+    st.subheader("Trained networks", anchor=False)
+    shipped_links()
     st.subheader("Data", anchor=False)
     for other in sources.SOURCES.values():
         state = other.state(sources.data_root())

@@ -12,7 +12,7 @@ from eegnets.charts.curves import describe_curves, fold_curves, run_curves
 from eegnets.config import InputError
 from eegnets.evaluation import score
 from eegnets.owners import LONGEST
-from eegnets.runs import SCORES, Run, Status, summary
+from eegnets.runs import SCORES, Run, Status, shipped, summary
 from eegnets.ui.state import owner, owners, runner, store
 from eegnets.ui.steering import live_settings, steering, stop
 
@@ -190,6 +190,17 @@ def _standings(runs: list[Run]) -> pd.DataFrame:
         found = {name: record and record["test_accuracy"] for name, record in summary(history).items()}
         rows.append({"run": label(run), "state": BADGES[run.status.state][0], "epoch": len(history)} | found)
     return pd.DataFrame(rows)
+
+
+def shipped_links() -> None:
+    """The networks that ship with the project, each with its honest score and a way to ask it."""
+    st.caption("They ship with the project. Test accuracy at the epoch chosen on validation:")
+    for run in shipped().runs():
+        data, model = run.config.data, run.config.model
+        record = (run.result() or {}).get("best_validation") or {}
+        words = f"{model.name} {model.activation} on {data.source}: {record.get('test_accuracy', float('nan')):.1%}"
+        link = {"source": data.source, "network": run.id}
+        st.page_link("pages/classify.py", label=words, icon=":material/psychology:", query_params=link)
 
 
 def standings_columns() -> dict[str, Any]:
