@@ -126,7 +126,9 @@ def _warm_up() -> None:
     threading.Thread(target=_leave_with, args=(psutil.Process(os.getppid()),), daemon=True).start()
     # Loky replaces a worker that grew by 300 MB since its first task, and calls it a leak; a run needs more than that.
     loky.process_executor._MAX_MEMORY_LEAK_SIZE = GROWTH
-    import eegnets.experiment  # noqa: F401 - imported for its torch
+    from eegnets import experiment
+
+    experiment.rehearse()
 
 
 def _leave_with(program: psutil.Process) -> None:

@@ -16,8 +16,8 @@ from eegnets.runs import SCORES, Run, Status, shipped, summary
 from eegnets.ui.state import owner, owners, runner, store
 from eegnets.ui.steering import live_settings, steering, stop
 
-REFRESH = 0.7  # seconds between looks at a run that trains
-LOOK_AROUND = 2.0  # seconds between looks for what runs at all
+REFRESH = 1.2  # seconds between looks at a run that trains: each costs the browser a drawing, on the same cores
+LOOK_AROUND = 3.0  # seconds between looks for what runs at all
 
 BADGES = {
     "queued": ("Waiting", "gray", ":material/hourglass_empty:"),
