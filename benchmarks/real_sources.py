@@ -5,8 +5,8 @@ From the project's root:
     python -m benchmarks.real_sources [--epochs 30] [--seeds 0,1,2]
 
 Prints a table in Markdown. The networks have the lab report's settings (no trials held back for validation); what
-counts is the last epoch. The linear classifier is Fisher's, with shrunken covariance, on the log power of mu and beta for
-imagery, and on the mean voltage of short windows for slow potentials.
+counts is the last epoch. The linear classifier is Fisher's, with shrunken covariance, on the log power of mu and beta
+for imagery, and on the mean voltage of short windows for slow potentials.
 """
 
 import argparse
