@@ -58,7 +58,8 @@ def test_a_run_goes_on_while_nobody_looks_and_stops_when_asked(page, server, pic
     second.goto(address)
     expect(second.get_by_text(re.compile(r"Epoch [1-9]\d* of 2000")).first).to_be_visible()
     assert epochs_done(second) >= seen
-    second.get_by_role("button", name="Stop", exact=True).last.click()
+    expect(second.get_by_test_id("stVegaLiteChart").last).to_be_visible()  # nothing moves under the pointer any more
+    second.get_by_test_id("stMain").get_by_role("button", name="Stop", exact=True).click()
     expect(second.get_by_text("Stopped after epoch").first).to_be_visible()
     second.close()
 
