@@ -2,9 +2,10 @@
 
 From the project's root (needs Chromium and the packages of requirements-dev.txt):
 
-    python -m benchmarks.first_steps [--times 3]
+    python -m benchmarks.first_steps [--times 3] [--reading 3]
 
-Every time starts a server of its own with an empty folder of runs; the cache of trials is empty the first time.
+`--reading`: seconds between the page and the click, in which the worker gets ready. Every time starts a server of its
+own with an empty folder of runs; the cache of trials is empty the first time.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from eegnets.runs import RunStore
 from tests.browser.conftest import FLAGS, Server, executable
 
 
-def measured(browser: Browser, folder: Path) -> dict[str, float]:
+def measured(browser: Browser, folder: Path, reading: float) -> dict[str, float]:
     """Seconds from `streamlit run` and from the click, and those of an epoch."""
     began = time.monotonic()
     server = Server(folder / "runs")
@@ -32,6 +33,7 @@ def measured(browser: Browser, folder: Path) -> dict[str, float]:
     usable = time.monotonic() - began
     expect(page.get_by_test_id("stVegaLiteChart").first).to_be_visible()
     drawn = time.monotonic() - began
+    time.sleep(reading)
     button.click()
     clicked = time.monotonic()
     expect(page.get_by_text(re.compile(r"Epoch [1-9]\d* of 30"))).to_be_visible()
@@ -54,6 +56,7 @@ def main() -> int:
     """Print a column a time, in seconds."""
     parser = argparse.ArgumentParser(description="How long a newcomer waits.")
     parser.add_argument("--times", type=int, default=3)
+    parser.add_argument("--reading", type=float, default=3.0, help="seconds before the click")
     asked = parser.parse_args()
     expect.set_options(timeout=180_000)
     with sync_playwright() as playwright:
@@ -61,7 +64,7 @@ def main() -> int:
         columns = {}
         for number in range(1, asked.times + 1):
             with tempfile.TemporaryDirectory() as folder:
-                columns[f"time {number} (s)"] = measured(browser, Path(folder))
+                columns[f"time {number} (s)"] = measured(browser, Path(folder), asked.reading)
         browser.close()
     print(pd.DataFrame(columns).round(2).to_string())
     return 0

@@ -15,6 +15,9 @@ from eegnets.config import InputError
 if TYPE_CHECKING:
     from torch import nn
 
+# The three test accuracies of a run, kept apart everywhere: they answer different questions.
+SCORES = {"last": "Last epoch", "best_validation": "Chosen on validation", "best_test": "Best test epoch"}
+
 
 def accuracy(y: ArrayLike, predicted: ArrayLike) -> float:
     """Share of right answers, 0..1; nan where there is no trial. Raises InputError for unequal lengths."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from eegnets import __version__
 from eegnets.config import SETTINGS, DataConfig, InputError, RunConfig, unknown
+from eegnets.evaluation import SCORES
 from eegnets.run_folder import ACTIVE, FORMAT, STATES, Run, RunError, Status, summary
 from eegnets.trash import Trash
 
@@ -30,8 +31,6 @@ __all__ = [
     "runs_root",
     "summary",
 ]
-
-SCORES = {"last": "Last epoch", "best_validation": "Chosen on validation", "best_test": "Best test epoch"}
 
 
 def runs_root() -> Path:

@@ -130,7 +130,7 @@ class Trap:
         return (open, (str(self.path), "w"))
 
 
-@pytest.mark.parametrize("save", [torch.save, lambda trap, path: path.write_bytes(pickle.dumps(trap))])
+@pytest.mark.parametrize("save", [torch.save, lambda trap, path: path.write_bytes(pickle.dumps(trap, protocol=2))])
 def test_a_pickle_is_refused_and_never_run(tmp_path, save):
     save(Trap(tmp_path / "written"), tmp_path / "trap.pt")
     with pytest.raises(WeightsError, match=r"trap\.pt"):

@@ -9,7 +9,7 @@ import pandas as pd
 
 from eegnets.charts.curves import TITLES, UNITS, run_colours
 from eegnets.charts.style import DASHES, HEIGHT, LEGEND, OTHER_COLOURS, TALL, titled
-from eegnets.runs import SCORES
+from eegnets.evaluation import SCORES
 
 LINE = 18  # px, for a group's line in the legend
 X_TITLES = {"epoch": "Epoch", "seconds": "Time in training (s)"}

@@ -1,0 +1,85 @@
+"""The house as it is drawn: imports only point down, the core does without the screen, and no room grows too large."""
+
+import ast
+import subprocess
+import sys
+
+import pytest
+from file_tree import ROOT
+
+FLOORS = (
+    ("config", "trials", "activations", "atomic", "layers", "__init__"),
+    ("signals", "sources", "models", "evaluation", "statistics", "fused", "owners"),
+    ("charts", "training", "run_folder"),
+    ("runs", "weights", "comparison", "trash", "run_zip", "flags"),
+    ("classification", "sweep", "report"),
+    ("experiment",),
+    ("workers", "turns"),
+    ("cluster",),
+    ("runner",),
+    ("ui",),
+    ("cli_classify", "cli_many"),
+    ("cli",),
+    ("__main__",),
+)
+FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+FILES = sorted((ROOT / "eegnets").rglob("*.py"))
+
+
+def room(path):
+    return path.relative_to(ROOT / "eegnets").parts[0].removesuffix(".py")
+
+
+def imported(path):
+    """The rooms of the package that a file imports, those within functions left out: they only come when called."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    guarded = {id(node) for block in ast.walk(tree) if _is_type_checking(block) for node in ast.walk(block)}
+    inner = {id(node) for block in ast.walk(tree) if isinstance(block, ast.FunctionDef) for node in ast.walk(block)}
+    for node in ast.walk(tree):
+        if id(node) in guarded | inner:
+            continue
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "eegnets":
+            parts = node.module.split(".")
+            names = [parts[1]] if len(parts) > 1 else [alias.name for alias in node.names]
+            yield from (name for name in names if name in FLOOR)
+
+
+def _is_type_checking(node):
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_room_is_on_a_floor_and_imports_only_point_down(path):
+    mine = FLOOR[room(path)]
+    upwards = [name for name in imported(path) if FLOOR[name] > mine]
+    assert upwards == []
+
+
+def test_rooms_of_one_floor_do_not_go_in_circles():
+    from graphlib import TopologicalSorter
+
+    graph = {}
+    for path in FILES:
+        graph.setdefault(room(path), set()).update(name for name in imported(path) if name != room(path))
+    assert list(TopologicalSorter(graph).static_order())  # raises CycleError where there is a circle
+
+
+def test_the_core_does_without_streamlit():
+    core = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in FILES if room(path) != "ui"]
+    core = [name.removesuffix(".__init__") for name in core if "__main__" not in name]
+    script = f"import sys; sys.modules['streamlit'] = None; import {', '.join(core)}"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("module", ["eegnets.ui.panels", "eegnets.ui.forms", "eegnets.cli", "eegnets.runner"])
+def test_what_must_come_at_once_waits_for_no_heavy_library(module):
+    script = f"import sys, {module}; print([name for name in ('torch', 'mne', 'sklearn') if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+@pytest.mark.parametrize("folder", ["eegnets", "pages"])
+def test_no_file_is_longer_than_one_can_read(folder):
+    long = [path.name for path in (ROOT / folder).rglob("*.py") if len(path.read_text().splitlines()) > 350]
+    assert long == []

@@ -1,0 +1,51 @@
+"""Files that are written whole or not at all."""
+
+import threading
+
+import pytest
+
+from eegnets.atomic import open_whole, write_whole
+
+
+def test_a_file_appears_with_all_of_its_content(tmp_path):
+    write_whole(tmp_path / "a", b"new")
+    assert (tmp_path / "a").read_bytes() == b"new"
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_what_fails_in_the_middle_leaves_the_old_file_and_no_trace(tmp_path):
+    write_whole(tmp_path / "a", b"old")
+
+    def half():
+        with open_whole(tmp_path / "a") as file:
+            file.write(b"ne")
+            raise OSError("the disk is full")
+
+    with pytest.raises(OSError, match="full"):
+        half()
+    assert (tmp_path / "a").read_bytes() == b"old"
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_while_a_file_is_written_the_old_one_is_read(tmp_path):
+    write_whole(tmp_path / "a", b"old")
+    with open_whole(tmp_path / "a") as file:
+        file.write(b"new")
+        assert (tmp_path / "a").read_bytes() == b"old"
+    assert (tmp_path / "a").read_bytes() == b"new"
+
+
+def test_a_reader_never_sees_a_part_while_many_write(tmp_path):
+    contents = {bytes([letter]) * 100_000 for letter in b"abcd"}
+    write_whole(tmp_path / "f", next(iter(contents)))
+    threads = [
+        threading.Thread(target=lambda one=content: [write_whole(tmp_path / "f", one) for _ in range(30)])
+        for content in contents
+    ]
+    for thread in threads:
+        thread.start()
+    seen = {(tmp_path / "f").read_bytes() for _ in range(200)}
+    for thread in threads:
+        thread.join()
+    assert seen <= contents
+    assert [path.name for path in tmp_path.iterdir()] == ["f"]
