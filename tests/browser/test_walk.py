@@ -27,7 +27,7 @@ def epochs_done(page):
     return int(re.search(r"Epoch (\d+) of", text)[1])
 
 
-def test_the_first_network_trains_to_its_end_and_is_found_again(page, server, picture):
+def test_the_first_network_trains_at_a_click_and_is_found_again(page, server, picture):
     open_at(page, server.url, "EEGNets Explorer")
     expect(page.get_by_test_id("stVegaLiteChart").first).to_be_visible()
     picture("start")
@@ -35,12 +35,22 @@ def test_the_first_network_trains_to_its_end_and_is_found_again(page, server, pi
     expect(page.get_by_role("heading", name="Train", exact=True)).to_be_visible()
     expect(page.get_by_text(re.compile(r"Epoch [1-9]\d* of 30")).first).to_be_visible()
     picture("training")
-    expect(page.get_by_text("Finished").first).to_be_visible(timeout=180_000)
+    page.reload()
+    expect(page.get_by_text(re.compile(r"Epoch [1-9]\d* of 30")).first).to_be_visible()
+    expect(page.get_by_test_id("stVegaLiteChart").last).to_be_visible()  # nothing moves under the pointer any more
+    page.get_by_test_id("stMain").get_by_role("button", name="Stop", exact=True).click()
+    expect(page.get_by_text(re.compile("Stopped after epoch|Finished")).first).to_be_visible()
+    shows_no_failure(page)
+
+
+def test_a_run_that_ends_shows_what_it_learned(page, server, picture):
+    open_at(page, f"{server.url}/train?epochs=2&subjects=A", "Train")
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(page.get_by_text("Finished").first).to_be_visible()
     expect(page.get_by_text("Confusion matrix (test trials)").first).to_be_visible()
     picture("finished")
-    shows_no_failure(page)
     page.reload()
-    expect(page.get_by_text("Epoch 30 of 30").first).to_be_visible()
+    expect(page.get_by_text("Epoch 2 of 2").first).to_be_visible()
     shows_no_failure(page)
 
 
