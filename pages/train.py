@@ -5,7 +5,7 @@ import streamlit as st
 from eegnets.config import PRESETS, ModelConfig, TrainingConfig
 from eegnets.ui.forms import activation_picker, apply_preset, control, model_and_training
 from eegnets.ui.panels import downloads, live, race_panel, run_panel, test_panel
-from eegnets.ui.state import chosen_runs, framed, owner, runner, store
+from eegnets.ui.state import active_runs, chosen_runs, framed, owner, runner
 
 MODEL, TRAINING = ModelConfig.table(), TrainingConfig.table()
 MAIN = ("learning_rate", "weight_decay", "epochs", "batch_size")
@@ -47,7 +47,7 @@ if start:
     st.query_params["run"] = [run.id for run in runs]
 
 with results:
-    runs = chosen_runs() or store().active()[:1]
+    runs = chosen_runs() or active_runs()[:1]
     if not runs:
         st.info(
             "No run is open. **Start** trains with the settings on the left; the curves appear here and stay in the "

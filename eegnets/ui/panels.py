@@ -13,7 +13,7 @@ from eegnets.config import InputError
 from eegnets.evaluation import score
 from eegnets.owners import LONGEST
 from eegnets.runs import SCORES, Run, Status, shipped, summary
-from eegnets.ui.state import owner, owners, runner, store
+from eegnets.ui.state import active_runs, owner, owners, runner
 from eegnets.ui.steering import live_settings, steering, stop
 
 REFRESH = 1.2  # seconds between looks at a run that trains: each costs the browser a drawing, on the same cores
@@ -50,7 +50,10 @@ def live(runs: list[Run], draw: Callable[[], None]) -> None:
 
     @st.fragment(run_every=REFRESH if active else None)
     def watched() -> None:
-        draw()
+        try:
+            draw()
+        except InputError as error:  # deleted or damaged meanwhile
+            st.warning(str(error), icon=":material/search_off:")
         if active != any(run.status.active for run in runs):
             st.rerun()
 
@@ -62,7 +65,7 @@ def running_now() -> None:
 
     @st.fragment(run_every=LOOK_AROUND)
     def watched() -> None:
-        active = store().active()
+        active = active_runs()
         st.caption(f"Running now: {len(active) or 'nothing'}")
         for run in active[:4]:
             _running_row(run)

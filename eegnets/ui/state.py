@@ -13,7 +13,7 @@ from eegnets import sources
 from eegnets.config import DataConfig, InputError
 from eegnets.owners import Owners
 from eegnets.runner import Runner
-from eegnets.runs import Run, RunError, RunStore
+from eegnets.runs import Run, RunStore
 from eegnets.trials import Trials
 
 
@@ -85,11 +85,26 @@ def framed() -> DataConfig:
 
 
 def chosen_runs() -> list[Run]:
-    """The runs that the page's address names; one that is gone is told and left out."""
+    """The runs that the page's address names; one that is gone or cannot be read is told and left out."""
     found = []
     for run_id in st.query_params.get_all("run"):
         try:
-            found.append(store().get(run_id))
-        except RunError as error:
+            run = store().get(run_id)
+            _ = run.config
+        except InputError as error:
             st.warning(str(error), icon=":material/search_off:")
+        else:
+            found.append(run)
     return found
+
+
+def active_runs() -> list[Run]:
+    """The runs that wait, train or pause, the oldest first; without those that cannot be read."""
+    return [run for run in store().active() if _is_readable(run)]
+
+
+def _is_readable(run: Run) -> bool:
+    try:
+        return bool(run.config)
+    except InputError:
+        return False
