@@ -10,7 +10,7 @@ from file_tree import ROOT
 FLOORS = (
     ("config", "trials", "activations", "atomic", "layers", "__init__"),
     ("signals", "sources", "models", "evaluation", "statistics", "fused", "owners"),
-    ("charts", "training", "run_folder"),
+    ("charts", "training", "run_folder", "explain"),
     ("runs", "weights", "comparison", "trash", "run_zip", "flags"),
     ("classification", "sweep", "report"),
     ("experiment",),
