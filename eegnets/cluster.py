@@ -58,9 +58,9 @@ class ClusterWorkers:
                 self._connect(type(self._client), 1.0)
         return len(self._client.scheduler_info(n_workers=-1).get("workers", ()))
 
-    def start(self, path: Path) -> "Future[None]":
+    def start(self, path: Path) -> "Future[bool]":
         """Carry out the run in this folder somewhere; where a worker is lost, another takes the run up."""
-        ended: Future[None] = Future()
+        ended: Future[bool] = Future()
         self._executor.submit(_work_alone, path).add_done_callback(lambda done: _pass_on(done, ended))
         return ended
 
@@ -70,17 +70,17 @@ class ClusterWorkers:
         self._client.close()
 
 
-def _work_alone(path: Path) -> None:
+def _work_alone(path: Path) -> bool:
     with _ALONE:
-        work(path, take_over=True)
+        return work(path, take_over=True)
 
 
-def _pass_on(done: "Future[None]", ended: "Future[None]") -> None:
+def _pass_on(done: "Future[bool]", ended: "Future[bool]") -> None:
     error: Any = "the connection to the cluster was lost" if done.cancelled() else done.exception()
     if error:
         ended.set_exception(WorkerKilled(f"Its worker on the cluster was lost: {error}."))
     else:
-        ended.set_result(None)
+        ended.set_result(done.result())
 
 
 def _resources(text: str) -> dict[str, float]:

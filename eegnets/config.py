@@ -272,6 +272,11 @@ class TrainingConfig(Settings):
         "or the best on test, as the lab report counts (optimistic: it looks at the test set).",
         choices=("best_validation", "last", "best_test"),
     )
+    instruments: bool = setting(
+        False,
+        "Instruments",
+        "After each epoch, read off silent units, slopes, and the size of gradients and weights. Changes no result.",
+    )
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import pickle
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
@@ -13,12 +14,15 @@ import safetensors.torch
 import torch
 from torch import nn
 
-from eegnets import models, sources, training
+from eegnets import instruments, models, sources, training
 from eegnets.activations import ACTIVATIONS
 from eegnets.classification import answers
 from eegnets.config import InputError, ModelConfig, RunConfig, TrainingConfig, lookup
 from eegnets.run_folder import Run, RunError, summary
+from eegnets.runs import RunStore
 from eegnets.trials import Trials, split
+
+TURN = 1.5  # s that a run in step with others trains before it lets another go on: beginning again takes a tenth of it
 
 
 def prepare(config: RunConfig) -> RunConfig:
@@ -115,16 +119,24 @@ def _execute(run: Run, on_epoch: Callable[[training.EpochEnd], None]) -> dict[st
         return run.asked().get("action") == "stop"
 
     state.adjust(**_live_settings(run))
+    read = _instruments(run, state, folds.train) if config.training.instruments else _nothing
+    others_turn = _turns(run)
     paused = False
     for record in training.fit(
         state.model, *folds, config.training, max_norm=config.model.max_norm, state=state, stop=stop
     ):
         history.append(asdict(record))
+        read(record.epoch)
         _record(run, state, history, config, trials)
         on_epoch(record)
-        paused = run.asked().get("action") in ("pause", "step") and len(history) < config.training.epochs
+        if len(history) == config.training.epochs:
+            break
+        paused = run.asked().get("action") in ("pause", "step")
         if paused:
             break
+        if others_turn(len(history)):
+            run.set_status("queued")
+            return {"status": "queued", **summary(history)}
         state.adjust(**_live_settings(run))
     if paused:
         run.set_status("paused", f"Paused after epoch {len(history)}.")
@@ -147,6 +159,39 @@ def _continue(run: Run, state: training.State) -> list[dict[str, Any]]:
     except (RuntimeError, KeyError, ValueError, EOFError, pickle.UnpicklingError):
         pass  # damaged: the same seed leads to the same place again
     return run.rewind(0)
+
+
+def _instruments(run: Run, state: training.State, train: Trials) -> Callable[[int], None]:
+    """What reads the instruments after an epoch and stores them; before the first epoch it does so at once."""
+    probe = instruments.probe(train, state.device)
+
+    def read(epoch: int) -> None:
+        run.append_instruments({"epoch": epoch} | instruments.read(state.model, probe))
+
+    if state.epoch == 0:
+        read(0)
+    return read
+
+
+def _turns(run: Run) -> Callable[[int], bool]:
+    """Whether a run in step with others, so many epochs done, must let one that is behind and waits go first."""
+    about, began = run.about(), time.monotonic()
+    if not about.get("in_step"):
+        return lambda epochs: False
+    store = RunStore(run.path.parent)
+
+    def others_turn(epochs: int) -> bool:
+        if time.monotonic() - began < TURN:
+            return False
+        waiting = [other for other in store.active() if other.status.state == "queued" and other.id != run.id]
+        together = [other for other in waiting if other.about().get("group") == about["group"]]
+        return any(len(other.history()) < epochs for other in together)
+
+    return others_turn
+
+
+def _nothing(epoch: int) -> None:
+    """Read no instrument."""
 
 
 def _record(run: Run, state: training.State, history: list[dict[str, Any]], config: RunConfig, trials: Trials) -> None:

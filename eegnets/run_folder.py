@@ -1,7 +1,7 @@
 """One run folder: the only place that knows how a run is stored.
 
 A run is a folder one can read with `cat`. `config.json` is there from the first moment, `history.jsonl` gains a line an
-epoch, everything else is replaced whole; `result.json` comes last.
+epoch (`instruments.jsonl` too, where they are asked for), everything else is replaced whole; `result.json` comes last.
 """
 
 import contextlib
@@ -18,6 +18,7 @@ from typing import Any
 import filelock
 import pandas as pd
 
+from eegnets import json_lines
 from eegnets.atomic import write_whole
 from eegnets.config import InputError, RunConfig
 
@@ -217,42 +218,32 @@ class Run:
 
     def append(self, record: Mapping[str, Any]) -> None:
         """Add an epoch's record to the history, whole or not at all."""
-        line = json.dumps(record, allow_nan=False) + "\n"
-        path = self.path / "history.jsonl"
-        before = path.stat().st_size if path.exists() else 0
-        try:
-            with path.open("a", encoding="utf-8") as file:
-                file.write(line)
-        except OSError:
-            with contextlib.suppress(OSError):
-                os.truncate(path, before)
-            raise
+        json_lines.append(self.path / "history.jsonl", record)
 
     def history(self) -> list[dict[str, Any]]:
         """Every epoch's record so far; a last line still being written is left out."""
-        try:
-            return [json.loads(line) for line in self._history_lines()]
-        except ValueError:
-            raise RunError(f"run {self.id}: history.jsonl has a damaged line; delete the run or mend it.") from None
+        return self._records("history.jsonl")
 
-    def _history_lines(self) -> list[str]:
+    def append_instruments(self, record: Mapping[str, Any]) -> None:
+        """Add what the instruments showed after an epoch."""
+        json_lines.append(self.path / "instruments.jsonl", record)
+
+    def instruments(self) -> list[dict[str, Any]]:
+        """What the instruments showed before the first epoch and after each; empty where nobody asked for them."""
+        return self._records("instruments.jsonl")
+
+    def _records(self, name: str) -> list[dict[str, Any]]:
         try:
-            text = (self.path / "history.jsonl").read_text(encoding="utf-8")
-        except OSError:
-            return []
-        return text[: text.rfind("\n") + 1].splitlines()
+            return json_lines.read(self.path / name)
+        except ValueError:
+            raise RunError(f"run {self.id}: {name} has a damaged line; delete the run or mend it.") from None
 
     def rewind(self, epochs: int) -> list[dict[str, Any]]:
-        """Leave the first records of the history and return them; none where not that many are whole."""
-        lines = self._history_lines()[:epochs]
-        try:
-            kept = [json.loads(line) for line in lines]
-        except ValueError:
-            kept = []
+        """Leave the first epochs of the history and return them; none where not that many are whole."""
+        kept = json_lines.keep(self.path / "history.jsonl", lambda record: record["epoch"] <= epochs)
         if len(kept) < epochs:
-            kept = []
-        if (self.path / "history.jsonl").exists():
-            self._write("history.jsonl", "".join(f"{line}\n" for line in lines[: len(kept)]).encode())
+            kept = json_lines.keep(self.path / "history.jsonl", lambda record: False)
+        json_lines.keep(self.path / "instruments.jsonl", lambda record: record["epoch"] <= len(kept))
         return kept
 
     def result(self) -> dict[str, Any] | None:

@@ -15,7 +15,7 @@ from eegnets.runs import describe
 # Not resume.pt: a run goes on only where it began, and what torch.load reads stays at home.
 FILES = (
     *("config.json", "status.json", "control.json", "notes.json"),
-    *("history.jsonl", "result.json", "predictions.csv", "model.safetensors"),
+    *("history.jsonl", "instruments.jsonl", "result.json", "predictions.csv", "model.safetensors"),
 )
 LIMIT = 256 * 2**20  # bytes of all files together, unpacked
 RUN_ID = r"\w[\w.-]{0,200}"

@@ -56,8 +56,8 @@ class Runner:
         """Queue a run; its folder is there when this returns. Raises as `submit_group` does."""
         return self.submit_group([config], owner=owner)[0]
 
-    def submit_group(self, configs: Sequence[RunConfig], *, owner: str = "") -> list[Run]:
-        """Queue runs that belong together.
+    def submit_group(self, configs: Sequence[RunConfig], *, owner: str = "", in_step: bool = False) -> list[Run]:
+        """Queue runs that belong together; `in_step`: a few epochs of each in turn, rather than one after the other.
 
         Raises InputError for data that is not there or more runs than one owner may have, RunError where the runs
         folder cannot be written.
@@ -66,7 +66,7 @@ class Runner:
         ready = [self._decided(config) for config in configs]
         with self._lock:
             self._check_limit(owner, len(ready))
-            runs = [self.store.create(config, owner=owner, group=group) for config in ready]
+            runs = [self.store.create(config, owner=owner, group=group, in_step=in_step) for config in ready]
             self._dispatch()
         return runs
 
@@ -159,7 +159,9 @@ class Runner:
         future = self.workers.start(self.store.root.resolve() / ticket.run_id)
         future.add_done_callback(partial(self._done, ticket.run_id))
 
-    def _done(self, run_id: str, future: "Future[None]") -> None:
+    def _done(self, run_id: str, future: "Future[bool]") -> None:
+        if not future.exception() and future.result():  # it was carried out, so it may go on whenever it is its turn
+            self._not_before.pop(run_id, None)
         if isinstance(future.exception(), WorkerKilled):
             self._interrupted(run_id, str(future.exception()))
         with self._lock:
@@ -174,4 +176,4 @@ class Runner:
 
 def _ticket(run: Run) -> Ticket:
     about = run.about()
-    return Ticket(run.id, str(about.get("owner", "")), float(about.get("created", 0.0)))
+    return Ticket(run.id, str(about.get("owner", "")), run.status.heartbeat)

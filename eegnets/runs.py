@@ -47,12 +47,16 @@ class RunStore:
         self._ended: dict[str, tuple[int, Status]] = {}
         self._rows: dict[str, tuple[tuple[int, int], dict[str, Any]]] = {}
 
-    def create(self, config: RunConfig, *, owner: str = "", group: str = "", name: str = "") -> Run:
+    def create(
+        self, config: RunConfig, *, owner: str = "", group: str = "", name: str = "", in_step: bool = False
+    ) -> Run:
         """Make the folder of a queued run; it appears with its config and status or not at all.
 
+        `in_step`: it takes turns with the runs of its group, a few epochs each.
         Raises RunError where the folder cannot be written.
         """
         about = {"format": FORMAT, "created": time.time(), "owner": owner, "group": group, "name": name}
+        about |= {"in_step": True} if in_step else {}
         try:
             return self._create(about | config.to_dict() | {"versions": _versions()}, _new_id(config))
         except OSError as error:

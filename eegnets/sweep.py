@@ -51,12 +51,13 @@ def plan(configs: Iterable[RunConfig], rows: Iterable[Mapping[str, Any]]) -> lis
     """Each config with the run that got furthest with it.
 
     rows: as `runs.describe` gives them, the newest first; of equals the newest is taken. A config that leaves the
-    threads open fits a run with any number of them.
+    threads open fits a run with any number of them, and one that asks for no instruments also one that has them.
     """
     found: dict[str, Cell] = {}
     for row in sorted((row for row in rows if row["state"] in BEST_FIRST), key=_rank):
         config = asked(row)
-        for kind in (config, config.with_(threads=None)):
+        for threads, instruments in product((config.training.threads, None), (config.training.instruments, False)):
+            kind = config.with_(threads=threads, instruments=instruments)
             found.setdefault(str(kind.to_dict()), Cell(config, row["id"], row["state"]))
     cells = [(config, found.get(str(config.to_dict()), Cell(config))) for config in configs]
     return [Cell(config, cell.run_id, cell.state) for config, cell in cells]

@@ -36,8 +36,8 @@ class Workers(Protocol):
     def count(self) -> int:
         """How many runs can be carried out at once."""
 
-    def start(self, path: Path) -> "Future[None]":
-        """Carry out the run in this folder; the future fails with WorkerKilled where its process goes before it."""
+    def start(self, path: Path) -> "Future[bool]":
+        """Carry out the run in this folder; the future tells whether it was its turn, or fails with WorkerKilled."""
 
     def shutdown(self) -> None:
         """Let the workers go at once, whatever they do: a run can be taken up again where it was."""
@@ -85,9 +85,9 @@ class LocalWorkers:
         """How many runs can be carried out at once."""
         return self._count
 
-    def start(self, path: Path) -> "Future[None]":
+    def start(self, path: Path) -> "Future[bool]":
         """Carry out the run in this folder in an idle worker."""
-        ended: Future[None] = Future()
+        ended: Future[bool] = Future()
         with self._lock:
             pool = self._idle.pop()
             try:
@@ -99,7 +99,7 @@ class LocalWorkers:
         working.add_done_callback(lambda done: self._back(pool, done, ended))
         return ended
 
-    def _back(self, pool: loky.ProcessPoolExecutor, done: "Future[None]", ended: "Future[None]") -> None:
+    def _back(self, pool: loky.ProcessPoolExecutor, done: "Future[bool]", ended: "Future[bool]") -> None:
         """Make a worker idle again, or replace it."""
         error = done.exception()
         killed = isinstance(error, KILLED)
@@ -109,7 +109,7 @@ class LocalWorkers:
         if error:
             ended.set_exception(WorkerKilled("Its worker process was killed.") if killed else error)
         else:
-            ended.set_result(None)
+            ended.set_result(done.result())
 
     def shutdown(self) -> None:
         """Let the workers go at once."""
@@ -138,10 +138,12 @@ def _leave_with(program: psutil.Process) -> None:
     os._exit(1)
 
 
-def work(path: Path, *, take_over: bool = False) -> None:
+def work(path: Path, *, take_over: bool = False) -> bool:
     """Carry out the run in this folder, unless somebody else has; the folder tells what went wrong."""
     from eegnets import experiment  # torch is imported in the worker, never in the page's process
     from eegnets.training import Diverged
 
     with contextlib.suppress(InputError, Diverged):
         experiment.execute(Run(path), take_over=take_over)
+        return True
+    return False

@@ -8,9 +8,9 @@ import pytest
 from file_tree import ROOT
 
 FLOORS = (
-    ("config", "trials", "activations", "atomic", "layers", "__init__"),
+    ("config", "trials", "activations", "atomic", "json_lines", "layers", "__init__"),
     ("signals", "sources", "models", "evaluation", "statistics", "fused", "owners"),
-    ("charts", "training", "run_folder", "explain"),
+    ("charts", "training", "run_folder", "explain", "instruments"),
     ("runs", "weights", "comparison", "trash", "run_zip", "flags"),
     ("classification", "sweep", "report"),
     ("experiment",),

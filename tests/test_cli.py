@@ -125,6 +125,7 @@ FLAGS = {
     "negative_slope": "0.2",
     "alpha": "2",
     "dropout": "0.1",
+    "instruments": "true",
     "max_norm": "true",
     "learning_rate": "0.02",
     "weight_decay": "0.3",

@@ -1,0 +1,47 @@
+"""Files that grow by one JSON object a line: a line is there whole or not at all."""
+
+import contextlib
+import json
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from eegnets.atomic import write_whole
+
+
+def append(path: Path, record: Mapping[str, Any]) -> None:
+    """Add a line, whole or not at all; a number that is none (NaN, infinite) is a ValueError."""
+    line = json.dumps(record, allow_nan=False) + "\n"
+    before = path.stat().st_size if path.exists() else 0
+    try:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(line)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.truncate(path, before)
+        raise
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """Every record so far, a last line still being written left out; ValueError where a line is damaged."""
+    return [json.loads(line) for line in _lines(path)]
+
+
+def keep(path: Path, wanted: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
+    """Leave only the records that are wanted, and return them; a damaged file keeps none."""
+    try:
+        kept = [record for record in read(path) if wanted(record)]
+    except ValueError:
+        kept = []
+    if path.exists():
+        write_whole(path, "".join(json.dumps(record) + "\n" for record in kept).encode())
+    return kept
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError:
+        return []
+    return text[: text.rfind("\n") + 1].splitlines()
