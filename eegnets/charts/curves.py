@@ -121,7 +121,7 @@ def _lines(
     y = alt.Y("value:Q", title=f"{TITLES[metric]} ({UNITS[metric]})", scale=_y_scale(data, metric))
     base = alt.Chart(data).encode(x=x, y=y, **encodings)
     lines = base.mark_line(clip=True, point=len(data) <= 3 * len(encodings), strokeWidth=2)
-    return alt.layer(lines, _hover(data, x, series)).properties(title=title, height=HEIGHT)
+    return alt.layer(lines, hover(data, x, series)).properties(title=title, height=HEIGHT)
 
 
 def _y_scale(data: pd.DataFrame, metric: str) -> alt.Scale:
@@ -132,7 +132,7 @@ def _y_scale(data: pd.DataFrame, metric: str) -> alt.Scale:
     return alt.Scale(domain=[0, max(high, 0.1)], nice=False)
 
 
-def _hover(data: pd.DataFrame, x: alt.X, series: str) -> alt.Chart:
+def hover(data: pd.DataFrame, x: alt.X, series: str) -> alt.Chart:
     """A line that follows the pointer and reads every curve at that epoch."""
     wide = data.pivot_table(index="epoch", columns=series, values="value", sort=False).reset_index()
     wide.columns = [str(column) for column in wide.columns]

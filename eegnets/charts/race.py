@@ -1,0 +1,38 @@
+"""Activations against each other over epochs: one line each, the mean over seeds, with every seed faint under it."""
+
+import altair as alt
+import pandas as pd
+
+from eegnets.charts.curves import hover
+from eegnets.charts.style import ACTIVATION_COLOURS, DASHES, HEIGHT, LEGEND
+
+
+def race_curves(table: pd.DataFrame, activations: list[str], title: str, y_title: str, epochs: int) -> alt.LayerChart:
+    """One line for each activation; rows of activation, seed, epoch, value (at least one).
+
+    The axis spans all `epochs` from the start, so that nothing jumps while the lines grow.
+    """
+    means = table.groupby(["activation", "epoch"], sort=False, as_index=False)["value"].mean()
+    x = alt.X("epoch:Q", title="Epoch", scale=alt.Scale(domain=[0, epochs], nice=False), axis=alt.Axis(tickMinStep=1))
+    y = alt.Y("value:Q", title=y_title, scale=alt.Scale(zero=False, padding=8))
+    colours = alt.Scale(domain=activations, range=[ACTIVATION_COLOURS[name] for name in activations])
+    dashes = alt.Scale(domain=activations, range=[DASHES[i % len(DASHES)] for i in range(len(activations))])
+    looks = {
+        "color": alt.Color("activation:N", title=None, scale=colours, legend=LEGEND),
+        "strokeDash": alt.StrokeDash("activation:N", title=None, scale=dashes, legend=LEGEND),
+    }
+    line = alt.Chart(means).mark_line(strokeWidth=2.5, point=len(means) <= 3 * len(activations)).encode(x, y, **looks)
+    layers = [line, hover(means, x, "activation")]
+    if table["seed"].nunique() > 1:
+        faint = alt.Chart(table).mark_line(opacity=0.3, strokeWidth=1)
+        layers.insert(0, faint.encode(x, y, detail=["activation:N", "seed:N"], color=looks["color"]))
+    return alt.layer(*layers).properties(title=title, height=HEIGHT)
+
+
+def describe_race(table: pd.DataFrame, title: str) -> str:
+    """The lines in words, for those who do not see them."""
+    parts = []
+    for name, rows in table.groupby("activation", sort=False):
+        ends = rows.groupby("epoch")["value"].mean()
+        parts.append(f"{name} from {ends.iloc[0]:.3g} to {ends.iloc[-1]:.3g} at epoch {ends.index[-1]}")
+    return f"{title} over epochs: {'; '.join(parts)}."

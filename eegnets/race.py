@@ -1,0 +1,211 @@
+"""A race of activations: what was measured, as tables, and what it says in words, computed from the numbers alone."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import exp, isnan
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from eegnets.evaluation import wilson_interval
+from eegnets.statistics import Difference, mean_interval, paired_difference
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """One figure of instruments.jsonl: its `part` ("bends" or "layers"), how it is called, its unit, what it means."""
+
+    part: str
+    title: str
+    unit: str
+    help: str
+
+
+INSTRUMENTS = {
+    "flat": Instrument(
+        "bends",
+        "Values without slope",
+        "share of values",
+        "How much of what goes into the activation meets a slope of exactly zero: no gradient passes there.",
+    ),
+    "silent": Instrument(
+        "bends",
+        "Silent units",
+        "share of feature maps",
+        "Feature maps whose slope is zero at every sample of every probe trial: nothing can change them any more.",
+    ),
+    "slope": Instrument(
+        "bends", "Mean slope", "no unit", "How much of a gradient the activation lets through, on average."
+    ),
+    "input_mean": Instrument("bends", "Mean of the input", "no unit", "Where the activation's inputs lie on average."),
+    "input_std": Instrument("bends", "Spread of the input", "standard deviation", "How far the inputs reach."),
+    "gradient": Instrument(
+        "layers",
+        "Gradient",
+        "L2 norm, nats per unit of weight",
+        "How strongly the loss pulls at a layer's weights; what reaches the first layers has passed every bend.",
+    ),
+    "weights": Instrument(
+        "layers", "Weights", "L2 norm", "How long a layer's weights are; weight decay makes them shorter."
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Racer:
+    """One run of a race: its activation and seed, its history and what its instruments read, a record an epoch."""
+
+    activation: str
+    seed: int
+    history: Sequence[Mapping[str, Any]]
+    readings: Sequence[Mapping[str, Any]] = ()
+
+
+def curves(racers: Iterable[Racer], key: str) -> pd.DataFrame:
+    """Rows of activation, seed, epoch, value; `key` is that of a history's record, such as "test_accuracy"."""
+    rows = [
+        (racer.activation, racer.seed, record["epoch"], record[key]) for racer in racers for record in racer.history
+    ]
+    return pd.DataFrame(rows, columns=["activation", "seed", "epoch", "value"]).dropna(subset="value")
+
+
+def read(racers: Iterable[Racer], name: str) -> pd.DataFrame:
+    """Rows of layer, activation, seed, epoch (0: before the first), value of one of INSTRUMENTS."""
+    rows = [
+        (layer, racer.activation, racer.seed, reading["epoch"], figures[name])
+        for racer in racers
+        for reading in racer.readings
+        for layer, figures in reading[INSTRUMENTS[name].part].items()
+    ]
+    return pd.DataFrame(rows, columns=["layer", "activation", "seed", "epoch", "value"]).dropna(subset="value")
+
+
+def before_and_after(racers: Sequence[Racer]) -> pd.DataFrame:
+    """Rows of layer, figure, activation, before (untrained), after (the latest reading), each the mean over seeds."""
+    parts = []
+    for name, instrument in INSTRUMENTS.items():
+        table = read(racers, name)
+        by = table.groupby(["layer", "activation", "seed"], sort=False)["value"].agg(before="first", after="last")
+        means = by.groupby(level=["layer", "activation"], sort=False).mean().reset_index()
+        parts.append(means.assign(figure=instrument.title))
+    return pd.concat(parts, ignore_index=True)[["layer", "figure", "activation", "before", "after"]]
+
+
+class Verdict:
+    """What a race says, up to the last epoch that every racer has reached."""
+
+    def __init__(self, racers: Sequence[Racer], n_test: int = 0) -> None:
+        self.epochs = min((len(racer.history) for racer in racers), default=0)
+        self.racers = [racer for racer in racers if racer.history]
+        self.n_test = n_test
+        self.names = list(dict.fromkeys(racer.activation for racer in racers))
+        self.reference = "ReLU" if "ReLU" in self.names else self.names[0]
+        self.others = [name for name in self.names if name != self.reference]
+        self.seeds = len({racer.seed for racer in racers})
+
+    def sentences(self) -> list[str]:
+        """The findings, from what is certain to what is uncertain; none before every racer has ended an epoch."""
+        if not self.epochs:
+            return []
+        measured = all(racer.readings for racer in self.racers)
+        return [*([self._slopes(), self._silent(), self._gradient()] if measured else []), self._speed(), self._score()]
+
+    def _latest(self, name: str) -> dict[str, float]:
+        """Activation -> the mean over layers and seeds at the last common epoch."""
+        table = read(self.racers, name)
+        return table[table["epoch"] == self.epochs].groupby("activation")["value"].mean().to_dict()
+
+    def _slopes(self) -> str:
+        flat = self._latest("flat")
+        without = [name for name in self.names if flat.get(name, 0) > 0]
+        told = ", ".join(f"{name} {flat.get(name, 0):.0%}" for name in self.names)
+        if not without:
+            return (
+                f"Every value met a slope that is not zero ({told}): with none of these does a gradient end at a bend."
+            )
+        return (
+            f"Share of the values that met a slope of exactly zero, where no gradient passes: {told}. For "
+            f"{_listed(without)} the gradient does end below zero, as the report says."
+        )
+
+    def _silent(self) -> str:
+        silent = {name: share for name, share in self._latest("silent").items() if share > 0}
+        if not silent:
+            return "No unit was silent on every probe trial: each still learns from some of its samples, none is dead."
+        return f"Units silent on every probe trial: {', '.join(f'{n} {s:.0%}' for n, s in silent.items())}."
+
+    def _gradient(self) -> str:
+        """What reaches the first layer, as a ratio to the reference's, averaged over the race."""
+        table = read(self.racers, "gradient")
+        first = table[(table["layer"] == table["layer"].iloc[0]) & table["epoch"].between(1, self.epochs)]
+        logs = first.assign(value=np.log(first["value"].where(first["value"] > 0))).groupby(["activation", "seed"])[
+            "value"
+        ]
+        strength = {name: {} for name in self.names} | _by_activation(logs.mean())
+        parts = []
+        for name in self.others:
+            found = paired_difference(strength[name], strength[self.reference])
+            parts.append(f"{name} {exp(found.mean):.2f} times" + _between(found, exp, ".2f"))
+        return f"Gradient that reached the first layer, against {self.reference}'s: {'; '.join(parts)}."
+
+    def _speed(self) -> str:
+        early = max(1, self.epochs // 3)
+        table = curves(self.racers, "train_loss")
+        means = table[table["epoch"] <= early].groupby(["activation", "seed"])["value"].mean()
+        told = ", ".join(f"{name} {means[name].mean():.3f}" for name in self.names)
+        slower = [paired_difference(means[name].to_dict(), means[self.reference].to_dict()) for name in self.others]
+        parts = [f"{name} {_against(found, 'nats', 1)}" for name, found in zip(self.others, slower, strict=True)]
+        return (
+            f"Training loss, mean of the first {early} epochs (lower: learned faster): {told}. "
+            f"Against {self.reference}: {'; '.join(parts)}."
+        )
+
+    def _score(self) -> str:
+        table = curves(self.racers, "test_accuracy")
+        if table.empty:
+            return "These data have no test trials, so nothing can be said about accuracy."
+        last = table[table["epoch"] == self.epochs].set_index(["activation", "seed"])["value"]
+        told = ", ".join(f"{name} {mean_interval(last[name]).mean:.1%}" for name in self.names)
+        parts = []
+        for name in self.others:
+            found = paired_difference(last[name].to_dict(), last[self.reference].to_dict())
+            parts.append(f"{name} {_against(found, 'points', 100)}")
+        words = f"Test accuracy after epoch {self.epochs}: {told}. Against {self.reference}: {'; '.join(parts)}."
+        return f"{words} {self._doubt(last)}"
+
+    def _doubt(self, last: pd.Series) -> str:
+        if self.seeds > 1:
+            many = len(self.others) > 1
+            warning = " With several comparisons one may look different by chance." if many else ""
+            return f"The intervals are over {self.seeds} seeds.{warning}"
+        reach = ""
+        if self.n_test:
+            low, high = wilson_interval(round(last.mean() * self.n_test), self.n_test)
+            reach = f" {self.n_test} test trials alone leave each accuracy uncertain by about ±{50 * (high - low):.0f} points."
+        return f"One seed cannot tell a difference from luck.{reach} Race with three seeds for an interval."
+
+
+def _by_activation(figures: pd.Series) -> dict[str, dict[int, float]]:
+    found: dict[str, dict[int, float]] = {}
+    for (activation, seed), value in figures.dropna().items():
+        found.setdefault(activation, {})[seed] = value
+    return found
+
+
+def _between(found: Difference, shown: Any, form: str) -> str:
+    if isnan(found.low):
+        return ""
+    low, high = shown(found.low), shown(found.high)
+    settled = " – a difference" if found.low > 0 or found.high < 0 else " – no difference can be told"
+    return f" (95 % interval {low:{form}} to {high:{form}}){settled}"
+
+
+def _against(found: Difference, unit: str, scale: float) -> str:
+    form = ".1f" if scale > 1 else ".3f"
+    words = f"{scale * found.mean:+{form}} {unit}"
+    return words + _between(found, lambda value: scale * value, form)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
