@@ -47,6 +47,14 @@ page = st.navigation(
                 help="All runs in a table; pick some and see their curves on one chart.",
             ),
         ],
+        "Understand": [
+            st.Page(
+                "pages/activations.py",
+                title="Activations",
+                icon=":material/show_chart:",
+                help="The bends between the layers: their curves and slopes, and what they do to a trial.",
+            ),
+        ],
         "Use": [
             st.Page(
                 "pages/classify.py",

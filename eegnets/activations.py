@@ -24,6 +24,9 @@ ALPHA = ModelConfig.table()["alpha"]
 SELU_ALPHA = 1.6732632423543772
 SELU_SCALE = 1.0507009873554805
 
+# Slopes nearer to zero than this pass next to no gradient; half the least slope in use, LeakyReLU's default.
+FLAT = 0.005
+
 # Maxout's two lines at the start: max(x, 0.1 x), the lab report's Leaky ReLU.
 W1, B1, W2, B2 = 1.0, 0.0, 0.1, 0.0
 
@@ -274,3 +277,30 @@ _ALL = (
 )
 
 ACTIVATIONS: dict[str, Activation] = {entry.name: entry for entry in _ALL}
+
+
+def flat(slope: ArrayLike, threshold: float = FLAT) -> np.ndarray:
+    """Where a slope is nearer to zero than `threshold`, bool of its shape; with 0, where it is exactly zero."""
+    steepness = np.abs(np.asarray(slope))
+    return (steepness < threshold) | (steepness == 0)
+
+
+def flat_spans(x: np.ndarray, slope: np.ndarray) -> list[tuple[float, float]]:
+    """The stretches (first, last) of a rising grid x (n,) over which a slope (n,) is flat."""
+    edges = np.flatnonzero(np.diff(flat(slope).astype(int), prepend=0, append=0)).reshape(-1, 2)
+    return [(float(x[start]), float(x[stop - 1])) for start, stop in edges]
+
+
+def describe_flat(name: str, **parameters: float) -> str:
+    """Where an activation is flat, in words: "up to 0.00", "from -0.76 to -0.74"."""
+    x = np.linspace(-100, 100, 20_001)
+    spans = flat_spans(x, ACTIVATIONS[name].derivative(x, **parameters))
+    return ", ".join(_span_words(first, last, -x[0]) for first, last in spans) or "nowhere"
+
+
+def _span_words(first: float, last: float, end: float) -> str:
+    if (first, last) == (-end, end):
+        return "everywhere"
+    if first == -end:
+        return f"up to {last:.2f}"
+    return f"from {first:.2f}" + (f" to {last:.2f}" if last < end else "")

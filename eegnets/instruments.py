@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from eegnets.explain import bends, layer_values, leaves
+from eegnets.explain import bends, layer_values, leaves, slopes
 from eegnets.models import eval_mode
 from eegnets.training import Fold, to_device
 from eegnets.trials import Trials
@@ -44,13 +44,6 @@ def read(model: nn.Module, fold: Fold) -> dict[str, Any]:
         "layers": _norms(model, fold),
     }
     return {**found, "seconds": time.perf_counter() - started}
-
-
-def slopes(layer: nn.Module, inputs: Tensor) -> Tensor:
-    """The derivative of an activation layer's every output with respect to its own input, of the shape of `inputs`."""
-    inputs = inputs.detach().requires_grad_()
-    with torch.enable_grad():
-        return torch.autograd.grad(layer(inputs).sum(), inputs)[0]
 
 
 def _bend(layer: nn.Module, inputs: Tensor) -> dict[str, float | None]:

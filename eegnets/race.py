@@ -182,7 +182,9 @@ class Verdict:
         reach = ""
         if self.n_test:
             low, high = wilson_interval(round(last.mean() * self.n_test), self.n_test)
-            reach = f" {self.n_test} test trials alone leave each accuracy uncertain by about ±{50 * (high - low):.0f} points."
+            reach = (
+                f" With {self.n_test} test trials each accuracy is uncertain by about ±{50 * (high - low):.0f} points."
+            )
         return f"One seed cannot tell a difference from luck.{reach} Race with three seeds for an interval."
 
 

@@ -8,7 +8,7 @@ from torch.nn import functional
 from eegnets import experiment, instruments
 from eegnets.activations import ACTIVATIONS
 from eegnets.config import RunConfig
-from eegnets.explain import bends, leaves
+from eegnets.explain import bends, leaves, slopes
 from eegnets.models import MODELS, build
 from eegnets.run_folder import RunError
 from eegnets.runs import RunStore
@@ -79,7 +79,7 @@ def test_one_live_sample_is_enough_for_a_unit_not_to_be_silent():
 def test_slopes_are_the_derivative_of_the_formula(activation):
     x = torch.linspace(-4, 4, 33, dtype=torch.float64).view(1, 3, 1, 11)
     layer = ACTIVATIONS[activation].make(3).double()
-    np.testing.assert_allclose(instruments.slopes(layer, x), ACTIVATIONS[activation].derivative(x), atol=1e-9)
+    np.testing.assert_allclose(slopes(layer, x), ACTIVATIONS[activation].derivative(x), atol=1e-9)
 
 
 @every_network

@@ -7,6 +7,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from eegnets.charts.hover import reading_rule
 from eegnets.charts.style import (
     ACTIVATION_COLOURS,
     CHANGE_COLOUR,
@@ -121,7 +122,8 @@ def _lines(
     y = alt.Y("value:Q", title=f"{TITLES[metric]} ({UNITS[metric]})", scale=_y_scale(data, metric))
     base = alt.Chart(data).encode(x=x, y=y, **encodings)
     lines = base.mark_line(clip=True, point=len(data) <= 3 * len(encodings), strokeWidth=2)
-    return alt.layer(lines, hover(data, x, series)).properties(title=title, height=HEIGHT)
+    rule = reading_rule(data, x, "epoch", series, title="Epoch", number=".4f")
+    return alt.layer(lines, rule).properties(title=title, height=HEIGHT)
 
 
 def _y_scale(data: pd.DataFrame, metric: str) -> alt.Scale:
@@ -130,25 +132,6 @@ def _y_scale(data: pd.DataFrame, metric: str) -> alt.Scale:
         return alt.Scale(domain=[min(0.4, data["value"].min()) if len(data) else 0.4, 1.0], nice=False)
     high = data["value"].quantile(0.98) * 1.15 if len(data) else 1.0
     return alt.Scale(domain=[0, max(high, 0.1)], nice=False)
-
-
-def hover(data: pd.DataFrame, x: alt.X, series: str) -> alt.Chart:
-    """A line that follows the pointer and reads every curve at that epoch."""
-    wide = data.pivot_table(index="epoch", columns=series, values="value", sort=False).reset_index()
-    wide.columns = [str(column) for column in wide.columns]
-    names = [column for column in wide.columns if column != "epoch"]
-    nearest = alt.selection_point(nearest=True, on="pointerover", fields=["epoch"], empty=False)
-    tooltip = [alt.Tooltip("epoch:Q", title="Epoch")]
-    tooltip += [alt.Tooltip(field=_escaped(name), type="quantitative", title=name, format=".4f") for name in names]
-    rule = alt.Chart(wide).mark_rule(color="gray")
-    return rule.encode(x=x, opacity=alt.condition(nearest, alt.value(0.6), alt.value(0)), tooltip=tooltip).add_params(
-        nearest
-    )
-
-
-def _escaped(name: str) -> str:
-    """A column name as Vega-Lite reads it literally: dots and brackets would walk into objects."""
-    return name.replace("\\", "\\\\").replace(".", "\\.").replace("[", "\\[").replace("]", "\\]")
 
 
 def describe_curves(history: History, metric: str) -> str:

@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from eegnets.charts.curves import hover
+from eegnets.charts.hover import reading_rule
 from eegnets.charts.style import ACTIVATION_COLOURS, DASHES, HEIGHT, LEGEND
 
 
@@ -22,7 +22,7 @@ def race_curves(table: pd.DataFrame, activations: list[str], title: str, y_title
         "strokeDash": alt.StrokeDash("activation:N", title=None, scale=dashes, legend=LEGEND),
     }
     line = alt.Chart(means).mark_line(strokeWidth=2.5, point=len(means) <= 3 * len(activations)).encode(x, y, **looks)
-    layers = [line, hover(means, x, "activation")]
+    layers = [line, reading_rule(means, x, "epoch", "activation", title="Epoch", number=".4g")]
     if table["seed"].nunique() > 1:
         faint = alt.Chart(table).mark_line(opacity=0.3, strokeWidth=1)
         layers.insert(0, faint.encode(x, y, detail=["activation:N", "seed:N"], color=looks["color"]))

@@ -28,6 +28,19 @@ ACTIVATION_COLOURS = {
     "Mish": "#86772f",
     "Softplus": "#808080",
 }
+ACTIVATION_DASHES = {
+    "ELU": [1, 0],
+    "ReLU": [6, 3],
+    "LeakyReLU": [2, 2],
+    "Sigmoid": [8, 3, 2, 3],
+    "Tanh": [4, 1],
+    "Maxout": [10, 4],
+    "GELU": [12, 3, 2, 3, 2, 3],
+    "SiLU": [3, 5],
+    "SELU": [8, 2, 1, 2],
+    "Mish": [1, 3],
+    "Softplus": [14, 2],
+}
 # Classes in the order of `class_names`; purple and teal, since blue and red are the two ends of a map of change.
 CLASS_COLOURS = ("#b8629a", "#2a9aa8", "#9a8600", "#7a68c8", "#d0581c", "#808080")
 CHANGE_SCALE = ("#16527f", "#6fa8d6", "#f4f4f4", "#e58a5b", "#9c2f0c")  # weaker, as before, stronger
@@ -58,4 +71,14 @@ def class_encodings(class_names: Sequence[str]) -> dict[str, Any]:
     return {
         "color": alt.Color("class:N", title="Class", scale=scales[0], legend=LEGEND),
         "strokeDash": alt.StrokeDash("class:N", title="Class", scale=scales[1], legend=LEGEND),
+    }
+
+
+def activation_encodings(names: Sequence[str], legend: alt.Legend | None = LEGEND) -> dict[str, Any]:
+    """Colour and dash of a column `activation`: each looks the same on every chart, whichever others are on it."""
+    tables: tuple[dict[str, Any], ...] = (ACTIVATION_COLOURS, ACTIVATION_DASHES)
+    looks = [alt.Scale(domain=list(names), range=[table[name] for name in names]) for table in tables]
+    return {
+        "color": alt.Color("activation:N", title=None, scale=looks[0], legend=legend),
+        "strokeDash": alt.StrokeDash("activation:N", title=None, scale=looks[1], legend=legend),
     }

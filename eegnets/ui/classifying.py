@@ -33,12 +33,17 @@ def networks() -> dict[str, Run]:
     return {run.id: run for run in runs if run.weights_path.exists() and not run.status.active}
 
 
+def fitting(trials: Trials) -> dict[str, Run]:
+    """Those of `networks` that take such trials."""
+    return {run_id: run for run_id, run in networks().items() if _fits(run, trials)}
+
+
 def network_picker(trials: Trials, source: str) -> Run | None:
     """The network to ask; None where there is none for such trials yet."""
-    fitting = {run_id: run for run_id, run in networks().items() if _fits(run, trials)}
-    if not fitting:
+    found = fitting(trials)
+    if not found:
         return None
-    names = sorted(fitting, key=lambda run_id: fitting[run_id].config.data.source != source)  # its own data first
+    names = sorted(found, key=lambda run_id: found[run_id].config.data.source != source)  # its own data first
     picked = st.selectbox(
         "Network",
         names,
@@ -46,7 +51,7 @@ def network_picker(trials: Trials, source: str) -> Run | None:
         bind="query-params",
         help="Shipped checkpoints and your own runs whose networks take such trials.",
     )
-    return fitting[picked]
+    return found[picked]
 
 
 def _fits(run: Run, trials: Trials) -> bool:
@@ -114,8 +119,8 @@ def answer_browser(run: Run, trials: Trials, fold: Trials, table: pd.DataFrame) 
 
 
 def _side_by_side(run: Run, trials: Trials) -> list[Run]:
-    fitting = [other for other in networks().values() if other.id != run.id and _fits(other, trials)]
-    same = [other for other in fitting if of(other).shape.class_names == of(run).shape.class_names]
+    others = [other for other in fitting(trials).values() if other.id != run.id]
+    same = [other for other in others if of(other).shape.class_names == of(run).shape.class_names]
     return [run, *same][:AT_MOST]
 
 

@@ -24,6 +24,16 @@ def control(rule: Setting, prefix: str = "") -> Any:
     return rule.check(_widget(rule, key))
 
 
+def slider(rule: Setting, prefix: str = "", high: float | None = None) -> float:
+    """A numeric setting as a slider, for what is seen as it moves, at most to `high`; hidden like any `control`."""
+    key = prefix + rule.key
+    if key in hidden():
+        return rule.check(st.query_params.get(key, rule.default))
+    step = 0.01 if rule.high == 1 else 0.1
+    common = {"key": key, "help": rule.help, "bind": "query-params"}
+    return rule.check(st.slider(rule.label, rule.low, high or rule.high, rule.default, step, **common))
+
+
 def _widget(rule: Setting, key: str) -> Any:
     common: dict[str, Any] = {"key": key, "help": rule.help, "bind": "query-params"}
     if rule.choices:

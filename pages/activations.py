@@ -1,0 +1,18 @@
+"""Activations: the bends between the layers, their slopes, and what they do to a trial."""
+
+import streamlit as st
+
+from eegnets.ui.bending import curves_part, trial_part
+from eegnets.ui.racing import race
+from eegnets.ui.state import framed
+
+data = framed()
+st.title("Activations")
+st.markdown(
+    "Without a bend between its layers a network could only draw a straight border. Learning goes backwards through "
+    "the same bends: each passes on the gradient times its slope, and **where it is flat, nothing gets through**."
+)
+curves_part()
+st.subheader("What it does to this trial", anchor=False)
+trial_part(data)
+race(data)
