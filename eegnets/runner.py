@@ -154,6 +154,7 @@ class Runner:
 
     def _begin(self, ticket: Ticket, now: float) -> None:
         self._running[ticket.run_id] = ticket.owner
+        self._tickets.pop(ticket.run_id, None)  # whoever comes back to the queue stands at its end
         self._served[ticket.owner] = 1 + max(self._served.values(), default=0)
         self._not_before[ticket.run_id] = now + AGAIN
         future = self.workers.start(self.store.root.resolve() / ticket.run_id)

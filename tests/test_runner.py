@@ -44,6 +44,10 @@ class Hands:
         run.finish("finished")
         self.work.pop(run.id).set_result(None)
 
+    def hand_over(self, run):
+        run.set_status("queued")
+        self.work.pop(run.id).set_result(True)
+
     def kill(self, run):
         self.work.pop(run.id).set_exception(WorkerKilled("Its worker process was killed."))
 
@@ -95,6 +99,17 @@ def test_a_group_knows_itself_and_its_owner(serve):
     assert len(groups) == 1
     assert "" not in groups
     assert {run.about()["owner"] for run in runs} == {"ada"}
+
+
+def test_who_comes_back_to_the_queue_stands_at_its_end(serve):
+    hands = Hands()
+    runner = serve(hands)
+    runs = runner.submit_group([CONFIG.with_(seed=seed) for seed in range(3)], in_step=True)
+    for _ in range(2):
+        for run in runs:
+            assert hands.begun[-1] == run.id
+            hands.hand_over(run)
+    assert hands.begun == 2 * [run.id for run in runs] + [runs[0].id]
 
 
 def test_a_run_alone_is_no_group(serve):

@@ -90,8 +90,8 @@ def _standing(runs: list[Run]) -> None:
     for run in runs:
         if run.status.state in ("failed", "interrupted"):
             st.error(f"{run.config.model.activation}: {run.status.message}")
-    if not all(racer.history for racer in racers):
-        st.caption("The lines begin when every racer has ended its first epoch.")
+    if not done:
+        st.caption("The lines begin with the first epoch.")
         return
     names = list(dict.fromkeys(racer.activation for racer in racers))
     for column, (key, (title, unit)) in zip(st.columns(2), SCORES.items(), strict=True):
@@ -105,10 +105,11 @@ def _standing(runs: list[Run]) -> None:
 
 def _verdict(racers: list[Racer], runs: list[Run]) -> None:
     predictions = runs[0].predictions()
+    sentences = Verdict(racers, 0 if predictions is None else len(predictions)).sentences()
     with st.container(border=True):
         st.markdown(f"> {REPORT}")
-        st.markdown("**Measured here:**")
-        for sentence in Verdict(racers, 0 if predictions is None else len(predictions)).sentences():
+        st.markdown("**Measured here:**" if sentences else "What is measured stands here after everyone's first epoch.")
+        for sentence in sentences:
             st.markdown(f"- {sentence}")
 
 
