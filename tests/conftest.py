@@ -72,8 +72,8 @@ class QueueOnly:
     def submit(self, config, **about):
         return self.submit_group([config], **about)[0]
 
-    def submit_group(self, configs, *, owner=""):
-        return [self.store.create(config, owner=owner, group="together") for config in configs]
+    def submit_group(self, configs, *, owner="", in_step=False):
+        return [self.store.create(config, owner=owner, group="together", in_step=in_step) for config in configs]
 
     def resume(self, run_id, *, step=False):
         self.store.get(run_id).requeue("step" if step else "resume")
