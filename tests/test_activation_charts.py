@@ -13,6 +13,7 @@ from eegnets.charts.activations import (
     curve_chart,
     curve_table,
     describe_curves_of,
+    describe_shares,
     flat_chart,
     flat_table,
     inputs_chart,
@@ -129,4 +130,5 @@ def test_the_bars_and_the_curve_have_an_axis_each():
     assert spec["resolve"]["scale"]["y"] == "independent"
     assert len(titles(spec, "y")) == 2
     many = CHARTS["inputs of many curves"]().to_dict()
+    assert describe_shares(SHARES[:2]).endswith("ELU 20.0%, ReLU 20.0%")
     assert "2 maps" in many["title"]["subtitle"]

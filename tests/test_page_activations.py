@@ -14,6 +14,7 @@ from eegnets.config import RunConfig
 from eegnets.explain import bends, layer_values
 from eegnets.runs import RunStore
 from eegnets.trials import split
+from eegnets.ui import state
 from eegnets.weights import load_run
 
 
@@ -163,3 +164,16 @@ def test_a_bend_of_the_layer_is_what_the_page_offers(app, scene):
     offered = app.selectbox(key="layer").options
     model = experiment.build(RunConfig().with_(name="DeepConvNet", activation="Tanh").model, scene(), 0)
     assert list(offered) == list(bends(model))
+
+
+def test_going_to_another_network_or_to_other_trials_begins_where_those_are(app, scene):
+    trials = scene(2, 256)
+    opened(app, network="untrained DeepConvNet", layer="conv4.2", map="9", answer="16")
+    app.selectbox(key="network").set_value("untrained EEGNet").run()
+    assert not app.exception
+    assert app.selectbox(key="layer").value == "depthwiseConv.2"
+    scene(3, 300, split=np.where(trials.number > 18, "test", "train"))
+    state._trials.clear()
+    app.run()
+    assert not app.exception
+    assert app.number_input(key="answer").value == app.number_input(key="answer").max == 4
