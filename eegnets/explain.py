@@ -79,7 +79,7 @@ def bend_curves(layer: nn.Module, n_maps: int, x: np.ndarray) -> Bent:
     Only an activation that learns, such as Maxout, has curves that differ.
     """
     found = bend(layer, np.tile(x, (n_maps, 1)))
-    alike = n_maps == 1 or not np.ptp(found.after, axis=0).any()
+    alike = np.allclose(found.after, found.after[:1], atol=1e-5)  # the last digits differ by the place in memory
     return Bent(*(part[:1] for part in found)) if alike else found
 
 

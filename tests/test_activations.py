@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import eegnets
-from eegnets.activations import ACTIVATIONS
+from eegnets.activations import ACTIVATIONS, FLAT, describe_flat, flat, flat_spans
 from eegnets.config import ModelConfig
 
 KINKS = {"ELU": 0.0, "ReLU": 0.0, "LeakyReLU": 0.0, "SELU": 0.0, "Maxout": 0.0}
@@ -153,3 +153,38 @@ def test_both_lines_of_maxout_receive_gradient():
 def test_listing_the_activations_does_not_import_torch():
     code = "import sys, eegnets.activations; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(eegnets.__file__).parents[1])
+
+
+def test_flat_is_nearer_to_zero_than_the_threshold_and_exactly_zero_always():
+    slopes = np.array([-0.1, -0.004, 0.0, 0.004, 0.005, 0.01])
+    assert flat(slopes).tolist() == [False, True, True, True, False, False]
+    assert flat(slopes, 0).tolist() == [False, False, True, False, False, False]
+
+
+def test_leaky_relu_is_nowhere_flat_as_it_comes_not_even_in_single_precision():
+    entry = ACTIVATIONS["LeakyReLU"]
+    assert not flat(entry.derivative(GRID).astype(np.float32)).any()
+    assert describe_flat("LeakyReLU") == "nowhere"
+    assert describe_flat("LeakyReLU", negative_slope=0.0) == "up to 0.00"
+
+
+@pytest.mark.parametrize(
+    ("name", "edge"),
+    [("ELU", np.log(FLAT)), ("Tanh", np.arctanh(np.sqrt(1 - FLAT))), ("Sigmoid", np.log(1 / FLAT))],
+)
+def test_the_stretches_end_where_the_slope_crosses_the_threshold(name, edge):
+    x = np.linspace(-9, 9, 18_001)
+    spans = flat_spans(x, ACTIVATIONS[name].derivative(x))
+    assert spans[0][0] == -9
+    assert abs(abs(spans[0][1]) - abs(edge)) < 0.011
+    assert len(spans) == (1 if name == "ELU" else 2)
+    for first, last in spans:
+        inside = x[(x >= first) & (x <= last)]
+        assert flat(ACTIVATIONS[name].derivative(inside)).all()
+
+
+def test_where_a_function_turns_it_is_flat_for_a_moment():
+    assert describe_flat("GELU").endswith("from -0.76 to -0.75")
+    assert describe_flat("Tanh") == "up to -3.35, from 3.35"
+    assert describe_flat("Maxout", w1=0.0, w2=0.0) == "everywhere"
+    assert flat_spans(np.arange(3.0), np.ones(3)) == []

@@ -193,3 +193,9 @@ def shares_chart(shares: pd.DataFrame) -> alt.LayerChart:
     words = words.encode(x=x, y=y, text=alt.Text("flat:Q", format=".1%"))
     title = titled("The same inputs, other functions", f"share with a slope nearer to zero than {FLAT}")
     return alt.layer(bars, words, title=title, height=FRAME + BAR * len(shares))
+
+
+def describe_shares(shares: pd.DataFrame) -> str:
+    """The bars in words, for those who do not see them."""
+    parts = [f"{name} {share:.1%}" for name, share in zip(shares["activation"], shares["flat"], strict=True)]
+    return f"Share of the values that each function would flatten: {', '.join(parts)}"

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from eegnets.activations import ACTIVATIONS, FLAT, flat
-from eegnets.charts.activations import inputs_chart, shares_chart, trace_chart
+from eegnets.charts.activations import describe_shares, inputs_chart, shares_chart, trace_chart
 from eegnets.charts.trial import trial_title
 from eegnets.config import DataConfig, InputError, ModelConfig, TrainingConfig
 from eegnets.experiment import build
@@ -73,9 +73,7 @@ def through_a_layer(data: DataConfig) -> None:
         network = _network_picker(trials(data), data.source)
         index = _bounded("Trial", "answer", len(network.fold)) - 1
     passage = _passage_picker(network, index)
-    st.caption(
-        f"{trial_title(network.fold, index)}. Inside a network values have no unit: its weights take the µV away."
-    )
+    st.caption(f"{trial_title(network.fold, index)}. Within a network values have no unit: weights take the µV away.")
     other, parameters = _instead(passage, network.config)
     found = bend(passage.layer, passage.before)
     st.markdown(_in_words(passage, found))
@@ -87,13 +85,8 @@ def through_a_layer(data: DataConfig) -> None:
     with left:
         _inputs(passage)
     with right:
-        shares = flat_shares(passage.before[passage.counted], **parameters)
-        st.altair_chart(shares_chart(shares), key="shares", alt=shares.to_string(index=False))
+        _shares(passage, parameters)
     _traces(passage, found)
-    st.caption(
-        "Only the function is exchanged here, on the same inputs. A network that is trained with another function "
-        "learns other weights, and so has other inputs: a race between both shows that."
-    )
 
 
 def _network_picker(recorded: Trials, source: str) -> Network:
@@ -203,9 +196,9 @@ def _in_words(passage: Passage, found: Bent) -> str:
     if not share:
         return f"**None** of {values} lies where {name} is flat: everywhere some gradient passes."
     if share == exactly:
-        words = f"**{share:.1%}** of {values} lie where {name}’s slope is 0: no gradient passes there."
+        words = f"**{share:.1%}** of {values} lie where {name}'s slope is 0: no gradient passes there."
     else:
-        words = f"**{share:.1%}** of {values} lie where {name}’s slope is nearer to 0 than {FLAT}: hardly any gradient "
+        words = f"**{share:.1%}** of {values} lie where {name}'s slope is nearer to 0 than {FLAT}: hardly any gradient "
         words += f"passes there (exactly 0: {exactly:.1%})."
     silent = int(flat(found.slope).all(axis=1).sum())
     if passage.whole and silent:
@@ -221,6 +214,15 @@ def _inputs(passage: Passage) -> None:
     chart = inputs_chart(counts, curves, passage.name, f"What goes into {passage.name}, {whose}")
     spoken = f"How the values of {whose} lie, from {counted.min():.2f} to {counted.max():.2f}"
     st.altair_chart(chart, key="inputs", alt=spoken)
+
+
+def _shares(passage: Passage, parameters: dict[str, float]) -> None:
+    shares = flat_shares(passage.before[passage.counted], **parameters)
+    st.altair_chart(shares_chart(shares), key="shares", alt=describe_shares(shares))
+    st.caption(
+        "Only the function is exchanged, on the same inputs. A network that is trained with another function learns "
+        "other weights, and so has other inputs."
+    )
 
 
 def _traces(passage: Passage, found: Bent) -> None:
