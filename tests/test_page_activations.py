@@ -177,3 +177,18 @@ def test_going_to_another_network_or_to_other_trials_begins_where_those_are(app,
     app.run()
     assert not app.exception
     assert app.number_input(key="answer").value == app.number_input(key="answer").max == 4
+
+
+def test_a_bad_link_is_no_failure(app, scene):
+    scene()
+    bad = {"x": "99", "map": "999", "answer": "0", "layer": "none", "instead": "Bend", "functions": "Bend"}
+    opened(app, network="nothing", curve_alpha="-3", **bad)
+    assert not app.error
+    assert "Slope" in charts(app)
+
+
+def test_a_teachers_link_hides_a_slider_and_keeps_its_value(app, scene):
+    scene()
+    opened(app, functions=["ELU"], hide="curve_alpha", curve_alpha="2", x="-1.0")
+    assert "curve_alpha" not in [slider.key for slider in app.slider]
+    assert app.dataframe[0].value["value"][0] == pytest.approx(2 * (np.exp(-1) - 1))

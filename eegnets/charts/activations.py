@@ -36,6 +36,7 @@ NAMES = alt.Axis(grid=True, labelLimit=200, labelOverlap=False)
 UNDER = {"value": "what comes out", "slope": "what the gradient is multiplied by on its way back"}
 
 SHADED = f"shaded: slope nearer to zero than {FLAT}"
+UNSHADED = f"nowhere here is the slope nearer to zero than {FLAT}"
 
 Parameters = Mapping[str, float]
 
@@ -87,12 +88,15 @@ def flat_chart(picked: Mapping[str, Parameters]) -> alt.LayerChart:
     scale = alt.Scale(domain=names, range=[ACTIVATION_COLOURS[name] for name in names])
     outline = alt.Stroke("activation:N", scale=scale, legend=None)  # shows the narrowest
     spans = flat_table(picked)
-    ends = pd.DataFrame({"activation": names, "first": X[0], "last": X[0]})  # each has its row, flat anywhere or not
-    base = alt.Chart(pd.concat([ends, spans])).mark_bar(height={"band": 0.6}, clip=True)
-    bars = base.encode(x=x, x2=alt.X2("last:Q"), y=y, color=colour, stroke=outline, tooltip=tooltip)
     middle = alt.Chart(pd.DataFrame({"first": [0.0]})).mark_rule(color=QUIET).encode(x=x)
+    rows = pd.DataFrame({"activation": names, "first": X[0]})  # each has its row, flat anywhere or not
+    layers = [middle, alt.Chart(rows).mark_point(opacity=0).encode(x=x, y=y)]
+    if len(spans):
+        bars = alt.Chart(spans).mark_bar(height={"band": 0.6}, clip=True)
+        looks = {"color": colour, "stroke": outline, "tooltip": tooltip}
+        layers.append(bars.encode(x=x, x2=alt.X2("last:Q"), y=y, **looks))
     title = titled("Where each is flat", f"bars: slope nearer to zero than {FLAT}")
-    return alt.layer(middle, bars, title=title, height=FRAME + BAR * len(names))
+    return alt.layer(*layers, title=title, height=FRAME + BAR * len(names))
 
 
 def describe_curves_of(picked: Mapping[str, Parameters]) -> str:
@@ -170,8 +174,9 @@ def trace_chart(
         strokeDash=alt.StrokeDash("part:N", title=None, scale=dashes, legend=LEGEND),
     )
     spans = [(first - half, last + half) for first, last in flat_spans(times, slope)]
+    under = SHADED if spans else UNSHADED
     rule = reading_rule(table, x, "time", "part", title="s", place=".3f")
-    return alt.layer(*_shades(spans, "(s)"), lines, rule, title=titled(title, SHADED), height=HEIGHT)
+    return alt.layer(*_shades(spans, "(s)"), lines, rule, title=titled(title, under), height=HEIGHT)
 
 
 def shares_chart(shares: pd.DataFrame) -> alt.LayerChart:

@@ -192,14 +192,15 @@ def _in_words(passage: Passage, found: Bent) -> str:
     """How much of what is counted lies where no gradient passes."""
     slope, name = found.slope[passage.counted], passage.name
     whose = "this layer's" if passage.whole else f"map {passage.place + 1}'s"
-    values, share, exactly = f"{whose} {slope.size:,} values for this trial", flat_share(slope), flat_share(slope, 0)
+    values, share = f"{whose} {slope.size:,} values for this trial", flat_share(slope)
     if not share:
         return f"**None** of {values} lies where {name} is flat: everywhere some gradient passes."
-    if share == exactly:
-        words = f"**{share:.1%}** of {values} lie where {name}'s slope is 0: no gradient passes there."
+    shown = f"{share:.1%}" if share >= 0.0005 else "less than 0.1%"
+    if share == flat_share(slope, 0):
+        words = f"**{shown}** of {values} lie where {name}'s slope is 0: no gradient passes there."
     else:
-        words = f"**{share:.1%}** of {values} lie where {name}'s slope is nearer to 0 than {FLAT}: hardly any gradient "
-        words += f"passes there (exactly 0: {exactly:.1%})."
+        words = f"**{shown}** of {values} lie where {name}'s slope is nearer to 0 than {FLAT}: hardly any gradient "
+        words += "passes there."
     silent = int(flat(found.slope).all(axis=1).sum())
     if passage.whole and silent:
         words += f" In {silent} of its {len(slope)} maps that is so throughout this trial."

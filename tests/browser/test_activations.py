@@ -26,6 +26,7 @@ def slider(page, name):
 
 def test_a_slider_moves_the_curves_and_the_pointer_reads_them(page, server, picture):
     opened(page, server, "functions=ELU&functions=LeakyReLU&x=-2")
+    expect(page.get_by_text("-2.00", exact=True)).to_be_visible()
     curve = page.get_by_test_id("stVegaLiteChart").first
     before = curve.screenshot()
     slider(page, "Leaky slope").focus()
@@ -37,10 +38,6 @@ def test_a_slider_moves_the_curves_and_the_pointer_reads_them(page, server, pict
     expect(page.get_by_role("tab", name="Tanh")).to_be_visible()
     expect(page).to_have_url(re.compile(r"functions=Tanh"))
     assert curve.screenshot() != before
-    page.reload()
-    expect(page.get_by_role("tab", name="Tanh")).to_be_visible()
-    expect(page.get_by_text("0.06", exact=True)).to_be_visible()
-    expect(page.get_by_text("The same inputs, other functions")).to_be_visible()
     place = curve.bounding_box()
     page.mouse.move(place["x"] + place["width"] * 0.6, place["y"] + place["height"] * 0.6)
     for name in ("ELU", "LeakyReLU", "Tanh"):
