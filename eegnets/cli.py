@@ -85,12 +85,17 @@ def _add_fetch(commands: Any) -> None:
     parser.add_argument(
         "--from", dest="from_dir", type=Path, metavar="DIR", help="copy from a folder, not from the net"
     )
+    parser.add_argument("--subjects", default="", metavar="A,B", help="whom to bring, where a source is that large")
 
 
 def _fetch(options: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     source = lookup(sources.SOURCES, "source", options.source)
+    subjects = tuple(name.strip() for name in options.subjects.split(",") if name.strip())
+    if subjects and not source.by_subject:
+        raise InputError(f"{source.name} comes whole, with everyone it has; leave --subjects out.")
+    whom: dict[str, Any] = {"subjects": subjects} if subjects else {}
     with tqdm(unit="B", unit_scale=True, disable=not sys.stderr.isatty()) as bar:
 
         def show(name: str, done: int, total: int) -> None:
@@ -98,7 +103,7 @@ def _fetch(options: argparse.Namespace) -> int:
             bar.total, bar.n = total or None, done
             bar.refresh()
 
-        brought = source.fetch(sources.data_root(), options.from_dir, show)
+        brought = source.fetch(sources.data_root(), options.from_dir, show, **whom)
     for path in brought:
         print(path)
     return 0

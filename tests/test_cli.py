@@ -246,6 +246,8 @@ def test_fetch_copies_from_a_folder_and_prints_what_it_brought(ready, tmp_path, 
     [
         (["course-nps"], "unknown source 'course-nps'; choose from .* Did you mean 'course-npz'"),
         (["simulated"], "needs no fetch"),
+        (["scp1", "--subjects", "A"], "leave --subjects out"),
+        (["physionet-mi", "--subjects", "S001,S999"], "unknown subject of physionet-mi 'S999'"),
         (["course-npz"], "no address on the net"),
         (["course-npz", "--from", "nowhere"], "nowhere"),
     ],

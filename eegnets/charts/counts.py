@@ -19,7 +19,7 @@ def counts_chart(counted: pd.DataFrame, class_names: Sequence[str]) -> alt.Chart
             x=x,
             xOffset=alt.XOffset("class:N", sort=list(class_names)),
             y=alt.Y("trials:Q", title="Trials (number)"),
-            color=class_encodings(class_names)["color"].legend(symbolType="square"),
+            color=class_encodings(class_names)["color"].legend(symbolType="square", columns=1),
             tooltip=[alt.Tooltip(column) for column in ("subject:N", "split:N", "class:N", "trials:Q")],
         )
         .properties(title="Trials by class, subject and split", height=HEIGHT - 60)

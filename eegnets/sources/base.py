@@ -66,6 +66,7 @@ class Source(ABC):
     cite: ClassVar[str]
     size: ClassVar[str]  # of the download, in words: "3 MB"
     subjects: ClassVar[tuple[str, ...]]  # everyone the source can have
+    by_subject: ClassVar[bool] = False  # whether `fetch` can be told whom to bring (`subjects`)
     options: ClassVar[Mapping[str, Setting]] = {}
     version: ClassVar[int] = 1  # raised when the same files give other trials: old caches are then left alone
 

@@ -42,6 +42,7 @@ class Moabb(Source):
     )
     size: ClassVar[str] = f"about 60 MB a person, {AT_ONCE} people at a time"
     subjects: ClassVar[tuple[str, ...]] = tuple(f"{FIRST}-{n}" for n in range(1, 10))
+    by_subject: ClassVar[bool] = True
 
     def state(self, root: Path) -> State:
         """Whose trials have been brought; they load without MOABB."""
@@ -52,8 +53,8 @@ class Moabb(Source):
         have_moabb = importlib.util.find_spec("moabb") is not None
         here = f"Here: {', '.join(ready)}." if ready else "Nobody's trials are here yet."
         how = (
-            f"`python -m eegnets fetch {self.name}` brings the next {AT_ONCE} people of {FIRST}; of any other set they "
-            f"come in Python: SOURCES[{self.name!r}].fetch(data_root(), subjects=('Zhou2016-1',))."
+            f"`python -m eegnets fetch {self.name}` brings the next {AT_ONCE} people of {FIRST}, "
+            "`--subjects Zhou2016-1` the first of Zhou2016."
         )
         if not have_moabb:
             how = f"To bring some, install MOABB with `{INSTALL}`; nothing else needs it."

@@ -47,6 +47,7 @@ class PhysionetMi(Source):
     )
     size: ClassVar[str] = f"16 MB a person, {AT_ONCE} people at a time"
     subjects: ClassVar[tuple[str, ...]] = tuple(f"S{n:03d}" for n in range(1, 110) if n not in ELSEWISE)
+    by_subject: ClassVar[bool] = True
     options: ClassVar[Mapping[str, Setting]] = {
         "task": Setting(
             "Task",
@@ -73,8 +74,8 @@ class PhysionetMi(Source):
             return State("fetch", str(problem))
         here = f"Here: {', '.join(ready)}." if ready else "Nobody's recordings are here yet."
         how = (
-            f"`python -m eegnets fetch {self.name}` brings the next {AT_ONCE} people from PhysioNet, and `--from DIR` "
-            f"copies whoever's files are in a folder."
+            f"`python -m eegnets fetch {self.name}` brings the next {AT_ONCE} people from PhysioNet "
+            "(or `--subjects S007,S012`), and `--from DIR` copies whoever's files are in a folder."
         )
         return State("ready" if ready else "fetch", f"{here} {how}", ready)
 
