@@ -10,7 +10,8 @@ from file_tree import ROOT
 FLOORS = (
     ("config", "trials", "activations", "atomic", "layers", "__init__"),
     ("signals", "sources", "models", "evaluation", "statistics", "fused", "owners"),
-    ("charts", "training", "run_folder", "explain"),
+    ("charts", "training", "run_folder", "explain", "separable"),
+    ("filters", "units"),
     ("runs", "weights", "comparison", "trash", "run_zip", "flags"),
     ("classification", "sweep", "report"),
     ("experiment",),
