@@ -47,6 +47,14 @@ page = st.navigation(
                 help="All runs in a table; pick some and see their curves on one chart.",
             ),
         ],
+        "Understand": [
+            st.Page(
+                "pages/network.py",
+                title="Network",
+                icon=":material/account_tree:",
+                help="Look inside a network: all layers on one trial, one value worked out, what it hears.",
+            ),
+        ],
         "Use": [
             st.Page(
                 "pages/classify.py",

@@ -48,7 +48,7 @@ def main() -> None:
     table = pd.DataFrame(rows)
     print(table.to_string(index=False, float_format=lambda value: f"{value:.2f}"))
     print("\nMeans:")
-    means = table.drop(columns=["seed", "run"]).groupby(["network", "weights"], sort=False).mean(numeric_only=True)
+    means = table.drop(columns="seed").groupby(["network", "weights"], sort=False).mean(numeric_only=True)
     print(means.to_string(float_format=lambda value: f"{value:.2f}"))
 
 
@@ -72,8 +72,8 @@ def _measured(run: Run) -> Iterator[dict[str, object]]:
     test = network.fold(trials, "test")
     before = experiment.build(config.model, trials, config.training.seed).eval()
     for weights, model in (("untrained", before), ("trained", network.model)):
-        known = {"network": config.model.name, "run": f"{config.model.activation} {run.id[-9:]}"}
-        yield known | {"seed": config.training.seed, "weights": weights} | _figures(model, test)
+        known = {"network": config.model.name, "activation": config.model.activation, "seed": config.training.seed}
+        yield known | {"weights": weights} | _figures(model, test)
 
 
 def _figures(model: nn.Module, test: Trials) -> dict[str, object]:

@@ -10,8 +10,7 @@ from file_tree import ROOT
 FLOORS = (
     ("config", "trials", "activations", "atomic", "layers", "__init__"),
     ("signals", "sources", "models", "evaluation", "statistics", "fused", "owners"),
-    ("charts", "training", "run_folder", "explain", "separable"),
-    ("filters", "units"),
+    ("charts", "training", "run_folder", "explain", "separable", "filters", "units"),
     ("runs", "weights", "comparison", "trash", "run_zip", "flags"),
     ("classification", "sweep", "report"),
     ("experiment",),

@@ -35,18 +35,23 @@ def networks() -> dict[str, Run]:
 
 def network_picker(trials: Trials, source: str) -> Run | None:
     """The network to ask; None where there is none for such trials yet."""
-    fitting = {run_id: run for run_id, run in networks().items() if _fits(run, trials)}
+    fitting = fitting_networks(trials, source)
     if not fitting:
         return None
-    names = sorted(fitting, key=lambda run_id: fitting[run_id].config.data.source != source)  # its own data first
     picked = st.selectbox(
         "Network",
-        names,
+        list(fitting),
         key="network",
         bind="query-params",
         help="Shipped checkpoints and your own runs whose networks take such trials.",
     )
     return fitting[picked]
+
+
+def fitting_networks(trials: Trials, source: str) -> dict[str, Run]:
+    """The networks that take such trials, those trained on this source first."""
+    fitting = {run_id: run for run_id, run in networks().items() if _fits(run, trials)}
+    return dict(sorted(fitting.items(), key=lambda item: item[1].config.data.source != source))
 
 
 def _fits(run: Run, trials: Trials) -> bool:
