@@ -99,11 +99,15 @@ def _sum(
     written = [f"{_bracketed(w)} \\cdot {_bracketed(v)}" for w, v in largest[["weight", "input"]].to_numpy()[:SHOWN]]
     if len(terms) > SHOWN:
         rest, n = largest["product"][SHOWN:].sum(), len(terms) - SHOWN
-        written.append(f"\\underbrace{{{_bracketed(rest)}}}_{{{n}\\ more}}")
+        written.append(f"{_bracketed(rest)} \\quad \\text{{({n} more)}}")
     formula, total = r"y = \sum_i w_i x_i", float(terms["product"].sum())
     if bias is not None:
-        formula, total, written = f"{formula} + b", total + bias, [*written, _bracketed(bias)]
-    return Working(formula, _equation(" + ".join(written), total), total, terms)
+        formula, total, written = (
+            f"{formula} + b",
+            total + bias,
+            [*written, f"{_bracketed(bias)} \\quad \\text{{(bias)}}"],
+        )
+    return Working(formula, _lines(written, total), total, terms)
 
 
 def _batch_norm(layer: nn.BatchNorm2d, x: np.ndarray, place: Place) -> Working:
@@ -161,6 +165,16 @@ def _pair(size: object) -> tuple[int, int]:
 
 def _symbol(name: str) -> str:
     return {"alpha": r"\alpha", "negative_slope": "s"}.get(name, f"{name[0]}_{name[1:]}")
+
+
+def _lines(terms: list[str], value: float) -> str:
+    """A sum with a line for each of its terms, as it would not fit on one."""
+    lines = [
+        f"y = {{}} & {terms[0]}",
+        *(f"{{}} + {{}} & {term}" for term in terms[1:]),
+        f"{{}} = {{}} & {_number(value)}",
+    ]
+    return r"\begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}"
 
 
 def _equation(numbers: str, value: float) -> str:

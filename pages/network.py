@@ -13,11 +13,12 @@ st.markdown(
 from eegnets.ui.listening import calculator, first_layer, sides_section  # noqa: E402 (the words above come first)
 from eegnets.ui.looking import inside, layers_section, network_to_look_at, whole  # noqa: E402
 
-with friendly_errors():
+with friendly_errors(), st.container(horizontal=True, vertical_alignment="bottom"):
     recorded = trials(data)
     looked = network_to_look_at(recorded, data.source)
-part = st.segmented_control("Trials", ["test", "train"], default="test", required=True, key="part", bind="query-params")
-with friendly_errors():
+    part = st.segmented_control(
+        "Trials", ["test", "train"], default="test", required=True, key="part", bind="query-params"
+    )
     _, fold = whole(recorded, part)
 if len(fold):
     inside(looked, fold)

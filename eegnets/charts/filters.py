@@ -10,19 +10,21 @@ from eegnets.charts.style import CHANGE_SCALE, HEIGHT, LEGEND, QUIET, SIGNAL_COL
 from eegnets.filters import RHYTHMS, decibels
 
 ROW = 17  # px, a kernel
+AROUND = 150  # px that title, axis and legend take of a height
 MOST = 126  # frequencies drawn of a response
 STATES = {"untrained": (QUIET, [6, 3]), "trained": ("#2f86c9", [1, 0])}  # colour and dash
-LOUDNESS = {"dB": "Gain against the kernel's loudest (dB)", "linear": "Gain (1: as it came)"}
+LOUDNESS = {"dB": "Gain (dB)", "linear": "Gain (1: as it came)"}
 
 
-def rhythm_marks(top: float) -> list[alt.Chart]:
-    """A line where one rhythm ends and the next begins, and their names; up to `top` Hz."""
+def rhythm_marks(top: float, inside: bool = False) -> list[alt.Chart]:
+    """A line where one rhythm ends and the next begins, and their names above the chart or `inside`; to `top` Hz."""
     edges = [(name, low, min(high, top)) for name, (low, high) in RHYTHMS.items() if low < top]
     rows = pd.DataFrame(edges, columns=["rhythm", "low", "high"]).assign(middle=lambda t: (t["low"] + t["high"]) / 2)
     rows["words"] = ["\n" * (place % 2) + name for place, name in enumerate(rows["rhythm"])]  # narrow bands: two lines
     lines = alt.Chart(rows[1:]).mark_rule(color=QUIET, strokeDash=[3, 3]).encode(x=alt.X("low:Q"))
-    words = alt.Chart(rows).mark_text(color=QUIET, fontSize=10, baseline="bottom", lineBreak="\n", lineHeight=-11)
-    return [lines, words.encode(x=alt.X("middle:Q"), y=alt.value(-3), text=alt.Text("words:N"))]
+    look = {"baseline": "top", "lineHeight": 11} if inside else {"baseline": "bottom", "lineHeight": -11}
+    words = alt.Chart(rows).mark_text(color=QUIET, fontSize=10, lineBreak="\n", **look)
+    return [lines, words.encode(x=alt.X("middle:Q"), y=alt.value(3 if inside else -3), text=alt.Text("words:N"))]
 
 
 def response_chart(
@@ -45,15 +47,16 @@ def response_chart(
     rows = rows.assign(
         begin=(rows["frequency"] - half).clip(lower=0), end=(rows["frequency"] + half).clip(upper=freqs[-1])
     )
-    domain = [-40, 0] if loudness == "dB" else [0, float(shown.max()) or 1.0]
+    domain = [-30, 0] if loudness == "dB" else [0, float(shown.max()) or 1.0]
     colour = alt.Color(
         "gain:Q",
         title=LOUDNESS[loudness],
-        scale=alt.Scale(scheme="viridis", domain=domain),
+        scale=alt.Scale(scheme="viridis", domain=domain, clamp=True),
         legend=alt.Legend(orient="bottom", gradientLength=180, titleLimit=300),
     )
     x = alt.X("begin:Q", title="Frequency (Hz)", scale=alt.Scale(domain=[0, float(freqs[-1])], nice=False))
-    y = alt.Y("kernel:O", title=noun, sort=list(order), scale=alt.Scale(paddingInner=0.08))
+    axis = alt.Axis(labelOverlap=False)
+    y = alt.Y("kernel:O", title=noun, sort=list(order), axis=axis, scale=alt.Scale(paddingInner=0.08))
     tooltip = [
         alt.Tooltip("kernel:O", title=noun.lower()),
         alt.Tooltip("frequency:Q", format=".1f", title="Hz"),
@@ -63,10 +66,15 @@ def response_chart(
     cells = (
         alt.Chart(rows).mark_rect(cursor="pointer").encode(x=x, x2=alt.X2("end:Q"), y=y, color=colour, tooltip=tooltip)
     )
-    title = titled(f"What each {noun.lower()} hears, {words}", "the lowest on top; click a row to look at it")
+    title = titled(
+        f"What each {noun.lower()} hears, {words}",
+        "the lowest on top; 0 dB: its loudest; click a row to look at it"
+        if loudness == "dB"
+        else "the lowest on top; click a row to look at it",
+    )
     title.offset = 26
     layers = [cells.add_params(picked), *rhythm_marks(float(freqs[-1]))]
-    return alt.layer(*layers, title=title, height=ROW * len(gain))
+    return alt.layer(*layers, title=title, height=ROW * len(gain) + AROUND + 20)
 
 
 def kernels_chart(kernels: dict[str, np.ndarray], sfreq: float, words: str) -> alt.Chart:
@@ -87,9 +95,8 @@ def gains_chart(freqs: np.ndarray, gains: dict[str, np.ndarray], loudness: str, 
     x = alt.X("frequency:Q", title="Frequency (Hz)", scale=alt.Scale(domain=[0, float(freqs[-1])], nice=False))
     tooltip = [alt.Tooltip("frequency:Q", format=".1f", title="Hz"), alt.Tooltip("gain:Q", format=".3g")]
     lines = _two_states(pd.concat(tables), x, alt.Y("gain:Q", title=LOUDNESS[loudness]), tooltip, "")
-    title = titled(f"{words} by frequency", "dashed lines part the rhythms")
-    title.offset = 26
-    return alt.layer(lines, *rhythm_marks(float(freqs[-1])), title=title, height=HEIGHT - 60)
+    title = titled(f"{words} by frequency", "thin lines part the rhythms")
+    return alt.layer(lines, *rhythm_marks(float(freqs[-1]), inside=True), title=title, height=HEIGHT)
 
 
 def _two_states(rows: pd.DataFrame, x: alt.X, y: alt.Y, tooltip: list[alt.Tooltip], words: str) -> alt.Chart:
@@ -109,15 +116,15 @@ def _two_states(rows: pd.DataFrame, x: alt.X, y: alt.Y, tooltip: list[alt.Toolti
             tooltip=[alt.Tooltip("weights:N"), *tooltip],
         )
     )
-    return chart.properties(title=words, height=HEIGHT - 60) if words else chart
+    return chart.properties(title=words, height=HEIGHT) if words else chart
 
 
 def weights_chart(
-    weights: np.ndarray, kernel_of: np.ndarray, order: Sequence[int], ch_names: Sequence[str], words: str
+    weights: np.ndarray, kernel_of: np.ndarray, order: Sequence[int], ch_names: Sequence[str], words: str, reach: float
 ) -> alt.Chart:
     """What each filter in space makes of each electrode, a column a filter, sorted by its kernel as in `order`.
 
-    weights: (n_filters, n_chans); kernel_of: (n_filters,), kernels from 0.
+    weights: (n_filters, n_chans); kernel_of: (n_filters,), kernels from 0; reach: the weight where colours end.
     """
     n_filters, n_chans = weights.shape
     rows = pd.DataFrame(
@@ -130,9 +137,8 @@ def weights_chart(
     )
     place = {kernel: at for at, kernel in enumerate(order)}
     sort = sorted(range(1, n_filters + 1), key=lambda number: (place[int(kernel_of[number - 1]) + 1], number))
-    reach = float(np.abs(weights).max()) or 1.0
     scale = alt.Scale(domain=list(np.linspace(-reach, reach, 5)), range=list(CHANGE_SCALE))
-    colour = alt.Color("weight:Q", title="Weight", scale=scale, legend=alt.Legend(orient="bottom", gradientLength=180))
+    colour = alt.Color("weight:Q", title="Weight", scale=scale, legend=alt.Legend(orient="top", titleOrient="left"))
     x = alt.X("filter:O", title="Filter in space (no unit), by its kernel", sort=sort, axis=alt.Axis(labelOverlap=True))
     y = alt.Y("channel:N", title="Electrode", sort=None)
     tooltip = [alt.Tooltip("filter:O"), alt.Tooltip("kernel:O"), alt.Tooltip("channel:N")]
@@ -142,7 +148,7 @@ def weights_chart(
         .encode(x=x, y=y, color=colour, tooltip=[*tooltip, alt.Tooltip("weight:Q", format=".3f")])
     )
     title = titled(f"Weights of the electrodes, {words}", "blue: turned over; red: as it is; pale: hardly heard")
-    return cells.properties(title=title, height=max(28 * n_chans, 56))
+    return cells.properties(title=title, height=max(24 * n_chans, 56) + AROUND + 50)
 
 
 def sides_chart(filters: pd.DataFrame, class_names: Sequence[str], ends: tuple[str, str]) -> alt.Chart:
@@ -153,7 +159,7 @@ def sides_chart(filters: pd.DataFrame, class_names: Sequence[str], ends: tuple[s
     there = [state for state in STATES if state in set(filters["weights"])]
     colours, shapes = [STATES[state][0] for state in there], ["cross", "circle"][: len(there)]
     x = alt.X("side:Q", title=f"Side (-1: {ends[0]} alone, 1: {ends[1]} alone)", scale=alt.Scale(domain=[-1, 1]))
-    y = alt.Y("apart:Q", title="Difference of power (standard deviations)")
+    y = alt.Y("apart:Q", title="Difference (std. dev.)")
     legend = alt.Legend(orient="top", titleOrient="left")
     tooltip = [
         alt.Tooltip("weights:N"),
@@ -175,7 +181,7 @@ def sides_chart(filters: pd.DataFrame, class_names: Sequence[str], ends: tuple[s
     title = titled(
         "Do the filters know the two sides?", f"above zero: louder in “{class_names[1]}” than “{class_names[0]}”"
     )
-    return points.properties(title=title, height=HEIGHT)
+    return points.properties(title=title, height=HEIGHT + 80)
 
 
 def counts_chart(rows: pd.DataFrame) -> alt.Chart:
@@ -190,4 +196,4 @@ def counts_chart(rows: pd.DataFrame) -> alt.Chart:
     )
     tooltip = [alt.Tooltip("convolution:N"), alt.Tooltip("part:N"), alt.Tooltip("weights:Q", format=",")]
     bars = alt.Chart(rows).mark_bar().encode(x=x, y=y, color=colour, order=alt.Order("place:Q"), tooltip=tooltip)
-    return bars.properties(title="Weights that are learned", height=44 * rows["convolution"].nunique())
+    return bars.properties(title="Weights that are learned", height=34 * rows["convolution"].nunique() + 120)

@@ -14,6 +14,7 @@ from PIL import Image
 from eegnets.charts.style import CHANGE_SCALE, HEIGHT, QUIET, RULE_COLOUR, SIGNAL_COLOUR, titled
 
 ROW = 40  # px, a layer in the overview
+AROUND = 110  # px that title and axis take of a height
 MOST_ROWS, MOST_COLUMNS = 64, 250  # of a small picture
 MOST_CELLS = 9000  # of a map: more make a browser slow
 TIME = "Time after trial start (s)"
@@ -53,10 +54,12 @@ def overview_chart(layers: pd.DataFrame, opened: str, seconds: float) -> alt.Lay
 
     layers: columns layer, kind, shape (text), does, parameters, multiplications, url (of its picture).
     """
-    rows = layers.assign(begin=0.0, end=seconds, label=layers["layer"] + "|" + layers["kind"] + " " + layers["shape"])
-    rows["open"] = rows["layer"] == opened
-    axis = alt.Axis(labelExpr="split(datum.label, '|')", labelLimit=220, labelPadding=6)
-    y = alt.Y("label:N", title="Layer", sort=None, axis=axis, scale=alt.Scale(paddingInner=0.12))
+    place = np.arange(len(layers))
+    rows = layers.assign(begin=0.0, end=seconds, top=place + 0.06, bottom=place + 0.94, open=layers["layer"] == opened)
+    labels = (layers["layer"] + "|" + layers["kind"] + " " + layers["shape"]).tolist()
+    words = f"split({labels}[floor(datum.value)], '|')"
+    axis = alt.Axis(values=(place + 0.5).tolist(), labelExpr=words, labelLimit=220, grid=False, ticks=False)
+    y = alt.Y("top:Q", title="Layer", axis=axis, scale=alt.Scale(domain=[0, len(rows)], reverse=True, nice=False))
     x = alt.X("begin:Q", title=TIME, scale=alt.Scale(domain=[0, seconds], nice=False))
     tooltip = [
         alt.Tooltip("layer:N"),
@@ -66,14 +69,14 @@ def overview_chart(layers: pd.DataFrame, opened: str, seconds: float) -> alt.Lay
         alt.Tooltip("multiplications:Q", format=","),
         alt.Tooltip("does:N"),
     ]
-    base = alt.Chart(rows).encode(x=x, x2=alt.X2("end:Q"), y=y)
-    pictures = base.mark_image(aspect=False).encode(url="url:N")
+    base = alt.Chart(rows).encode(x=x, x2=alt.X2("end:Q"), y=y, y2=alt.Y2("bottom:Q"))
+    pictures = base.mark_image(aspect=False, align="left", baseline="top").encode(url="url:N")
     picked = alt.selection_point(name="layer", fields=["layer"])
     frames = base.mark_rect(fillOpacity=0, stroke=CHANGE_SCALE[-2], cursor="pointer").encode(
         strokeWidth=alt.condition("datum.open", alt.value(3), alt.value(0)), tooltip=tooltip
     )
-    title = titled("The trial on its way through the network", "a picture a layer, a line a map; click one to open it")
-    return alt.layer(pictures, frames.add_params(picked), title=title, height=ROW * len(rows))
+    title = titled("All layers on this trial", "a line a map; click a layer to open it")
+    return alt.layer(pictures, frames.add_params(picked), title=title, height=ROW * len(rows) + AROUND)
 
 
 def maps_table(values: np.ndarray, times: tuple[float, float]) -> pd.DataFrame:
@@ -120,7 +123,7 @@ def maps_chart(
     frame = frame.mark_rect(fillOpacity=0, stroke=RULE_COLOUR, strokeWidth=2)
     frame = frame.encode(x=alt.X("begin:Q"), x2=alt.X2("end:Q"), y=y)
     title = titled(f"What comes out of {name}", "click a map to open it; framed: the one that is open")
-    return alt.layer(cells, frame, title=title, height=max(min(14 * count, 460), 160))
+    return alt.layer(cells, frame, title=title, height=max(min(14 * count, 420), 120) + AROUND + 50)
 
 
 def unit_chart(
@@ -145,7 +148,7 @@ def unit_chart(
     rule = alt.Chart(here).mark_rule(color=QUIET, strokeDash=[4, 3]).encode(x=x)
     dot = alt.Chart(here).mark_point(filled=True, size=90, color=CHANGE_SCALE[-2], opacity=1)
     title = titled(f"{name} over time", "click to work out another sample")
-    return alt.layer(line, rule, dot.encode(x=x, y=y, tooltip=tooltip), dots, title=title, height=HEIGHT - 100)
+    return alt.layer(line, rule, dot.encode(x=x, y=y, tooltip=tooltip), dots, title=title, height=HEIGHT - 60)
 
 
 def features_chart(values: np.ndarray, names: list[str], title: str, unit: str) -> alt.Chart:
@@ -156,5 +159,5 @@ def features_chart(values: np.ndarray, names: list[str], title: str, unit: str) 
     bars = alt.Chart(rows).mark_bar()
     x, y = alt.X("value:Q", title=f"Value ({unit})"), alt.Y("class:N", title="Class", sort=None)
     return bars.encode(x=x, y=y, color=colour, tooltip=tooltip).properties(
-        title=titled(title, "the larger one is the answer"), height=40 * len(rows)
+        title=titled(title, "the larger one is the answer"), height=40 * len(rows) + AROUND
     )

@@ -97,8 +97,9 @@ def _open_kernel(key: str) -> None:
 
 
 def _weights(found: dict[str, FirstLayers], order: list[int], ch_names: tuple[str, ...]) -> None:
+    reach = max(float(np.abs(layers.weights).max()) for layers in found.values()) or 1.0
     for column, (state, layers) in zip(st.columns(len(found)), found.items(), strict=True):
-        chart = weights_chart(layers.weights, layers.kernel_of, order, ch_names, state)
+        chart = weights_chart(layers.weights, layers.kernel_of, order, ch_names, state, reach)
         spoken = f"Weights of {', '.join(ch_names)} in {len(layers.weights)} filters, {state}"
         column.altair_chart(chart, key=f"weights_{state}", alt=spoken)
 

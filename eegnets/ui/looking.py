@@ -64,18 +64,15 @@ class Looked(NamedTuple):
 def network_to_look_at(trials: Trials, source: str) -> Looked:
     """Pick a finished run that takes such trials, or an untrained network made for them."""
     fitting = fitting_networks(trials, source)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        picked = st.selectbox(
-            "Network",
-            [*fitting, UNTRAINED],
-            key="network",
-            bind="query-params",
-            help="Shipped checkpoints and your own runs whose networks take such trials, or one that is made now.",
-            width=320,
-        )
-        if picked == UNTRAINED:
-            return _untrained(trials)
-    return _trained(fitting[picked])
+    picked = st.selectbox(
+        "Network",
+        [*fitting, UNTRAINED],
+        key="network",
+        bind="query-params",
+        help="Shipped checkpoints and your own runs whose networks take such trials, or one that is made now.",
+        width=320,
+    )
+    return _untrained(trials) if picked == UNTRAINED else _trained(fitting[picked])
 
 
 def _untrained(trials: Trials) -> Looked:
@@ -103,9 +100,13 @@ def whole(trials: Trials, part: str) -> tuple[Trials, Trials]:
 @st.fragment
 def inside(looked: Looked, fold: Trials) -> None:
     """All layers on one trial; beside them the layer that is open, and one of its values."""
-    index = stepper(len(fold), "trial") - 1
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        index = stepper(len(fold), "trial") - 1
+        names = [TRIAL, *leaves(looked.model)]
+        layer = st.selectbox(
+            "Layer", names, index=1, key="layer", bind="query-params", on_change=_first_value, width=240
+        )
     values = layer_values(looked.model, torch.from_numpy(fold.X[index : index + 1]))
-    layer = st.selectbox("Layer", [TRIAL, *values], index=1, key="layer", bind="query-params", on_change=_first_value)
     left, right = st.columns([2, 3], gap="medium")
     with left:
         seconds = fold.n_times / fold.sfreq
