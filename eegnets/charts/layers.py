@@ -16,7 +16,7 @@ from eegnets.charts.style import CHANGE_SCALE, HEIGHT, QUIET, RULE_COLOUR, SIGNA
 ROW = 40  # px, a layer in the overview
 AROUND = 110  # px that title and axis take of a height
 MOST_ROWS, MOST_COLUMNS = 64, 250  # of a small picture
-MOST_CELLS = 9000  # of a map: more make a browser slow
+MOST_CELLS = 4800  # of a map: more make a browser slow
 TIME = "Time after trial start (s)"
 
 
@@ -28,7 +28,7 @@ def picture(values: np.ndarray) -> str:
     """
     flat = values.reshape(-1, values.shape[-1]) if values.ndim > 1 else values[:, None]
     flat = flat[np.linspace(0, len(flat) - 1, min(len(flat), MOST_ROWS)).astype(int)]
-    flat = _averaged(flat, MOST_COLUMNS)
+    flat, _ = _averaged(flat, MOST_COLUMNS)
     share = (np.clip(flat / _reach(flat), -1, 1) + 1) * (len(CHANGE_SCALE) - 1) / 2  # place on the scale of colours
     stops = np.array([[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in CHANGE_SCALE])
     rgb = np.stack([np.interp(share, range(len(stops)), stops[:, part]) for part in range(3)], axis=-1).astype(np.uint8)
@@ -43,10 +43,11 @@ def _reach(values: np.ndarray) -> float:
     return max(float(np.quantile(np.abs(values), 0.99)), float(np.abs(values).max()) / 4) or 1.0
 
 
-def _averaged(values: np.ndarray, at_most: int) -> np.ndarray:
-    """Neighbouring samples averaged until `at_most` columns are left; (n_rows, n_columns)."""
-    starts = np.unique(np.linspace(0, values.shape[1], min(values.shape[1], at_most) + 1).astype(int))[:-1]
-    return np.add.reduceat(values, starts, axis=1) / np.diff([*starts, values.shape[1]])
+def _averaged(values: np.ndarray, at_most: int) -> tuple[np.ndarray, np.ndarray]:
+    """Neighbouring samples averaged until `at_most` columns are left, (n_rows, n_columns), and their edges."""
+    n_samples = values.shape[1]
+    edges = np.linspace(0, n_samples, min(n_samples, at_most) + 1).astype(int)
+    return np.add.reduceat(values, edges[:-1], axis=1) / np.diff(edges), edges
 
 
 def overview_chart(layers: pd.DataFrame, opened: str, seconds: float) -> alt.LayerChart:
@@ -85,9 +86,9 @@ def maps_table(values: np.ndarray, times: tuple[float, float]) -> pd.DataFrame:
     times: middle of the first sample and seconds from one to the next. Samples are averaged where there are too many.
     """
     columns = max(min(values.shape[1], MOST_CELLS // len(values)), 1)
-    shown = _averaged(values, columns)
+    shown, edges = _averaged(values, columns)
     first, step = times
-    edges = first - step / 2 + step * np.linspace(0, values.shape[1], shown.shape[1] + 1)
+    edges = first + step * (edges - 0.5)
     return pd.DataFrame(
         {
             "map": np.repeat(np.arange(len(values)) + 1, shown.shape[1]),

@@ -40,7 +40,7 @@ def first_layer(looked: Looked) -> None:
     order = tables[now]["kernel"].tolist()
     gains = {state: response(of_state, sfreq) for state, of_state in kernels.items()}
     _count(tables, noun)
-    one = min(st.session_state.get("kernel", order[0]), len(order))
+    one = st.session_state.get("kernel")  # another kernel, another chart: the same row can be clicked again
     for column, state in zip(st.columns(len(networks)), networks, strict=True):
         key = f"response_{state}_{one}"
         chart = response_chart(*gains[state], order, state, loudness, noun)
