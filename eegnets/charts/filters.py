@@ -28,11 +28,18 @@ def rhythm_marks(top: float, inside: bool = False) -> list[alt.Chart]:
 
 
 def response_chart(
-    freqs: np.ndarray, gain: np.ndarray, order: Sequence[int], words: str, loudness: str = "dB", noun: str = "Kernel"
+    freqs: np.ndarray,
+    gain: np.ndarray,
+    order: Sequence[int],
+    words: str,
+    loudness: str = "dB",
+    noun: str = "Kernel",
+    loudest: float = 0.0,
 ) -> alt.LayerChart:
     """How loud each frequency leaves each kernel, a row a kernel; a click picks one.
 
-    order: the kernels (from 1) from top to bottom; freqs: Hz, (n_freqs,); gain: (n_kernels, n_freqs), linear.
+    order: the kernels (from 1) from top to bottom; freqs: Hz, (n_freqs,); gain: (n_kernels, n_freqs), linear;
+    loudest: the gain where colours end (the loudest here, if that is more).
     """
     every = -(-len(freqs) // MOST)
     shown = (decibels(gain) if loudness == "dB" else gain)[:, ::every]
@@ -47,7 +54,7 @@ def response_chart(
     rows = rows.assign(
         begin=(rows["frequency"] - half).clip(lower=0), end=(rows["frequency"] + half).clip(upper=freqs[-1])
     )
-    domain = [-30, 0] if loudness == "dB" else [0, float(shown.max()) or 1.0]
+    domain = [-30, 0] if loudness == "dB" else [0, max(loudest, float(shown.max())) or 1.0]
     colour = alt.Color(
         "gain:Q",
         title=LOUDNESS[loudness],

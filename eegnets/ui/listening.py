@@ -33,17 +33,18 @@ def first_layer(looked: Looked) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         noun, kernels = _heard(found, looked.shape.ch_names)
         loudness = st.segmented_control(
-            "Gain", ["dB", "linear"], default="dB", required=True, key="gain", bind="query-params"
+            "Gain", ["linear", "dB"], default="linear", required=True, key="gain", bind="query-params"
         )
     sfreq, now = looked.shape.sfreq, list(networks)[-1]
     tables = {state: kernel_table(of_state, sfreq) for state, of_state in kernels.items()}
     order = tables[now]["kernel"].tolist()
     gains = {state: response(of_state, sfreq) for state, of_state in kernels.items()}
+    loudest = max(float(gain.max()) for _, gain in gains.values())
     _count(tables, noun)
     one = st.session_state.get("kernel")  # another kernel, another chart: the same row can be clicked again
     for column, state in zip(st.columns(len(networks)), networks, strict=True):
         key = f"response_{state}_{one}"
-        chart = response_chart(*gains[state], order, state, loudness, noun)
+        chart = response_chart(*gains[state], order, state, loudness, noun, loudest)
         spoken = ", ".join(f"{row.kernel}: {row.peak:.0f} Hz" for row in tables[state].itertuples())
         column.altair_chart(
             chart, key=key, on_select=partial(_open_kernel, key), alt=f"Loudest frequency of each {noun}: {spoken}"
