@@ -50,13 +50,11 @@ def test_the_layers_that_cannot_learn_their_bias_say_so(app):
 
 
 def test_all_that_is_open_stands_in_the_address(app):
-    opened(
-        app, network="simulated-eegnet-relu", layer="separableConv.0", map="5", sample="17", trial="3", gain="linear"
-    )
+    opened(app, network="simulated-eegnet-relu", layer="separableConv.0", map="5", sample="17", trial="3", gain="dB")
     assert app.number_input(key="map").value == 5
     assert app.number_input(key="sample").value == 17
     assert app.number_input(key="trial").value == 3
-    assert app.segmented_control(key="gain").value == "linear"
+    assert app.segmented_control(key="gain").value == "dB"
 
 
 def test_an_address_with_nonsense_opens_the_page_as_it_is_at_first(app):
