@@ -54,6 +54,12 @@ page = st.navigation(
                 icon=":material/show_chart:",
                 help="The bends between the layers: their curves and slopes, and what they do to a trial.",
             ),
+            st.Page(
+                "pages/network.py",
+                title="Network",
+                icon=":material/account_tree:",
+                help="Look inside a network: all layers on one trial, one value worked out, what it hears.",
+            ),
         ],
         "Use": [
             st.Page(

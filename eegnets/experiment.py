@@ -16,7 +16,7 @@ from torch import nn
 
 from eegnets import instruments, models, sources, training
 from eegnets.activations import ACTIVATIONS
-from eegnets.classification import answers
+from eegnets.classification import Shape, answers
 from eegnets.config import InputError, ModelConfig, RunConfig, TrainingConfig, lookup
 from eegnets.run_folder import Run, RunError, summary
 from eegnets.runs import RunStore
@@ -38,8 +38,8 @@ def prepare(config: RunConfig) -> RunConfig:
     return RunConfig(data, config.model, config.training.with_(threads=threads))
 
 
-def build(config: ModelConfig, trials: Trials, seed: int) -> nn.Module:
-    """The network for these trials with its first weights; the same seed gives the same weights."""
+def build(config: ModelConfig, trials: Trials | Shape, seed: int) -> nn.Module:
+    """The network for these trials, or their shape, with its first weights; the same seed gives the same weights."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return models.build(

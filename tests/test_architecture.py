@@ -10,7 +10,7 @@ from file_tree import ROOT
 FLOORS = (
     ("config", "trials", "activations", "atomic", "json_lines", "layers", "__init__"),
     ("signals", "sources", "models", "evaluation", "statistics", "fused", "owners"),
-    ("charts", "training", "run_folder", "explain", "instruments"),
+    ("charts", "training", "run_folder", "explain", "instruments", "separable", "filters", "units"),
     ("runs", "weights", "comparison", "race", "trash", "run_zip", "flags"),
     ("classification", "sweep", "report"),
     ("experiment",),

@@ -1,6 +1,7 @@
 """Going through trials: filters, the one before and the next, a row that opens its trial; all in the address."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -65,7 +66,7 @@ def channel_picker(ch_names: tuple[str, ...]) -> list[str]:
 @st.fragment
 def trial_browser(found: Survey, shown: np.ndarray, channels: Sequence[str]) -> None:
     """The trial that is open, and the list of those `shown`; moving to another trial draws only this again."""
-    index = int(shown[_place(len(shown)) - 1])
+    index = int(shown[stepper(len(shown), "trial", _step) - 1])
     title = trial_title(found.trials, index)
     st.altair_chart(trial_chart(found.trials, index), key="waveform", alt=f"EEG over time. {title}")
     for column, channel in zip(st.columns(len(channels)), channels, strict=True):
@@ -85,18 +86,27 @@ def trial_browser(found: Survey, shown: np.ndarray, channels: Sequence[str]) -> 
     )
 
 
-def _place(n: int) -> int:
-    """Which of the `n` trials is open, from 1."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.button("Previous", icon=":material/arrow_back:", shortcut="Left", on_click=_step, args=(-1, n))
-        place = st.number_input(f"Trial, of {n}", 1, n, key="trial", bind="query-params", width=112)
-        st.button("Next", icon=":material/arrow_forward:", shortcut="Right", on_click=_step, args=(1, n))
+def stepper(n: int, key: str, step: Callable[[int, int], None] | None = None) -> int:
+    """Which of the `n` trials is open, from 1; with the one before and the next.
+
+    step: called with (by, n) where more than the number has to move.
+    """
+    step = step or partial(_move, key)
+    with st.container(horizontal=True, vertical_alignment="bottom", width="content"):
+        st.button("Previous", icon=":material/arrow_back:", shortcut="Left", on_click=step, args=(-1, n))
+        place = st.number_input(f"Trial, of {n}", 1, n, key=key, bind="query-params", width=112)
+        st.button("Next", icon=":material/arrow_forward:", shortcut="Right", on_click=step, args=(1, n))
     return place
 
 
+def _move(key: str, by: int, n: int) -> None:
+    """To the next or the one before; after the last comes the first."""
+    st.session_state[key] = (st.session_state[key] - 1 + by) % n + 1
+
+
 def _step(by: int, n: int) -> None:
-    """To the next trial or the one before; after the last comes the first."""
-    st.session_state.trial = (st.session_state.trial - 1 + by) % n + 1
+    """To another trial, and to its row in the table."""
+    _move("trial", by, n)
     st.session_state.table = {"selection": {"rows": [st.session_state.trial - 1], "columns": [], "cells": []}}
 
 

@@ -33,25 +33,25 @@ def networks() -> dict[str, Run]:
     return {run.id: run for run in runs if run.weights_path.exists() and not run.status.active}
 
 
-def fitting(trials: Trials) -> dict[str, Run]:
-    """Those of `networks` that take such trials."""
-    return {run_id: run for run_id, run in networks().items() if _fits(run, trials)}
-
-
 def network_picker(trials: Trials, source: str) -> Run | None:
     """The network to ask; None where there is none for such trials yet."""
-    found = fitting(trials)
+    found = fitting(trials, source)
     if not found:
         return None
-    names = sorted(found, key=lambda run_id: found[run_id].config.data.source != source)  # its own data first
     picked = st.selectbox(
         "Network",
-        names,
+        list(found),
         key="network",
         bind="query-params",
         help="Shipped checkpoints and your own runs whose networks take such trials.",
     )
     return found[picked]
+
+
+def fitting(trials: Trials, source: str) -> dict[str, Run]:
+    """The networks that take such trials, those trained on this source first."""
+    found = {run_id: run for run_id, run in networks().items() if _fits(run, trials)}
+    return dict(sorted(found.items(), key=lambda item: item[1].config.data.source != source))
 
 
 def _fits(run: Run, trials: Trials) -> bool:
@@ -119,7 +119,7 @@ def answer_browser(run: Run, trials: Trials, fold: Trials, table: pd.DataFrame) 
 
 
 def _side_by_side(run: Run, trials: Trials) -> list[Run]:
-    others = [other for other in fitting(trials).values() if other.id != run.id]
+    others = [other for other in fitting(trials, run.config.data.source).values() if other.id != run.id]
     same = [other for other in others if of(other).shape.class_names == of(run).shape.class_names]
     return [run, *same][:AT_MOST]
 

@@ -90,8 +90,8 @@ def through_a_layer(data: DataConfig) -> None:
 
 
 def _network_picker(recorded: Trials, source: str) -> Network:
-    runs = fitting(recorded)
-    names = sorted(runs, key=lambda run_id: runs[run_id].config.data.source != source) + list(NEW)
+    runs = fitting(recorded, source)
+    names = [*runs, *NEW]
     first = next((i for i, name in enumerate(names) if name.endswith("eegnet-relu")), 0)
     picked = st.selectbox(
         "Network",

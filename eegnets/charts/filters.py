@@ -1,0 +1,206 @@
+"""What the first layers listen for: kernels over time, how loud each frequency leaves them, weights of electrodes."""
+
+from collections.abc import Sequence
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from eegnets.charts.style import CHANGE_SCALE, HEIGHT, LEGEND, QUIET, SIGNAL_COLOUR, titled
+from eegnets.filters import RHYTHMS, decibels
+
+ROW = 17  # px, a kernel
+AROUND = 150  # px that title, axis and legend take of a height
+MOST = 126  # frequencies drawn of a response
+STATES = {"untrained": (QUIET, [6, 3]), "trained": ("#2f86c9", [1, 0])}  # colour and dash
+LOUDNESS = {"dB": "Gain (dB)", "linear": "Gain (1: as it came)"}
+
+
+def rhythm_marks(top: float, inside: bool = False) -> list[alt.Chart]:
+    """A line where one rhythm ends and the next begins, and their names above the chart or `inside`; to `top` Hz."""
+    edges = [(name, low, min(high, top)) for name, (low, high) in RHYTHMS.items() if low < top]
+    rows = pd.DataFrame(edges, columns=["rhythm", "low", "high"]).assign(middle=lambda t: (t["low"] + t["high"]) / 2)
+    rows["words"] = ["\n" * (place % 2) + name for place, name in enumerate(rows["rhythm"])]  # narrow bands: two lines
+    lines = alt.Chart(rows[1:]).mark_rule(color=QUIET, strokeDash=[3, 3]).encode(x=alt.X("low:Q"))
+    look = {"baseline": "top", "lineHeight": 11} if inside else {"baseline": "bottom", "lineHeight": -11}
+    words = alt.Chart(rows).mark_text(color=QUIET, fontSize=10, lineBreak="\n", **look)
+    return [lines, words.encode(x=alt.X("middle:Q"), y=alt.value(3 if inside else -3), text=alt.Text("words:N"))]
+
+
+def response_chart(
+    freqs: np.ndarray,
+    gain: np.ndarray,
+    order: Sequence[int],
+    words: str,
+    loudness: str = "dB",
+    noun: str = "Kernel",
+    loudest: float = 0.0,
+) -> alt.LayerChart:
+    """How loud each frequency leaves each kernel, a row a kernel; a click picks one.
+
+    order: the kernels (from 1) from top to bottom; freqs: Hz, (n_freqs,); gain: (n_kernels, n_freqs), linear;
+    loudest: the gain where colours end (the loudest here, if that is more).
+    """
+    every = -(-len(freqs) // MOST)
+    shown = (decibels(gain) if loudness == "dB" else gain)[:, ::every]
+    half = float(freqs[every]) / 2
+    rows = pd.DataFrame(
+        {
+            "kernel": np.repeat(np.arange(len(gain)) + 1, shown.shape[1]),
+            "frequency": np.tile(freqs[::every], len(gain)),
+            "gain": shown.ravel(),
+        }
+    )
+    rows = rows.assign(
+        begin=(rows["frequency"] - half).clip(lower=0), end=(rows["frequency"] + half).clip(upper=freqs[-1])
+    )
+    domain = [-30, 0] if loudness == "dB" else [0, max(loudest, float(shown.max())) or 1.0]
+    colour = alt.Color(
+        "gain:Q",
+        title=LOUDNESS[loudness],
+        scale=alt.Scale(scheme="viridis", domain=domain, clamp=True),
+        legend=alt.Legend(orient="bottom", gradientLength=180, titleLimit=300),
+    )
+    x = alt.X("begin:Q", title="Frequency (Hz)", scale=alt.Scale(domain=[0, float(freqs[-1])], nice=False))
+    axis = alt.Axis(labelOverlap=False)
+    y = alt.Y("kernel:O", title=noun, sort=list(order), axis=axis, scale=alt.Scale(paddingInner=0.08))
+    tooltip = [
+        alt.Tooltip("kernel:O", title=noun.lower()),
+        alt.Tooltip("frequency:Q", format=".1f", title="Hz"),
+        alt.Tooltip("gain:Q", format=".3g", title="dB" if loudness == "dB" else "gain"),
+    ]
+    picked = alt.selection_point(name="kernel", fields=["kernel"])
+    cells = (
+        alt.Chart(rows).mark_rect(cursor="pointer").encode(x=x, x2=alt.X2("end:Q"), y=y, color=colour, tooltip=tooltip)
+    )
+    title = titled(
+        f"What each {noun.lower()} hears, {words}",
+        "the lowest on top; 0 dB: its loudest; click a row to look at it"
+        if loudness == "dB"
+        else "the lowest on top; click a row to look at it",
+    )
+    title.offset = 26
+    layers = [cells.add_params(picked), *rhythm_marks(float(freqs[-1]))]
+    return alt.layer(*layers, title=title, height=ROW * len(gain) + AROUND + 20)
+
+
+def kernels_chart(kernels: dict[str, np.ndarray], sfreq: float, words: str) -> alt.Chart:
+    """One kernel over time; `kernels`: "untrained" and perhaps "trained" -> (n_samples,)."""
+    tables = []
+    for state, kernel in kernels.items():
+        times = 1000 * (np.arange(len(kernel)) - len(kernel) // 2) / sfreq
+        tables.append(pd.DataFrame({"time": times, "weight": kernel, "weights": state}))
+    x = alt.X("time:Q", title="Time around the middle (ms)", scale=alt.Scale(nice=False))
+    tooltip = [alt.Tooltip("time:Q", format=".0f", title="ms"), alt.Tooltip("weight:Q", format=".4g")]
+    return _two_states(pd.concat(tables), x, alt.Y("weight:Q", title="Weight (no unit)"), tooltip, f"{words} over time")
+
+
+def gains_chart(freqs: np.ndarray, gains: dict[str, np.ndarray], loudness: str, words: str) -> alt.LayerChart:
+    """One kernel's response; `gains`: "untrained" and perhaps "trained" -> linear gain, (n_freqs,); freqs in Hz."""
+    shown = {state: decibels(gain) if loudness == "dB" else gain for state, gain in gains.items()}
+    tables = [pd.DataFrame({"frequency": freqs, "gain": gain, "weights": state}) for state, gain in shown.items()]
+    x = alt.X("frequency:Q", title="Frequency (Hz)", scale=alt.Scale(domain=[0, float(freqs[-1])], nice=False))
+    tooltip = [alt.Tooltip("frequency:Q", format=".1f", title="Hz"), alt.Tooltip("gain:Q", format=".3g")]
+    lines = _two_states(pd.concat(tables), x, alt.Y("gain:Q", title=LOUDNESS[loudness]), tooltip, "")
+    title = titled(f"{words} by frequency", "thin lines part the rhythms")
+    return alt.layer(lines, *rhythm_marks(float(freqs[-1]), inside=True), title=title, height=HEIGHT)
+
+
+def _two_states(rows: pd.DataFrame, x: alt.X, y: alt.Y, tooltip: list[alt.Tooltip], words: str) -> alt.Chart:
+    there = [state for state in STATES if state in set(rows["weights"])]
+    colours, dashes = ([STATES[state][look] for state in there] for look in range(2))
+    legend = LEGEND if len(there) > 1 else None
+    chart = (
+        alt.Chart(rows)
+        .mark_line(strokeWidth=2)
+        .encode(
+            x=x,
+            y=y,
+            color=alt.Color("weights:N", title="Weights", scale=alt.Scale(domain=there, range=colours), legend=legend),
+            strokeDash=alt.StrokeDash(
+                "weights:N", title="Weights", scale=alt.Scale(domain=there, range=dashes), legend=legend
+            ),
+            tooltip=[alt.Tooltip("weights:N"), *tooltip],
+        )
+    )
+    return chart.properties(title=words, height=HEIGHT) if words else chart
+
+
+def weights_chart(
+    weights: np.ndarray, kernel_of: np.ndarray, order: Sequence[int], ch_names: Sequence[str], words: str, reach: float
+) -> alt.Chart:
+    """What each filter in space makes of each electrode, a column a filter, sorted by its kernel as in `order`.
+
+    weights: (n_filters, n_chans); kernel_of: (n_filters,), kernels from 0; reach: the weight where colours end.
+    """
+    n_filters, n_chans = weights.shape
+    rows = pd.DataFrame(
+        {
+            "filter": np.repeat(np.arange(n_filters) + 1, n_chans),
+            "kernel": np.repeat(kernel_of + 1, n_chans),
+            "channel": np.tile(np.array(ch_names), n_filters),
+            "weight": weights.ravel(),
+        }
+    )
+    place = {kernel: at for at, kernel in enumerate(order)}
+    sort = sorted(range(1, n_filters + 1), key=lambda number: (place[int(kernel_of[number - 1]) + 1], number))
+    scale = alt.Scale(domain=list(np.linspace(-reach, reach, 5)), range=list(CHANGE_SCALE))
+    colour = alt.Color("weight:Q", title="Weight", scale=scale, legend=alt.Legend(orient="top", titleOrient="left"))
+    x = alt.X("filter:O", title="Filter in space (no unit), by its kernel", sort=sort, axis=alt.Axis(labelOverlap=True))
+    y = alt.Y("channel:N", title="Electrode", sort=None)
+    tooltip = [alt.Tooltip("filter:O"), alt.Tooltip("kernel:O"), alt.Tooltip("channel:N")]
+    cells = (
+        alt.Chart(rows)
+        .mark_rect()
+        .encode(x=x, y=y, color=colour, tooltip=[*tooltip, alt.Tooltip("weight:Q", format=".3f")])
+    )
+    title = titled(f"Weights of the electrodes, {words}", "blue: turned over; red: as it is; pale: hardly heard")
+    return cells.properties(title=title, height=max(24 * n_chans, 56) + AROUND + 50)
+
+
+def sides_chart(filters: pd.DataFrame, class_names: Sequence[str], ends: tuple[str, str]) -> alt.Chart:
+    """Each filter in space by the side that it hears and by what its power says of the classes.
+
+    filters: rows of weights ("untrained", "trained"), filter, peak (Hz), side, apart, used; ends: the two electrodes.
+    """
+    there = [state for state in STATES if state in set(filters["weights"])]
+    colours, shapes = [STATES[state][0] for state in there], ["cross", "circle"][: len(there)]
+    x = alt.X("side:Q", title=f"Side (-1: {ends[0]} alone, 1: {ends[1]} alone)", scale=alt.Scale(domain=[-1, 1]))
+    y = alt.Y("apart:Q", title="Difference (std. dev.)")
+    legend = alt.Legend(orient="top", titleOrient="left")
+    tooltip = [
+        alt.Tooltip("weights:N"),
+        alt.Tooltip("filter:O"),
+        alt.Tooltip("peak:Q", format=".1f", title="peak (Hz)"),
+    ]
+    tooltip += [alt.Tooltip(f"{name}:Q", format="+.2f") for name in ("side", "apart", "used")]
+    points = (
+        alt.Chart(filters)
+        .mark_point(filled=True, size=70, opacity=0.8)
+        .encode(
+            x=x,
+            y=y,
+            color=alt.Color("weights:N", title="Weights", scale=alt.Scale(domain=there, range=colours), legend=legend),
+            shape=alt.Shape("weights:N", title="Weights", scale=alt.Scale(domain=there, range=shapes), legend=legend),
+            tooltip=tooltip,
+        )
+    )
+    title = titled(
+        "Do the filters know the two sides?", f"above zero: louder in “{class_names[1]}” than “{class_names[0]}”"
+    )
+    return points.properties(title=title, height=HEIGHT + 80)
+
+
+def counts_chart(rows: pd.DataFrame) -> alt.Chart:
+    """Weights of full and separable convolutions; rows of kernel ("k × k", …), convolution, part, weights."""
+    x = alt.X("weights:Q", title="Weights (number)", stack="zero")
+    y = alt.Y("convolution:N", title="Convolution", sort=None)
+    colour = alt.Color(
+        "part:N",
+        title="Part",
+        scale=alt.Scale(domain=["full", "depthwise", "pointwise"], range=[SIGNAL_COLOUR, "#2f86c9", "#c77a00"]),
+        legend=alt.Legend(orient="top", titleOrient="left"),
+    )
+    tooltip = [alt.Tooltip("convolution:N"), alt.Tooltip("part:N"), alt.Tooltip("weights:Q", format=",")]
+    bars = alt.Chart(rows).mark_bar().encode(x=x, y=y, color=colour, order=alt.Order("place:Q"), tooltip=tooltip)
+    return bars.properties(title="Weights that are learned", height=34 * rows["convolution"].nunique() + 120)

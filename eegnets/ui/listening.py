@@ -1,0 +1,208 @@
+"""What the first layers hear, before and after training; and how many weights a convolution needs."""
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from eegnets.charts.filters import (
+    counts_chart,
+    gains_chart,
+    kernels_chart,
+    response_chart,
+    sides_chart,
+    weights_chart,
+)
+from eegnets.filters import ANSWERING, RHYTHMS, FirstLayers, first_layers, kernel_table, response, sides
+from eegnets.models import EEGNet
+from eegnets.separable import counts, expected_ratio, n_weights, truly_separable
+from eegnets.trials import Trials
+from eegnets.ui.looking import Looked
+
+ALONE = "conv0 alone"
+
+
+@st.fragment
+def first_layer(looked: Looked) -> None:
+    """Kernels and their frequency responses, weights of the electrodes, one kernel in detail."""
+    networks = {"untrained": looked.before or looked.model}
+    if looked.before is not None:
+        networks["trained"] = looked.model
+    found = {state: first_layers(model) for state, model in networks.items()}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        noun, kernels = _heard(found, looked.shape.ch_names)
+        loudness = st.segmented_control(
+            "Gain", ["linear", "dB"], default="linear", required=True, key="gain", bind="query-params"
+        )
+    sfreq, now = looked.shape.sfreq, list(networks)[-1]
+    tables = {state: kernel_table(of_state, sfreq) for state, of_state in kernels.items()}
+    order = tables[now]["kernel"].tolist()
+    gains = {state: response(of_state, sfreq) for state, of_state in kernels.items()}
+    loudest = max(float(gain.max()) for _, gain in gains.values())
+    _count(tables, noun)
+    one = st.session_state.get("kernel")  # another kernel, another chart: the same row can be clicked again
+    for column, state in zip(st.columns(len(networks)), networks, strict=True):
+        key = f"response_{state}_{one}"
+        chart = response_chart(*gains[state], order, state, loudness, noun, loudest)
+        spoken = ", ".join(f"{row.kernel}: {row.peak:.0f} Hz" for row in tables[state].itertuples())
+        column.altair_chart(
+            chart, key=key, on_select=partial(_open_kernel, key), alt=f"Loudest frequency of each {noun}: {spoken}"
+        )
+    if found[now].weights is not None:
+        _weights(found, order, looked.shape.ch_names)
+    _one_kernel(kernels, gains, sfreq, loudness, noun, found)
+
+
+def _heard(found: dict[str, FirstLayers], ch_names: tuple[str, ...]) -> tuple[str, dict[str, np.ndarray]]:
+    """Which filters in time: EEGNet's kernels; of a DeepConvNet, also what each electrode goes through."""
+    if all(layers.weights is not None for layers in found.values()):
+        return "Kernel", {state: layers.kernels for state, layers in found.items()}
+    picked = st.selectbox(
+        "Filters",
+        [*ch_names, ALONE],
+        key="heard",
+        bind="query-params",
+        width=170,
+        help="conv0 and conv1 have no bend between them: together they are one filter in time for each electrode. Its "
+        "kernels alone have five samples, too few to tell one rhythm from another.",
+    )
+    if picked == ALONE:
+        return "Kernel", {state: layers.kernels for state, layers in found.items()}
+    return "Filter", {state: layers.joint[:, ch_names.index(picked)] for state, layers in found.items()}
+
+
+def _count(tables: dict[str, pd.DataFrame], noun: str) -> None:
+    """How many are loudest in each rhythm, before and after."""
+    counted = {state: table["rhythm"].value_counts() for state, table in tables.items()}
+    rhythms = [
+        f"{name} ({low:g}–{high:g} Hz) " + " → ".join(str(counted[state].get(name, 0)) for state in tables)
+        for name, (low, high) in RHYTHMS.items()
+        if np.isfinite(high)
+    ]
+    above = " → ".join(str(counted[state].get("above", 0)) for state in tables)
+    low, high = ANSWERING
+    inside = " → ".join(str(int(table["peak"].between(low, high).sum())) for table in tables.values())
+    n = len(next(iter(tables.values())))
+    order = "untrained → trained: " if len(tables) > 1 else ""
+    st.markdown(
+        f"Of {n} {noun.lower()}s, so many are loudest in each rhythm, {order}{', '.join(rhythms)}, above {above}. "
+        f"**Between {low:g} and {high:g} Hz, where imagery shows: {inside}.**"
+    )
+
+
+def _open_kernel(key: str) -> None:
+    picked = st.session_state[key].selection.get("kernel")
+    if picked:
+        st.session_state.kernel = int(picked[0]["kernel"])
+
+
+def _weights(found: dict[str, FirstLayers], order: list[int], ch_names: tuple[str, ...]) -> None:
+    reach = max(float(np.abs(layers.weights).max()) for layers in found.values()) or 1.0
+    for column, (state, layers) in zip(st.columns(len(found)), found.items(), strict=True):
+        chart = weights_chart(layers.weights, layers.kernel_of, order, ch_names, state, reach)
+        spoken = f"Weights of {', '.join(ch_names)} in {len(layers.weights)} filters, {state}"
+        column.altair_chart(chart, key=f"weights_{state}", alt=spoken)
+
+
+def _one_kernel(
+    kernels: dict[str, np.ndarray],
+    gains: dict[str, tuple[np.ndarray, np.ndarray]],
+    sfreq: float,
+    loudness: str,
+    noun: str,
+    found: dict[str, FirstLayers],
+) -> None:
+    n = len(next(iter(kernels.values())))
+    if (st.session_state.get("kernel") or 1) > n:
+        st.session_state.kernel = n
+    number = st.number_input(f"{noun}, of {n}", 1, n, key="kernel", bind="query-params", width=130)
+    words = f"{noun} {number}"
+    left, right = st.columns(2)
+    chart = kernels_chart({state: of_state[number - 1] for state, of_state in kernels.items()}, sfreq, words)
+    left.altair_chart(chart, key="kernel_time", alt=f"{words} over time")
+    freqs = next(iter(gains.values()))[0]
+    chart = gains_chart(freqs, {state: gain[number - 1] for state, (_, gain) in gains.items()}, loudness, words)
+    tops = ", ".join(f"{state} {freqs[gain[number - 1].argmax()]:.1f} Hz" for state, (_, gain) in gains.items())
+    right.altair_chart(chart, key="kernel_gain", alt=f"{words} by frequency; loudest: {tops}")
+    st.caption(f"Loudest: {tops}.")
+
+
+def sides_section(looked: Looked, recorded: Trials, fold: Trials) -> None:
+    """Whether the filters in space know the sides of the head; only where two classes and two sides are known."""
+    ends = two_sides(looked.shape.ch_names)
+    if ends is None or len(recorded.class_names) != 2 or len(set(fold.y.tolist()) & {0, 1}) < 2:
+        return
+    if not st.toggle("Do the filters know the two sides?", key="sides", bind="query-params"):
+        return
+    names = [looked.shape.ch_names[end] for end in ends]
+    window = list(fold.windows.values())[-1] if fold.windows else (0.0, fold.n_times / fold.sfreq)
+    networks = {"untrained": looked.before or looked.model}
+    networks |= {"trained": looked.model} if looked.before is not None else {}
+    with st.spinner("Asking every filter about every trial …"):
+        tables = {
+            state: _sides(model, f"{looked.words} {state}", fold, ends, window) for state, model in networks.items()
+        }
+    rows = pd.concat([table.assign(weights=state) for state, table in tables.items()])
+    st.altair_chart(sides_chart(rows, fold.class_names, (names[0], names[1])), key="sides_chart", alt=rows.to_string())
+    st.caption(
+        f"Power of each filter's output from {window[0]:g} to {window[1]:g} s over {len(fold)} trials. Imagery of a "
+        "hand weakens the rhythms of the other side, so filters that hear one side alone differ even before training. "
+        "`used` in the hover: how the power goes with the network's lead for the second class."
+    )
+
+
+@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs={Trials: id})
+def _sides(_model: object, name: str, fold: Trials, ends: tuple[int, int], window: tuple[float, float]) -> pd.DataFrame:
+    known = fold.take(fold.y >= 0)
+    return sides(_model, known, *ends, window)  # type: ignore[arg-type]
+
+
+def two_sides(ch_names: tuple[str, ...]) -> tuple[int, int] | None:
+    """The channels over the left and the right of the head (odd and even names in the 10-20 system); C3, C4 first."""
+    if {"C3", "C4"} <= set(ch_names):
+        return ch_names.index("C3"), ch_names.index("C4")
+    digits = [int(name[-1]) if name[-1:].isdigit() else None for name in ch_names]
+    odd = [i for i, digit in enumerate(digits) if digit is not None and digit % 2]
+    even = [i for i, digit in enumerate(digits) if digit is not None and not digit % 2]
+    return (odd[0], even[0]) if odd and even else None
+
+
+@st.fragment
+def calculator() -> None:
+    """How many weights a full and a separable convolution need, counted in real modules."""
+    sliders = (("Kernel k", "k", 1, 64, 15), ("Channels in", "n_in", 1, 128, 32), ("Filters Nk", "n_out", 1, 128, 32))
+    columns = st.columns(3)
+    k, n_in, n_out = (
+        column.slider(label, low, high, start, key=key, bind="query-params")
+        for column, (label, key, low, high, start) in zip(columns, sliders, strict=True)
+    )
+    rows, lines = [], []
+    for words, size, term in ((f"{k} × {k}", (k, k), "k²"), (f"1 × {k}", (1, k), "k")):
+        found = counts(n_in, n_out, size)
+        rows += [
+            (f"{words} {way}", part, part_weights, place)
+            for way, parts in (
+                ("full", {"full": found.full}),
+                ("separable", {"depthwise": found.depthwise, "pointwise": found.pointwise}),
+            )
+            for place, (part, part_weights) in enumerate(parts.items())
+        ]
+        lines.append(
+            f"- **{words}**: full {found.full:,}, separable {found.depthwise:,} + {found.pointwise:,} = "
+            f"{found.separable:,}, ratio {found.ratio:.4f}; 1/Nk + 1/{term} = {expected_ratio(n_out, size):.4f}"
+        )
+    table = pd.DataFrame(rows, columns=["convolution", "part", "weights", "place"])
+    st.altair_chart(counts_chart(table), key="counts", alt=table.to_string(index=False))
+    st.markdown("\n".join(lines))
+    full, true = _the_labs()
+    st.info(
+        f"The lab's `separableConv` is separable by name alone: it is one full convolution, and EEGNet has {full:,} "
+        f"parameters in all. With a truly separable one in its place it has {true:,}.",
+        icon=":material/calculate:",
+    )
+
+
+def _the_labs() -> tuple[int, int]:
+    """Parameters of the lab's EEGNet, and of one whose separable convolution is one; counted in both."""
+    return n_weights(EEGNet(2, 750, 2)), n_weights(truly_separable(EEGNet(2, 750, 2)))

@@ -1,0 +1,268 @@
+"""Looking inside a network: which one, all its layers on one trial, one layer's maps, one value worked out."""
+
+from dataclasses import replace
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+import torch
+from torch import nn
+
+from eegnets import experiment, models, signals
+from eegnets.activations import ACTIVATIONS
+from eegnets.charts.layers import features_chart, maps_chart, overview_chart, picture, unit_chart
+from eegnets.charts.trial import trial_chart, trial_title
+from eegnets.classification import Shape
+from eegnets.config import ModelConfig, TrainingConfig
+from eegnets.explain import LayerValues, layer_values, leaves
+from eegnets.run_folder import Run
+from eegnets.separable import n_weights
+from eegnets.trials import Trials
+from eegnets.ui.browsing import stepper
+from eegnets.ui.classifying import fitting, of
+from eegnets.ui.forms import control
+from eegnets.units import Place, sights, silent_biases, work_out
+
+UNTRAINED = "untrained"
+UNITLESS = "no unit"
+TRIAL = "trial"  # what the overview calls the network's input
+TABLE = {
+    "layer": "Layer",
+    "kind": "Kind",
+    "does": st.column_config.TextColumn("What it does", width="large"),
+    "shape": st.column_config.TextColumn("Output", help="Maps × electrodes × samples, of one trial."),
+    "parameters": st.column_config.NumberColumn("Parameters", format="localized"),
+    "multiplications": st.column_config.NumberColumn(
+        "Multiplications", format="localized", help="With a weight, for one trial."
+    ),
+}
+TERMS = {
+    "map": "Map",
+    "row": "Row",
+    "sample": st.column_config.NumberColumn("Sample", help="Beyond the trial's ends every input counts as 0."),
+    "weight": st.column_config.NumberColumn("Weight", format="%.4g"),
+    "input": st.column_config.NumberColumn("Input", format="%.4g"),
+    "product": st.column_config.NumberColumn("Product", format="%.4g"),
+}
+SILENT = (
+    "**Its bias never learns.** What it adds to a map is the same at every sample, and the next batch norm subtracts "
+    "each map's mean: while the network trains, the bias changes nothing and its gradient is zero."
+)
+
+
+class Looked(NamedTuple):
+    """The network that is looked at, and its like before training (None where it is itself untrained)."""
+
+    model: nn.Module
+    before: nn.Module | None
+    shape: Shape
+    words: str
+
+
+def network_to_look_at(trials: Trials, source: str) -> Looked:
+    """Pick a finished run that takes such trials, or an untrained network made for them."""
+    found = fitting(trials, source)
+    picked = st.selectbox(
+        "Network",
+        [*found, UNTRAINED],
+        key="network",
+        bind="query-params",
+        help="Shipped checkpoints and your own runs whose networks take such trials, or one that is made now.",
+        width=320,
+    )
+    return _untrained(trials) if picked == UNTRAINED else _trained(found[picked])
+
+
+def _untrained(trials: Trials) -> Looked:
+    rules, new = ModelConfig.table(), "new_"
+    name = control(rules["name"], new)
+    activation = control(replace(rules["activation"], choices=tuple(ACTIVATIONS)), new)
+    seed = control(TrainingConfig.table()["seed"], new)
+    shape = Shape(trials.n_chans, trials.n_times, trials.sfreq, trials.ch_names, trials.class_names)
+    config = ModelConfig(name=name, activation=activation)
+    return Looked(experiment.build(config, shape, seed).eval(), None, shape, f"{name} {activation}, untrained")
+
+
+def _trained(run: Run) -> Looked:
+    network, config = of(run), run.config
+    before = experiment.build(config.model, network.shape, config.training.seed).eval()
+    return Looked(network.model, before, network.shape, run.id)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs={Trials: id})
+def whole(trials: Trials, part: str) -> tuple[Trials, Trials]:
+    """The trials of a split with their gaps closed, behind those that they come from, which keeps their `id` theirs."""
+    return trials, replace(trials, X=signals.complete(trials)).of_split(part)
+
+
+@st.fragment
+def inside(looked: Looked, fold: Trials) -> None:
+    """All layers on one trial; beside them the layer that is open, and one of its values."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        index = stepper(len(fold), "trial") - 1
+        names = [TRIAL, *leaves(looked.model)]
+        layer = st.selectbox(
+            "Layer", names, index=1, key="layer", bind="query-params", on_change=_first_value, width=240
+        )
+    values = layer_values(looked.model, torch.from_numpy(fold.X[index : index + 1]))
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        seconds = fold.n_times / fold.sfreq
+        chart = overview_chart(_overview(looked.model, fold, index, values), layer, seconds)
+        key = f"overview_{layer}"  # another layer, another chart: the same row can be clicked again
+        words = f"Every layer's output for one trial: {', '.join(values)}; open is {layer}"
+        st.altair_chart(chart, key=key, on_select=partial(_open_layer, key), alt=words)
+    with right:
+        if layer == TRIAL:
+            st.altair_chart(trial_chart(fold, index), key="input", alt=trial_title(fold, index))
+        else:
+            _layer(looked, fold, layer, values[layer])
+
+
+def _overview(model: nn.Module, fold: Trials, index: int, values: dict[str, LayerValues]) -> pd.DataFrame:
+    table = layer_rows(model)
+    table["url"] = [picture(values[name].after[0].numpy()) for name in table["layer"]]
+    first = {"layer": TRIAL, "kind": "EEG", "shape": f"{fold.n_chans} × {fold.n_times}", "does": "The EEG in µV."}
+    first |= {"parameters": 0, "multiplications": 0, "url": picture(fold.X[index])}
+    return pd.concat([pd.DataFrame([first]), table], ignore_index=True)
+
+
+def layer_rows(model: nn.Module) -> pd.DataFrame:
+    """The network's layers as a table, shapes in words."""
+    table = models.layer_table(model)
+    table["shape"] = [" × ".join(map(str, shape)) for shape in table["shape"]]
+    return table[list(TABLE)]
+
+
+def _open_layer(key: str) -> None:
+    picked = st.session_state[key].selection.get("layer")
+    if picked:
+        st.session_state.layer = picked[0]["layer"]
+        _first_value()
+
+
+def _first_value() -> None:
+    for key in ("map", "sample"):
+        st.session_state.pop(key, None)
+
+
+@st.fragment
+def _layer(looked: Looked, fold: Trials, name: str, values: LayerValues) -> None:
+    """One layer: what it is, all its maps, and one of its values worked out."""
+    layer = leaves(looked.model)[name]
+    row = layer_rows(looked.model).set_index("layer").loc[name]
+    st.markdown(
+        f"**{name}** · {row['kind']} · {row['shape']}  \n{row['does']} {_sight(looked.model, name, fold.sfreq)}"
+    )
+    if name in silent_biases(looked.model):
+        st.info(SILENT, icon=":material/volume_off:")
+    after, unit = values.after[0], _unit(looked.model, name)
+    if after.ndim == 1:
+        names = list(looked.shape.class_names)
+        chart = features_chart(after.numpy(), names, f"What comes out of {name}", unit)
+        st.altair_chart(
+            chart, key="features", alt=", ".join(f"{n}: {v:.3f}" for n, v in zip(names, after, strict=True))
+        )
+        place = Place(_number("Class, of", len(names), "map") - 1, 0, 0)
+    else:
+        place = _place(looked, fold, name, after, unit)
+    _working(layer, values, place, float(after[place[: after.ndim]]), unit)
+
+
+def _place(looked: Looked, fold: Trials, name: str, after: torch.Tensor, unit: str) -> Place:
+    """Which value of a layer's maps is open; all maps, and that one over time."""
+    n_maps, n_rows, n_samples = after.shape
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        one = _number("Map, of", n_maps, "map")
+        row = _electrode(looked.shape.ch_names) if n_rows > 1 else 0
+        sample = _number("Sample, of", n_samples, "sample", start=n_samples // 2 + 1)
+    sight, seconds = sights(looked.model)[name], fold.n_times / fold.sfreq
+    times = (sight.first / fold.sfreq, sight.step / fold.sfreq)
+    where = f", {looked.shape.ch_names[row]}" if n_rows > 1 else ""
+    maps = after[:, row].numpy()
+    key = f"maps_{name}_{one}"
+    chart = maps_chart(maps, times, seconds, one, f"{name}{where}", unit)
+    spoken = (
+        f"{n_maps} maps of {name}{where} over {n_samples} samples, from {maps.min():.3g} to {maps.max():.3g} {unit}"
+    )
+    st.altair_chart(chart, key=key, on_select=partial(_open, key, "map"), alt=spoken)
+    key = f"unit_{name}_{one}_{sample}"
+    words = f"Map {one} of {name}{where}"
+    chart = unit_chart(maps[one - 1], times, seconds, sample, words, unit)
+    spoken = f"{words} over time; at sample {sample} it is {maps[one - 1, sample - 1]:.4g} {unit}"
+    st.altair_chart(chart, key=key, on_select=partial(_open, key, "sample"), alt=spoken)
+    return Place(one - 1, row, sample - 1)
+
+
+def _open(key: str, name: str) -> None:
+    picked = st.session_state[key].selection.get(name)
+    if picked:
+        st.session_state[name] = int(picked[0][name])
+
+
+def _number(label: str, n: int, key: str, start: int = 1) -> int:
+    """A whole number from 1 to n in the address; one that has become too large is made the largest."""
+    if (st.session_state.get(key) or 1) > n:
+        st.session_state[key] = n
+    return st.number_input(f"{label} {n}", 1, n, start, key=key, bind="query-params", width=130)
+
+
+def _electrode(ch_names: tuple[str, ...]) -> int:
+    picked = st.selectbox("Electrode", ch_names, key="electrode", bind="query-params", width=110)
+    return ch_names.index(picked)
+
+
+def _working(layer: nn.Module, values: LayerValues, place: Place, own: float, unit: str) -> None:
+    """The formula of one value with its numbers, and all that is summed."""
+    working = work_out(layer, values, place)
+    st.latex(working.formula)
+    st.latex(working.numbers)
+    said = "" if unit == UNITLESS else f" {unit}"
+    agrees = np.isclose(working.value, own, rtol=1e-4, atol=1e-4 * float(values.after.abs().max()))
+    st.caption(
+        f"Worked out: {working.value:.6g}{said}. The network's own value: {own:.6g}{said}"
+        + (", the same but for rounding." if agrees else "; they differ, which is an error of this program.")
+    )
+    if isinstance(layer, nn.Dropout):
+        st.caption("Dropout silences values only while the network trains; here every value passes.")
+    if working.terms is not None:
+        with st.expander(f"All {len(working.terms)} terms of the sum, of which the formula writes the largest"):
+            st.dataframe(working.terms, hide_index=True, column_config=TERMS, height=260, alt="Weights times inputs")
+
+
+def _sight(model: nn.Module, name: str, sfreq: float) -> str:
+    """How much of the trial a value of the layer sees."""
+    sight = sights(model).get(name)
+    if sight is None:
+        return "Each value sees the whole trial."
+    if sight.width == 1:
+        return "Each value sees one sample of the trial."
+    every = f"{1000 * sight.step / sfreq:.3g} ms"
+    return f"Each value sees {sight.width} samples ({sight.width / sfreq:.2f} s) of the trial, a new one every {every}."
+
+
+def _unit(model: nn.Module, name: str) -> str:
+    """What a layer's values are measured in: µV until the first batch norm, which takes the unit away."""
+    layers = leaves(model)
+    if isinstance(layers[name], nn.Linear):
+        return "logit"
+    before = list(layers)[: list(layers).index(name) + 1]
+    return UNITLESS if any(isinstance(layers[one], nn.BatchNorm2d) for one in before) else "µV"
+
+
+def layers_section(model: nn.Module) -> None:
+    """The layers as a table, their sum, and PyTorch's own listing."""
+    table = layer_rows(model)
+    st.dataframe(
+        table,
+        hide_index=True,
+        column_config=TABLE,
+        height=38 + 35 * len(table),
+        alt="Every layer with its output's shape, its parameters and multiplications",
+    )
+    work = table["multiplications"].sum()
+    st.markdown(f"Together **{n_weights(model):,}** parameters and **{work:,}** multiplications a trial.")
+    with st.expander("As PyTorch prints it"):
+        st.code(str(model), language=None)
