@@ -4,7 +4,7 @@ import argparse
 import contextlib
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from eegnets import sources
 from eegnets.config import SETTINGS, RunConfig
@@ -13,7 +13,7 @@ from eegnets.report import FORMATS, make_report
 from eegnets.run_folder import Run, RunError
 from eegnets.runner import Runner
 from eegnets.runs import SCORES, RunStore, describe
-from eegnets.sweep import LISTS, Cell, grid, plan, seconds_expected
+from eegnets.sweep import LISTS, begin, grid, plan, seconds_expected
 
 LOOK = 0.3  # seconds between looks at the runs of a sweep
 PATIENCE = 20.0  # seconds in which stopped runs may end their batch
@@ -44,7 +44,7 @@ def sweep(options: argparse.Namespace) -> int:
     expected = seconds_expected([cell.config for cell in to_do], rows, runner.workers.count())
     if expected:
         _say(f"About {max(expected / 60, 1):.0f} min, by what an epoch took before.")
-    runs = _begin(runner, to_do)
+    runs = begin(runner, to_do)
     try:
         return max([_told(run) for run in _as_they_end(runs)], default=0)
     except KeyboardInterrupt:
@@ -60,16 +60,6 @@ def _listed(text: str) -> list[str]:
 
 def _say(words: str) -> None:
     print(words, file=sys.stderr, flush=True)
-
-
-def _begin(runner: Runner, cells: Sequence[Cell]) -> list[Run]:
-    """Queue what is missing, take up what was left, wait for what is at work already."""
-    begun = [cell for cell in cells if cell.run_id]
-    for cell in begun:
-        if cell.state not in ("running", "queued"):
-            runner.resume(cell.run_id)
-    new = [cell.config for cell in cells if not cell.run_id]
-    return [runner.store.get(cell.run_id) for cell in begun] + runner.submit_group(new)
 
 
 def _as_they_end(runs: list[Run]) -> Iterable[Run]:
