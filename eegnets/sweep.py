@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from eegnets.activations import ACTIVATIONS
-from eegnets.comparison import differing, settings_of, worded
+from eegnets.comparison import differing, plain, setting_label, settings_of, worded
 from eegnets.config import SETTINGS, InputError, RunConfig, lookup
 from eegnets.flags import written
 from eegnets.run_folder import Run
@@ -28,6 +28,7 @@ LISTS = {
     "seeds": "seed",
 }  # how a list is called -> the setting
 MOST = 1000  # runs in one sweep
+ROWS = 24  # of its grid, at most
 BEST_FIRST = ("finished", "running", "queued", "paused", "stopped", "interrupted", "failed")
 
 
@@ -99,14 +100,24 @@ def command(base: RunConfig, lists: Mapping[str, Sequence[Any]]) -> str:
     return f"{shlex.join(words)} {written(base.with_(**listed))}".rstrip()
 
 
-def cell_table(cells: Sequence[Cell], rows: Iterable[Mapping[str, Any]], score: str) -> pd.DataFrame:
-    """A row for each combination, to be drawn as a grid: row and column (in words), state, epoch, value, run, settings.
+@dataclass(frozen=True)
+class Grid:
+    """A sweep laid out: what goes down and across (in words), and a row for each combination.
 
-    rows: as `runs.describe` gives them. value: the accuracy `score` (of SCORES) in per cent, nan where there is none.
+    table: row and column (the values in words), state, epoch, value (per cent; nan where there is none), run, settings.
     """
+
+    down: str
+    across: str
+    table: pd.DataFrame
+
+
+def laid_out(cells: Sequence[Cell], rows: Iterable[Mapping[str, Any]], score: str) -> Grid:
+    """The cells as a grid; rows: as `runs.describe` gives them; score: whose accuracy, a key of SCORES."""
     found = {row["id"]: row for row in rows}
-    down, across = _sides(varying([cell.config for cell in cells]))
-    return pd.DataFrame([_cell_row(cell, found.get(cell.run_id, {}), score, down, across) for cell in cells])
+    down, across = _sides([settings_of(cell.config) for cell in cells])
+    table = pd.DataFrame([_cell_row(cell, found.get(cell.run_id, {}), score, down, across) for cell in cells])
+    return Grid(*(", ".join(map(setting_label, keys)) for keys in (down, across)), table)
 
 
 def varying(configs: Sequence[RunConfig]) -> list[str]:
@@ -114,10 +125,12 @@ def varying(configs: Sequence[RunConfig]) -> list[str]:
     return list(differing({str(number): config for number, config in enumerate(configs)}).index)
 
 
-def _sides(keys: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The settings down the rows and across the columns of a grid: the seed, and a third one with it, go across."""
-    down, across = [key for key in keys if key != "seed"], [key for key in keys if key == "seed"]
-    if len(down) > (2 if across else 1):
+def _sides(settings: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[str]]:
+    """The settings down the rows and across the columns: the seed goes across, and what makes too many rows."""
+    values = {key: len({str(one[key]) for one in settings}) for key in settings[0]}
+    down = [key for key, n in values.items() if n > 1 and key != "seed"]
+    across = ["seed"] if values["seed"] > 1 or not down else []
+    while len(down) > 1 and (not across or prod(values[key] for key in down) > ROWS):
         across = [down.pop(), *across]
     return down, across
 
@@ -126,13 +139,18 @@ def _cell_row(cell: Cell, row: Mapping[str, Any], score: str, down: list[str], a
     settings = settings_of(cell.config)
     value = row.get(score)
     return {
-        "row": ", ".join(worded(key, settings[key]) for key in down) or "all",
-        "column": ", ".join(worded(key, settings[key]) for key in across) or "all",
+        "row": _values(settings, down),
+        "column": _values(settings, across),
         "state": cell.state,
         "epoch": int(row.get("epoch") or 0),
         "value": float("nan") if value is None else 100 * value,
         "run": cell.run_id,
+        "settings": ", ".join(worded(key, settings[key]) for key in [*down, *across]),
     }
+
+
+def _values(settings: Mapping[str, Any], keys: Sequence[str]) -> str:
+    return ", ".join(plain(settings[key]) for key in keys)
 
 
 def seconds_expected(configs: Iterable[RunConfig], rows: Iterable[Mapping[str, Any]], workers: int = 1) -> float | None:

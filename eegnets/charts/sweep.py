@@ -18,50 +18,46 @@ SIGNS = {
 }  # state -> what stands in a cell, beside its accuracy where there is one
 CELL = 30  # px, of a row
 LOW_CELL = 14  # px, where there are many
+BRIGHT = 0.6  # of the colour scale, from its lower end, on which dark ink is read better than white
+AROUND = 175  # px, of title, axis and legend
 
 
-def sweep_grid(table: pd.DataFrame, score: str) -> alt.LayerChart:
-    """The cells of `sweep.cell_table` as a grid, with a column `word` (the state in words).
+def sweep_grid(table: pd.DataFrame, down: str, across: str, score: str) -> alt.LayerChart:
+    """The cells as a grid; `down` and `across` name what its rows and columns are.
 
-    score: whose accuracy the column `value` is (a key of SCORES), per cent.
+    table: rows of row, column, settings (in words), state, word (the state in words), epoch, run, and value: the
+    accuracy `score` (a key of SCORES) in per cent, nan where there is none.
     """
     table = table.assign(text=[_text(row) for row in table.to_dict("records")])
     rows, columns = list(table["row"].unique()), list(table["column"].unique())
     height = CELL if len(rows) <= 20 else LOW_CELL
-    x = alt.X("column:O", title=None, sort=columns, axis=alt.Axis(orient="top", labelLimit=160, labelOverlap=False))
+    x_axis = alt.Axis(orient="top", labelAngle=0 if len(columns) < 10 else -90, labelLimit=160, labelOverlap=False)
+    x = alt.X("column:O", title=across or None, sort=columns, axis=x_axis)
     y = alt.Y("row:O", title=None, sort=rows, axis=alt.Axis(labelLimit=200))
     tooltip = [
-        alt.Tooltip("row:N", title="Settings"),
-        alt.Tooltip("column:N", title="and"),
+        alt.Tooltip("settings:N", title="Settings"),
         alt.Tooltip("word:N", title="State"),
         alt.Tooltip("epoch:Q", title="Epochs so far"),
         alt.Tooltip("value:Q", title=f"{SCORES[score]} (%)", format=".1f"),
         alt.Tooltip("run:N", title="Run"),
     ]
     empty, scored = table[table["value"].isna()], table.dropna(subset="value")
-    middle = scored["value"].mean() if len(scored) else 0.0
-    layers = [
-        alt.Chart(part).mark_rect(**look).encode(x, y, tooltip=tooltip, **colour)
-        for part, look, colour in (
-            (empty, {"fill": "transparent", "stroke": QUIET, "strokeDash": [2, 2]}, {}),
-            (scored, {"stroke": QUIET, "strokeWidth": 0.5}, {"color": _colour(scored)}),
-        )
-        if len(part)  # a legend without a value upsets Vega's layout
+    domain = _domain(scored)
+    outlined = {"fill": "transparent", "stroke": QUIET, "strokeDash": [2, 2]}
+    cells = [
+        alt.Chart(empty).mark_rect(**outlined).encode(x, y, tooltip=tooltip),
+        alt.Chart(scored).mark_rect(stroke=QUIET, strokeWidth=0.5).encode(x, y, _colour(domain), tooltip=tooltip),
     ]
+    dark = scored["value"] > domain[0] + BRIGHT * (domain[1] - domain[0])
     words = [
-        alt.Chart(part)
-        .mark_text(fontSize=12 if height == CELL else 9, color=ink, tooltip=None)
-        .encode(x, y, text="text:N")
-        for part, ink in (
-            (empty, QUIET),
-            (scored[scored["value"] <= middle], "#16242f"),
-            (scored[scored["value"] > middle], "#ffffff"),
-        )
-        if len(part)
+        alt.Chart(part).mark_text(fontSize=12 if height == CELL else 9, color=ink, tooltip=None).encode(x, y, "text:N")
+        for part, ink in ((empty, QUIET), (scored[~dark], "#16242f"), (scored[dark], "#ffffff"))
     ]
-    return alt.layer(*layers, *words).properties(
-        title=titled("Test accuracy of every combination (per cent)", f"{SCORES[score]}; signs: see above"),
-        height=height * len(rows) + 170,
+    layers = [layer for layer in [*cells, *words] if len(layer.data)]  # a legend without a value upsets Vega's layout
+    under = f"{SCORES[score]}." + (f" Rows: {down.lower()}." if down else "")
+    return alt.layer(*layers).properties(
+        title=titled("Test accuracy of every combination (per cent)", under),
+        height=height * len(rows) + AROUND,
     )
 
 
@@ -71,12 +67,16 @@ def _text(row: dict[str, object]) -> str:
     return f"{SIGNS[str(row['state'])]} {value}".strip()
 
 
-def _colour(scored: pd.DataFrame) -> alt.Color:
+def _domain(scored: pd.DataFrame) -> list[float]:
+    """The accuracies between which the colours lie."""
     low, high = scored["value"].min(), scored["value"].max()
-    scale = alt.Scale(domain=[low, high] if high > low else [low - 1, high], range=list(SCORE_SCALE))
-    return alt.Color(
-        "value:Q", title="Accuracy (%)", scale=scale, legend=alt.Legend(orient="bottom", gradientLength=160)
-    )
+    return [low, high] if high > low else [low - 1, high]
+
+
+def _colour(domain: list[float]) -> alt.Color:
+    legend = alt.Legend(orient="bottom", gradientLength=160)
+    scale = alt.Scale(domain=domain, range=list(SCORE_SCALE))
+    return alt.Color("value:Q", title="Accuracy (%)", scale=scale, legend=legend)
 
 
 def describe_sweep(table: pd.DataFrame) -> str:
@@ -88,6 +88,6 @@ def describe_sweep(table: pd.DataFrame) -> str:
     best, worst = (scored.loc[place] for place in (scored["value"].idxmax(), scored["value"].idxmin()))
     return (
         f"{len(table)} combinations: {counts}. "
-        f"Best: {best['row']}, {best['column']} with {best['value']:.1f} per cent; "
-        f"worst: {worst['row']}, {worst['column']} with {worst['value']:.1f}."
+        f"Best: {best['settings']} with {best['value']:.1f} per cent; "
+        f"worst: {worst['settings']} with {worst['value']:.1f}."
     )

@@ -10,7 +10,7 @@ from eegnets.activations import ACTIVATIONS
 from eegnets.charts.sweep import SIGNS, describe_sweep, sweep_grid
 from eegnets.config import SETTINGS, DataConfig, ModelConfig, RunConfig, TrainingConfig
 from eegnets.runs import SCORES
-from eegnets.sweep import LISTS, Cell, begin, cell_table, plan, seconds_expected
+from eegnets.sweep import LISTS, Cell, begin, laid_out, plan, seconds_expected
 from eegnets.ui.forms import control, hidden
 from eegnets.ui.panels import BADGES, SCORE_HELP
 from eegnets.ui.state import owner, runner, store
@@ -123,10 +123,10 @@ def standing(configs: Sequence[RunConfig]) -> tuple[list[Cell], Rows]:
 def grid_panel(configs: Sequence[RunConfig], score: str) -> None:
     """The grid as it stands at this moment."""
     cells, rows = standing(configs)
-    table = cell_table(cells, rows, score)
-    table["word"] = table["state"].map(state_word)
+    laid = laid_out(cells, rows, score)
+    table = laid.table.assign(word=laid.table["state"].map(state_word))
     st.markdown(_key(table["state"].value_counts(sort=False).to_dict()))
-    st.altair_chart(sweep_grid(table, score), key="grid", alt=describe_sweep(table))
+    st.altair_chart(sweep_grid(table, laid.down, laid.across, score), key="grid", alt=describe_sweep(table))
 
 
 def state_word(state: str) -> str:
@@ -140,5 +140,5 @@ def _key(counts: dict[str, int]) -> str:
     for state, sign in SIGNS.items():
         if state in counts:
             colour = BADGES[state][1] if state in BADGES else "gray"
-            parts.append(f":{colour}-badge[{sign or '84.3'} {state_word(state)}: {counts[state]}]")
+            parts.append(f":{colour}-badge[{sign or 'number alone'} {state_word(state)}: {counts[state]}]")
     return " ".join(parts)
