@@ -3,10 +3,20 @@
 import streamlit as st
 
 from eegnets.sweep import command, grid
+from eegnets.ui.mattering import mattering_panel
 from eegnets.ui.panels import live
 from eegnets.ui.state import framed, friendly_errors, store
 from eegnets.ui.steering import steering
-from eegnets.ui.sweeping import base_config, grid_panel, lists_form, score_choice, shared_form, standing, start_bar
+from eegnets.ui.sweeping import (
+    base_config,
+    grid_panel,
+    lists_form,
+    open_links,
+    score_choice,
+    shared_form,
+    standing,
+    start_bar,
+)
 
 data = framed()
 st.title("Sweep")
@@ -29,5 +39,9 @@ with results, friendly_errors():
             steering(at_work, "sweep")
     score = score_choice()
     live(runs, lambda: grid_panel(configs, score))
+    open_links(runs)
     st.caption("The same from the command line:")
     st.code(command(base, lists), language="bash", wrap_lines=True)
+    if runs:
+        ids = {run.id for run in runs}
+        mattering_panel([row for row in rows if row["id"] in ids], score)

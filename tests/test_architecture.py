@@ -9,7 +9,7 @@ from file_tree import ROOT
 
 FLOORS = (
     ("config", "trials", "activations", "atomic", "layers", "__init__"),
-    ("signals", "sources", "models", "evaluation", "statistics", "fused", "owners"),
+    ("signals", "sources", "models", "evaluation", "statistics", "fused", "owners", "effects"),
     ("charts", "training", "run_folder", "explain"),
     ("runs", "weights", "comparison", "trash", "run_zip", "flags"),
     ("classification", "sweep", "report"),

@@ -136,3 +136,18 @@ def test_the_grid_shows_the_score_that_is_asked_for(app, tmp_path):
     app.button_group(key="sweep_score").set_value("Chosen on validation").run()
     assert not app.exception
     assert {row["value"] for row in rows_drawn(app)} == {90.0}
+
+
+def test_which_setting_matters_is_told_of_a_finished_sweep(app, tmp_path):
+    opened(app, epochs="3", activations=["ELU", "ReLU"], weight_decays="0.01, 0", seeds="0,1")
+    assert "Which setting matters" not in [box.value for box in app.subheader]
+    app.button(key="start_sweep").click().run()
+    assert "vary in two settings or more" in words(app)
+    for run in runs(tmp_path):
+        better = 0.2 * (run.config.model.activation == "ReLU") + 0.01 * run.config.training.seed
+        ended(run, accuracies=[0.5, 0.5, 0.6 + better])
+    app.run()
+    assert not app.exception
+    assert "8 runs of 4 combinations" in words(app)
+    assert "**Activation** explains 100%" in words(app)
+    assert len(app.get("vega_lite_chart")) == 3

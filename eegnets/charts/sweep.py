@@ -50,7 +50,9 @@ def sweep_grid(table: pd.DataFrame, down: str, across: str, score: str) -> alt.L
     ]
     dark = scored["value"] > domain[0] + BRIGHT * (domain[1] - domain[0])
     words = [
-        alt.Chart(part).mark_text(fontSize=12 if height == CELL else 9, color=ink, tooltip=None).encode(x, y, "text:N")
+        alt.Chart(part)
+        .mark_text(fontSize=12 if height == CELL else 9, color=ink, tooltip=None)
+        .encode(x, y, text="text:N")
         for part, ink in ((empty, QUIET), (scored[~dark], "#16242f"), (scored[dark], "#ffffff"))
     ]
     layers = [layer for layer in [*cells, *words] if len(layer.data)]  # a legend without a value upsets Vega's layout

@@ -139,8 +139,8 @@ def settings_table(different: pd.DataFrame) -> None:
     st.dataframe(shown.rename(index=setting_label), alt="The settings that are not the same in all picked runs")
 
 
-def group_scores(picked: Picked) -> None:
-    """Each group's mean score, and its difference from the first one's over the seeds that both have."""
+def group_scores(picked: Picked) -> str:
+    """Each group's mean score, and its difference from the first one's over the seeds that both have; which score."""
     st.subheader("Mean scores", anchor=False)
     score = st.segmented_control(
         "Test accuracy", list(SCORES.values()), default=SCORES["last"], required=True, key="score", bind="query-params"
@@ -160,6 +160,7 @@ def group_scores(picked: Picked) -> None:
             f"These are {len(table) - 1} comparisons: at least one looks different by chance alone with a probability "
             f"of up to {false_alarms(len(table) - 1):.0%}."
         )
+    return key
 
 
 def _score_rows(members: dict[str, Rows], key: str) -> pd.DataFrame:

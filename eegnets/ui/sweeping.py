@@ -9,7 +9,7 @@ from eegnets import sources
 from eegnets.activations import ACTIVATIONS
 from eegnets.charts.sweep import SIGNS, describe_sweep, sweep_grid
 from eegnets.config import SETTINGS, DataConfig, ModelConfig, RunConfig, TrainingConfig
-from eegnets.runs import SCORES
+from eegnets.runs import SCORES, Run
 from eegnets.sweep import LISTS, Cell, begin, laid_out, plan, seconds_expected
 from eegnets.ui.forms import control, hidden
 from eegnets.ui.panels import BADGES, SCORE_HELP
@@ -29,6 +29,7 @@ FIRST = {
     "batch_sizes": "64",
     "seeds": "0, 1, 2",
 }  # what a first visit finds: small, and enough to say something
+DRAWN = 60  # runs that a link asks the page Compare to draw
 SHARED = ("epochs", "validation", "optimizer", "device", "keep")  # the same in all runs of a sweep
 
 
@@ -142,3 +143,14 @@ def _key(counts: dict[str, int]) -> str:
             colour = BADGES[state][1] if state in BADGES else "gray"
             parts.append(f":{colour}-badge[{sign or 'number alone'} {state_word(state)}: {counts[state]}]")
     return " ".join(parts)
+
+
+def open_links(runs: Sequence[Run]) -> None:
+    """A way to the curves of these runs."""
+    if runs:
+        st.page_link(
+            "pages/compare.py",
+            label="Their curves on the page Compare",
+            icon=":material/stacked_line_chart:",
+            query_params={"run": [run.id for run in runs[:DRAWN]]},
+        )
