@@ -9,9 +9,9 @@ from file_tree import ROOT
 
 FLOORS = (
     ("config", "trials", "activations", "atomic", "layers", "__init__"),
-    ("signals", "sources", "models", "evaluation", "statistics", "fused", "owners", "effects"),
+    ("signals", "sources", "models", "evaluation", "statistics", "fused", "owners", "effects", "comparison"),
     ("charts", "training", "run_folder", "explain"),
-    ("runs", "weights", "comparison", "trash", "run_zip", "flags", "timing"),
+    ("runs", "weights", "trash", "run_zip", "flags", "timing"),
     ("classification", "sweep", "report"),
     ("experiment",),
     ("workers", "turns"),

@@ -58,7 +58,8 @@ def report_panel(rows: Rows) -> None:
     st.dataframe(took, hide_index=True, alt=took.to_string(index=False))
     st.caption(
         "Ours: the mean of the runs above, scaled to as many epochs, ± half of the 95 % interval. Fewer trials take "
-        "less time, so compare the devices with each other; the report's graphics card was 9 times as fast as its processor."
+        "less time, so compare devices with each other: the report's graphics card was 9 times as fast as its "
+        "processor."
     )
     with st.container(horizontal=True):
         for form, ending in (("markdown", "md"), ("csv", "csv"), ("json", "json")):
