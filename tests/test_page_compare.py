@@ -2,7 +2,10 @@
 
 import pyarrow
 import pytest
+from conftest import epoch_record
 
+from eegnets.config import RunConfig
+from eegnets.owners import Owners
 from eegnets.run_zip import pack
 from eegnets.runs import RunStore
 
@@ -315,3 +318,33 @@ def test_which_setting_matters_is_told_of_picked_runs_that_vary_in_two(app, made
     assert not app.exception
     assert ("Which setting matters" in [box.value for box in app.subheader]) == told
     assert ("**Activation** explains 100%" in words(app)) == told
+
+
+@pytest.fixture
+def others_run(tmp_path):
+    """A finished run that another browser started."""
+    run = store(tmp_path).create(RunConfig().with_(epochs=3), owner="another")
+    run.append(epoch_record(1))
+    run.finish("finished")
+    return run
+
+
+def test_anothers_run_is_not_deleted_or_renamed_and_the_page_says_why(app, others_run, tmp_path):
+    Owners(tmp_path / "runs").rename("another", "Ada")
+    opened(app, others_run)
+    button(app, "Delete").click().run()
+    assert not app.exception
+    assert "belongs to Ada" in app.toast[0].value
+    assert "EEGNETS_SHARED_CONTROL=1" in app.toast[0].value
+    app.text_input(key=f"name_{others_run.id}").set_value("Mine now")
+    button(app, "Keep").click().run()
+    assert "belongs to Ada" in app.toast[0].value
+    assert others_run.notes()["name"] == ""
+    assert [run.id for run in store(tmp_path).runs()] == [others_run.id]
+
+
+def test_a_teacher_can_let_everybody_steer_every_run(app, others_run, tmp_path, monkeypatch):
+    monkeypatch.setenv("EEGNETS_SHARED_CONTROL", "1")
+    opened(app, others_run)
+    button(app, "Delete").click().run()
+    assert store(tmp_path).runs() == []
