@@ -1,13 +1,15 @@
-"""The commands about many runs: a sweep, and the lab report's tables."""
+"""The commands about many runs: a sweep, the lab report's tables, and files for other programs."""
 
 import argparse
 import contextlib
 import sys
 import time
 from collections.abc import Iterable
+from pathlib import Path
 
 from eegnets import sources
-from eegnets.config import SETTINGS, RunConfig
+from eegnets.config import SETTINGS, InputError, RunConfig, lookup
+from eegnets.export import FILES
 from eegnets.flags import add_runs_folder, add_settings, config_of
 from eegnets.report import FORMATS, make_report
 from eegnets.run_folder import Run, RunError
@@ -89,6 +91,27 @@ def _stop(runs: list[Run]) -> None:
     patient_until = time.monotonic() + PATIENCE
     while any(run.status.active for run in active) and time.monotonic() < patient_until:
         time.sleep(LOOK)
+
+
+def add_export(parser: argparse.ArgumentParser) -> None:
+    """The flags of `export`."""
+    parser.add_argument("file", metavar="FILE", help=f"what to write: {', '.join(FILES)}; under that name, or as --out")
+    parser.add_argument("run_ids", nargs="*", metavar="RUN", help="the runs; none named means all")
+    parser.add_argument("--out", type=Path, metavar="PATH", help="where to write it (default: here)")
+    add_runs_folder(parser)
+
+
+def export(options: argparse.Namespace) -> int:
+    """Write runs as a file for other programs, and print its path."""
+    write, store = lookup(FILES, "file", options.file), RunStore(options.runs)
+    runs = [store.get(run_id) for run_id in options.run_ids] or store.runs()
+    path = options.out or Path(options.file)
+    try:
+        path.write_bytes(write(runs))
+    except OSError as error:
+        raise InputError(f"cannot write {path} ({error.strerror or error}); choose another path with --out.") from error
+    print(path)
+    return 0
 
 
 def add_report(parser: argparse.ArgumentParser) -> None:

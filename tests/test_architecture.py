@@ -12,7 +12,7 @@ FLOORS = (
     ("signals", "sources", "models", "evaluation", "statistics", "fused", "owners", "effects", "comparison"),
     ("charts", "training", "run_folder", "explain"),
     ("runs", "weights", "trash", "run_zip", "flags", "timing"),
-    ("classification", "sweep", "report"),
+    ("classification", "sweep", "report", "export"),
     ("experiment",),
     ("workers", "turns"),
     ("cluster",),

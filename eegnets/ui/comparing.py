@@ -21,6 +21,7 @@ from eegnets.config import InputError
 from eegnets.runs import SCORES, Run, RunError, asked
 from eegnets.statistics import PairedTrials, compare_predictions, false_alarms, mean_interval, paired_difference
 from eegnets.trials import split
+from eegnets.ui.exporting import picture_buttons
 from eegnets.ui.focus import curve_clicked, follow_clicks, in_focus, release, row_selection
 from eegnets.ui.panels import SCORE_HELP
 from eegnets.ui.state import store, trials
@@ -123,9 +124,11 @@ def curves(picked: Picked, how: dict[str, Any]) -> None:
     spoken = describe_comparison(means, how["metric"], how["fold"])
     st.altair_chart(chart, key="curves", alt=spoken, on_select=curve_clicked, selection_mode=[CLICKED])
     release(in_focus(list(members)))
-    st.download_button(
-        "Curves (CSV)", lambda: raw.to_csv(index=False), "curves.csv", icon=":material/download:", on_click="ignore"
-    )
+    with st.container(horizontal=True):
+        st.download_button(
+            "Curves (CSV)", lambda: raw.to_csv(index=False), "curves.csv", icon=":material/download:", on_click="ignore"
+        )
+        picture_buttons(chart, "curves")
 
 
 def _trials_seen(picked: Picked) -> dict[str, int]:

@@ -11,6 +11,7 @@ from eegnets.effects import Effects, effects
 from eegnets.runs import SCORES, asked
 from eegnets.statistics import false_alarms
 from eegnets.sweep import varying
+from eegnets.ui.exporting import picture_buttons
 
 LEFT_OUT = ("seed", "threads", "device", "engine", "keep")  # chance, and what makes no network better
 Rows = list[dict[str, Any]]
@@ -27,13 +28,18 @@ def mattering_panel(rows: Rows, score: str) -> None:
     labels = {name: setting_label(name) for name in settings} | {"score": "Accuracy (%)"}
     told = effect_words(found, labels)
     st.markdown(told)
-    st.altair_chart(effect_bars(share_table(found, labels)), key="effects", alt=told)
+    bars = effect_bars(share_table(found, labels))
+    st.altair_chart(bars, key="effects", alt=told)
     st.caption(_caution(found, SCORES[score]))
     ordered = [one.setting for one in found.effects]
     names = {name: [plain(value) for value in axis_values(table[name])] for name in ordered}
     table = table.assign(group=table[ordered[0]].map(plain))
     spoken = f"{found.n} runs as lines through {', '.join(labels[name] for name in ordered)} to their accuracy"
-    st.altair_chart(parallel_chart(table, ordered, labels, names), key="parallel", alt=spoken)
+    lines = parallel_chart(table, ordered, labels, names)
+    st.altair_chart(lines, key="parallel", alt=spoken)
+    with st.container(horizontal=True):
+        picture_buttons(bars, "settings")
+        picture_buttons(lines, "runs")
 
 
 def _table(rows: Rows, score: str) -> tuple[pd.DataFrame, list[str]]:

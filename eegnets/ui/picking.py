@@ -9,6 +9,7 @@ import streamlit as st
 from eegnets.config import InputError
 from eegnets.run_zip import pack, unpack
 from eegnets.runs import SCORES
+from eegnets.ui.exporting import table_buttons
 from eegnets.ui.panels import ago, standings_columns
 from eegnets.ui.state import check_mine, store
 from eegnets.ui.steering import told
@@ -106,6 +107,7 @@ def actions(ids: list[str], names: dict[str, str]) -> None:
                 on_click="ignore",
                 help="The picked runs with their weights as one zip, which Import reads here or elsewhere.",
             )
+            table_buttons(ids)
         with st.popover("Import", icon=":material/upload:"):
             _import_form()
         trash = store().trash.ids()

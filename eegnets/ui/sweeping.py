@@ -11,6 +11,7 @@ from eegnets.charts.sweep import SIGNS, describe_sweep, sweep_grid
 from eegnets.config import SETTINGS, DataConfig, ModelConfig, RunConfig, TrainingConfig
 from eegnets.runs import SCORES, Run
 from eegnets.sweep import LISTS, Cell, begin, laid_out, plan, seconds_expected
+from eegnets.ui.exporting import picture_buttons
 from eegnets.ui.forms import control, hidden
 from eegnets.ui.panels import BADGES, SCORE_HELP
 from eegnets.ui.state import owner, runner, store
@@ -127,7 +128,10 @@ def grid_panel(configs: Sequence[RunConfig], score: str) -> None:
     laid = laid_out(cells, rows, score)
     table = laid.table.assign(word=laid.table["state"].map(state_word))
     st.markdown(_key(table["state"].value_counts(sort=False).to_dict()))
-    st.altair_chart(sweep_grid(table, laid.down, laid.across, score), key="grid", alt=describe_sweep(table))
+    chart = sweep_grid(table, laid.down, laid.across, score)
+    st.altair_chart(chart, key="grid", alt=describe_sweep(table))
+    with st.container(horizontal=True):
+        picture_buttons(chart, "sweep")
 
 
 def state_word(state: str) -> str:
