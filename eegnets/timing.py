@@ -63,9 +63,9 @@ def time_table(found: Iterable[Time]) -> pd.DataFrame:
         {
             "Network": time.model,
             "Device": time.where(),
-            "Training trials": str(time.trials or "–"),
             f"Seconds for {EPOCHS} epochs": _seconds(time.seconds),
             "The lab report's": "–" if time.reported != time.reported else f"{time.reported:.0f}",
+            "Training trials": str(time.trials or "–"),
         }
         for time in found
     ]

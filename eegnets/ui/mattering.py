@@ -30,6 +30,8 @@ def mattering_panel(rows: Rows, score: str) -> None:
     st.markdown(told)
     bars = effect_bars(share_table(found, labels))
     st.altair_chart(bars, key="effects", alt=told)
+    with st.container(horizontal=True):
+        picture_buttons(bars, "settings")
     st.caption(_caution(found, SCORES[score]))
     ordered = [one.setting for one in found.effects]
     names = {name: [plain(value) for value in axis_values(table[name])] for name in ordered}
@@ -38,7 +40,6 @@ def mattering_panel(rows: Rows, score: str) -> None:
     lines = parallel_chart(table, ordered, labels, names)
     st.altair_chart(lines, key="parallel", alt=spoken)
     with st.container(horizontal=True):
-        picture_buttons(bars, "settings")
         picture_buttons(lines, "runs")
 
 
