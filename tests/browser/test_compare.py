@@ -88,6 +88,7 @@ def test_a_click_on_a_curve_selects_its_row_and_a_row_its_curve(page, server, ma
     opened(page, server, *made, smooth="0.4")
     rows = page.get_by_test_id("stDataFrame").nth(2)
     expect(rows).to_be_visible()
+    chart(page).scroll_into_view_if_needed()
     drawn = chart(page).bounding_box()
     page.mouse.click(drawn["x"] + 0.6 * drawn["width"], drawn["y"] + 0.55 * drawn["height"])
     expect(page.get_by_text(re.compile("In focus: (ELU|ReLU)"))).to_be_visible()
