@@ -41,6 +41,12 @@ page = st.navigation(
                 help="Pick a network and its settings, train it and watch the curves grow.",
             ),
             st.Page(
+                "pages/sweep.py",
+                title="Sweep",
+                icon=":material/grid_on:",
+                help="Train every combination of some lists of settings, and see which setting matters.",
+            ),
+            st.Page(
                 "pages/compare.py",
                 title="Compare",
                 icon=":material/stacked_line_chart:",

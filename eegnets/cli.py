@@ -13,7 +13,7 @@ from typing import Any
 
 from eegnets import sources
 from eegnets.cli_classify import add_classify, classify
-from eegnets.cli_many import add_report, add_sweep, report, sweep
+from eegnets.cli_many import add_export, add_report, add_sweep, export, report, sweep
 from eegnets.config import InputError, lookup
 from eegnets.flags import add_runs_folder, add_settings, config_of
 from eegnets.run_folder import Busy, Run, summary
@@ -52,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     add_classify(_add(commands, "classify", classify, "What a trained network answers to trials."))
     add_sweep(_add(commands, "sweep", sweep, "Train every combination of some lists; what is finished stays."))
     add_report(_add(commands, "report", report, "The lab report's tables out of the runs so far."))
+    add_export(_add(commands, "export", export, "Runs and their epochs as CSV, JSON or TensorBoard's events."))
     return parser
 
 

@@ -1,19 +1,21 @@
-"""The commands about many runs: a sweep, and the lab report's tables."""
+"""The commands about many runs: a sweep, the lab report's tables, and files for other programs."""
 
 import argparse
 import contextlib
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from pathlib import Path
 
 from eegnets import sources
-from eegnets.config import SETTINGS, RunConfig
+from eegnets.config import SETTINGS, InputError, RunConfig, lookup
+from eegnets.export import FILES
 from eegnets.flags import add_runs_folder, add_settings, config_of
 from eegnets.report import FORMATS, make_report
 from eegnets.run_folder import Run, RunError
 from eegnets.runner import Runner
 from eegnets.runs import SCORES, RunStore, describe
-from eegnets.sweep import LISTS, Cell, grid, plan, seconds_expected
+from eegnets.sweep import LISTS, begin, grid, plan, seconds_expected
 
 LOOK = 0.3  # seconds between looks at the runs of a sweep
 PATIENCE = 20.0  # seconds in which stopped runs may end their batch
@@ -44,7 +46,7 @@ def sweep(options: argparse.Namespace) -> int:
     expected = seconds_expected([cell.config for cell in to_do], rows, runner.workers.count())
     if expected:
         _say(f"About {max(expected / 60, 1):.0f} min, by what an epoch took before.")
-    runs = _begin(runner, to_do)
+    runs = begin(runner, to_do)
     try:
         return max([_told(run) for run in _as_they_end(runs)], default=0)
     except KeyboardInterrupt:
@@ -60,16 +62,6 @@ def _listed(text: str) -> list[str]:
 
 def _say(words: str) -> None:
     print(words, file=sys.stderr, flush=True)
-
-
-def _begin(runner: Runner, cells: Sequence[Cell]) -> list[Run]:
-    """Queue what is missing, take up what was left, wait for what is at work already."""
-    begun = [cell for cell in cells if cell.run_id]
-    for cell in begun:
-        if cell.state not in ("running", "queued"):
-            runner.resume(cell.run_id)
-    new = [cell.config for cell in cells if not cell.run_id]
-    return [runner.store.get(cell.run_id) for cell in begun] + runner.submit_group(new)
 
 
 def _as_they_end(runs: list[Run]) -> Iterable[Run]:
@@ -99,6 +91,27 @@ def _stop(runs: list[Run]) -> None:
     patient_until = time.monotonic() + PATIENCE
     while any(run.status.active for run in active) and time.monotonic() < patient_until:
         time.sleep(LOOK)
+
+
+def add_export(parser: argparse.ArgumentParser) -> None:
+    """The flags of `export`."""
+    parser.add_argument("file", metavar="FILE", help=f"what to write: {', '.join(FILES)}; under that name, or as --out")
+    parser.add_argument("run_ids", nargs="*", metavar="RUN", help="the runs; none named means all")
+    parser.add_argument("--out", type=Path, metavar="PATH", help="where to write it (default: here)")
+    add_runs_folder(parser)
+
+
+def export(options: argparse.Namespace) -> int:
+    """Write runs as a file for other programs, and print its path."""
+    write, store = lookup(FILES, "file", options.file), RunStore(options.runs)
+    runs = [store.get(run_id) for run_id in options.run_ids] or store.runs()
+    path = options.out or Path(options.file)
+    try:
+        path.write_bytes(write(runs))
+    except OSError as error:
+        raise InputError(f"cannot write {path} ({error.strerror or error}); choose another path with --out.") from error
+    print(path)
+    return 0
 
 
 def add_report(parser: argparse.ArgumentParser) -> None:

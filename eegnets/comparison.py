@@ -56,15 +56,20 @@ def alike(different: pd.DataFrame, by: Iterable[str]) -> dict[str, str]:
     return {run: ", ".join(worded(key, different.loc[key, run]) for key in keys) or "all" for run in different.columns}
 
 
-def curve_table(histories: Mapping[str, History], key: str) -> pd.DataFrame:
-    """Rows of run, epoch, seconds (since the start), value; `key` is that of a record, such as "test_accuracy"."""
+def curve_table(histories: Mapping[str, History], key: str, trials: Mapping[str, int] | None = None) -> pd.DataFrame:
+    """Rows of run, epoch, seconds (since the start), trials (seen in training, since the start), value.
+
+    key: that of a record, such as "test_accuracy". trials: run -> how many it sees in an epoch; nan for one without.
+    """
     parts = []
     for run, history in histories.items():
         rows = pd.DataFrame(list(history), columns=["epoch", "seconds", key]).rename(columns={key: "value"})
         rows["seconds"] = rows["seconds"].astype(float).cumsum()
+        rows["trials"] = rows["epoch"].astype(float) * (trials or {}).get(run, float("nan"))
         parts.append(rows.assign(run=run, value=rows["value"].astype(float)))
-    empty = pd.DataFrame({"run": [], "epoch": [], "seconds": [], "value": []})
-    return pd.concat(parts or [empty], ignore_index=True).dropna(subset="value")[["run", "epoch", "seconds", "value"]]
+    columns = ["run", "epoch", "seconds", "trials", "value"]
+    empty = pd.DataFrame({name: [] for name in columns})
+    return pd.concat(parts or [empty], ignore_index=True).dropna(subset="value")[columns]
 
 
 def smoothed(table: pd.DataFrame, weight: float) -> pd.DataFrame:
@@ -82,21 +87,25 @@ def smoothed(table: pd.DataFrame, weight: float) -> pd.DataFrame:
 
 
 def group_table(table: pd.DataFrame, groups: Mapping[str, str], confidence: float = 0.95) -> pd.DataFrame:
-    """Rows of group, epoch, seconds, value (the mean), low, high (Student's interval), n.
+    """Rows of group, epoch, seconds, trials, value (the mean), low, high (Student's interval), n.
 
     Each epoch speaks of the runs that reached it; where that is one, it has no interval (nan).
     """
     grouped = table.assign(group=table["run"].map(groups)).groupby(["group", "epoch"], sort=False, as_index=False)
     found = grouped.agg(
-        seconds=("seconds", "mean"), value=("value", "mean"), error=("value", "sem"), n=("value", "size")
+        seconds=("seconds", "mean"),
+        trials=("trials", "mean"),
+        value=("value", "mean"),
+        error=("value", "sem"),
+        n=("value", "size"),
     )
     reach = found["error"] * stats.t.ppf(0.5 + confidence / 2, np.maximum(found["n"] - 1, 1))
     return found.assign(low=found["value"] - reach, high=found["value"] + reach).drop(columns="error")
 
 
-def thinned(table: pd.DataFrame, series: str) -> pd.DataFrame:
+def thinned(table: pd.DataFrame, series: str, points: int = POINTS) -> pd.DataFrame:
     """At most so many epochs of each curve as can be seen, evenly, the first and the last among them."""
     place = table.groupby(series, sort=False).cumcount()
     last = table.groupby(series, sort=False)[series].transform("size") - 1
-    step = np.ceil((last + 1) / POINTS)
+    step = np.ceil((last + 1) / points)
     return table[(place % step == 0) | (place == last)]

@@ -113,6 +113,8 @@ def _execute(run: Run, on_epoch: Callable[[training.EpochEnd], None]) -> dict[st
     trials = sources.load(config.data)
     folds = split(trials, config.training.validation, config.training.seed)
     state = training.State(build(config.model, trials, config.training.seed), config.training)
+    sizes = {name: 0 if fold is None else len(fold) for name, fold in folds._asdict().items()}
+    run.met(device=state.device.type, trials=sizes)
     history = _continue(run, state)
 
     def stop() -> bool:

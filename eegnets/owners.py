@@ -1,12 +1,26 @@
-"""What the owners of runs call themselves: a display name for an id that a browser got by chance."""
+"""Whose run it is: who may steer it, and what the owners of runs call themselves."""
 
 import json
+import os
 from pathlib import Path
 
 from eegnets.atomic import write_whole
 from eegnets.config import InputError
 
 LONGEST = 24  # characters of a name
+SHARED = "EEGNETS_SHARED_CONTROL"
+
+
+class NotYours(InputError):
+    """A run that belongs to somebody else."""
+
+
+def may_steer(owner: str, me: str) -> bool:
+    """Whether `me` may stop, change, rename or delete a run of `owner`.
+
+    One's own, one without an owner (the command line made it), and any where EEGNETS_SHARED_CONTROL is 1.
+    """
+    return owner in ("", me) or os.environ.get(SHARED, "").strip() == "1"
 
 
 class Owners:

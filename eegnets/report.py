@@ -16,6 +16,7 @@ from eegnets.config import SETTINGS, InputError, RunConfig, unknown
 from eegnets.flags import written
 from eegnets.runs import SCORES, asked
 from eegnets.statistics import Mean, mean_interval
+from eegnets.timing import EPOCHS, Time, scaled, time_table, times
 
 MODELS, ACTIVATIONS, DECAYS = ("EEGNet", "DeepConvNet"), ("ELU", "ReLU", "LeakyReLU"), (0.01, 0.0)
 REPORTED = {
@@ -41,16 +42,18 @@ class ReportCell:
     mean: Mean
     runs: tuple[str, ...]
     missing: tuple[int, ...]
+    seconds: float  # for 500 epochs, the mean of its runs
 
 
 @dataclass(frozen=True)
 class Report:
-    """The cells of all tables, what their runs have in common, how many went in, and how many were left out for it."""
+    """The cells of all tables, what their runs have in common, how many went in, how many were left out, and times."""
 
     base: RunConfig
     cells: tuple[ReportCell, ...]
     runs: int
     left_out: int
+    times: tuple[Time, ...]
 
 
 def make_report(rows: Iterable[Mapping[str, Any]], source: str | None = None) -> Report:
@@ -67,7 +70,7 @@ def make_report(rows: Iterable[Mapping[str, Any]], source: str | None = None) ->
     family = _largest_family([row for row in finished if source in (None, row["source"]) and _in_tables(row)])
     base = asked(family[0]) if family else RunConfig().with_(source=source or "simulated")
     base = base.with_(name="EEGNet", activation="ELU", weight_decay=0.01, seed=0, threads=None)
-    return Report(base, _cells(family), len(family), len(finished) - len(family))
+    return Report(base, _cells(family), len(family), len(finished) - len(family), times(family))
 
 
 def _in_tables(row: Mapping[str, Any]) -> bool:
@@ -108,6 +111,7 @@ def _cell(
         mean_interval(values),
         tuple(row["id"] for row in by_seed.values()),
         tuple(sorted(set(seeds) - by_seed.keys())),
+        mean_interval([scaled(row) for row in by_seed.values()]).mean,
     )
 
 
@@ -136,6 +140,7 @@ def cell_table(report: Report) -> pd.DataFrame:
     for cell in report.cells:
         place = {name: getattr(cell, name) for name in ("score", "model", "activation", "weight_decay", "reported")}
         numbers = {"accuracy": cell.mean.mean, "low": cell.mean.low, "high": cell.mean.high, "seeds": cell.mean.n}
+        numbers |= {f"seconds_{EPOCHS}_epochs": cell.seconds}
         rows.append(place | numbers | {"runs": " ".join(cell.runs), "start": start_command(report, cell)})
     return pd.DataFrame(rows)
 
@@ -158,6 +163,7 @@ def cell_words(cell: ReportCell) -> str:
 
 
 TITLES = {0.01: "with weight decay 0.01", 0.0: "without weight decay"}
+TIMES = f"seconds of training for {EPOCHS} epochs (the lab report: on 1,080 training and 1,080 test trials)"
 READING = "ours ± half of the 95 % interval over seeds (n seeds) | the lab report's, its best test epoch of one run"
 
 
@@ -175,6 +181,7 @@ def _document(report: Report, heading: str, draw: Callable[[pd.DataFrame], str])
     parts = [f"Test accuracy, per cent: {READING}.", f"Runs: {common_words(report)}"]
     for score, decay in product(SCORES, DECAYS):
         parts += [heading.format(f"{SCORES[score]}, {TITLES[decay]}"), draw(score_grid(report, score, decay))]
+    parts += [heading.format(TIMES), draw(time_table(report.times))]
     commands = [start_command(report, cell) for cell in report.cells if cell.score == "last" and cell.missing]
     if commands:
         parts += ["Missing; start with:", "\n".join(f"    {command}" for command in commands)]

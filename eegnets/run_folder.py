@@ -216,6 +216,14 @@ class Run:
 
     # What came of it
 
+    def met(self, **conditions: object) -> None:
+        """Store what the run met when it began: `device`, and `trials` (fold -> how many)."""
+        self._write_json("conditions.json", conditions)
+
+    def conditions(self) -> dict[str, Any]:
+        """What the run met when it began; empty for a run that has not begun or is of an older version."""
+        return self._read_json("conditions.json") or {}
+
     def append(self, record: Mapping[str, Any]) -> None:
         """Add an epoch's record to the history, whole or not at all."""
         json_lines.append(self.path / "history.jsonl", record)

@@ -14,7 +14,7 @@ from eegnets.runs import describe
 
 # Not resume.pt: a run goes on only where it began, and what torch.load reads stays at home.
 FILES = (
-    *("config.json", "status.json", "control.json", "notes.json"),
+    *("config.json", "status.json", "control.json", "conditions.json", "notes.json"),
     *("history.jsonl", "instruments.jsonl", "result.json", "predictions.csv", "model.safetensors"),
 )
 LIMIT = 256 * 2**20  # bytes of all files together, unpacked

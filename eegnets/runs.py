@@ -170,7 +170,16 @@ def _read(run: Run) -> dict[str, Any]:
     row |= {"source": config.data.source, "subjects": list(config.data.subjects), "options": config.data.options}
     row |= {"model": config.model.name} | {k: v for k, v in asdict(config.model).items() if k != "name"}
     row |= asdict(config.training) | {"epoch": found["last"]["epoch"] if found.get("last") else 0}
-    return row | _scores(found)
+    return row | _scores(found) | _conditions(run, about, config)
+
+
+def _conditions(run: Run, about: Mapping[str, Any], config: RunConfig) -> dict[str, Any]:
+    """Which device computed ("" where nobody knows), and how many training trials there were (0: unknown)."""
+    met = run.conditions()
+    known = config.training.device
+    if known == "auto":  # a PyTorch for the processor alone leaves no choice
+        known = "cpu" if str(about.get("versions", {}).get("torch", "")).endswith("+cpu") else ""
+    return {"computed_on": str(met.get("device", known)), "train_trials": int(met.get("trials", {}).get("train", 0))}
 
 
 def asked(row: Mapping[str, Any]) -> RunConfig:

@@ -1,14 +1,23 @@
 """A sweep: every combination of some lists of settings, and what of it is still to be done."""
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
 
 from eegnets.activations import ACTIVATIONS
-from eegnets.config import InputError, RunConfig, lookup
+from eegnets.comparison import differing, plain, setting_label, settings_of, worded
+from eegnets.config import SETTINGS, InputError, RunConfig, lookup
+from eegnets.flags import written
+from eegnets.run_folder import Run
 from eegnets.runs import asked
+
+if TYPE_CHECKING:
+    from eegnets.runner import Runner
 
 LISTS = {
     "models": "name",
@@ -19,6 +28,7 @@ LISTS = {
     "seeds": "seed",
 }  # how a list is called -> the setting
 MOST = 1000  # runs in one sweep
+ROWS = 24  # of its grid, at most
 BEST_FIRST = ("finished", "running", "queued", "paused", "stopped", "interrupted", "failed")
 
 
@@ -65,6 +75,83 @@ def plan(configs: Iterable[RunConfig], rows: Iterable[Mapping[str, Any]]) -> lis
 
 def _rank(row: Mapping[str, Any]) -> int:
     return BEST_FIRST.index(row["state"])
+
+
+def begin(runner: "Runner", cells: Iterable[Cell], owner: str = "") -> list[Run]:
+    """Queue what is missing, take up what was left, leave alone what waits or trains already; the runs of all.
+
+    Raises as `Runner.submit_group` and `Runner.resume` do.
+    """
+    cells = list(cells)
+    begun = [cell for cell in cells if cell.run_id]
+    for cell in begun:
+        if cell.state not in ("running", "queued", "finished"):
+            runner.resume(cell.run_id)
+    new = [cell.config for cell in cells if not cell.run_id]
+    return [runner.store.get(cell.run_id) for cell in begun] + runner.submit_group(new, owner=owner)
+
+
+def command(base: RunConfig, lists: Mapping[str, Sequence[Any]]) -> str:
+    """The command line that carries out the same sweep."""
+    words = ["python", "-m", "eegnets", "sweep"]
+    for name, values in lists.items():
+        if values:
+            words += ["--" + name.replace("_", "-"), ",".join(map(str, values))]
+    listed = {LISTS[name]: SETTINGS[LISTS[name]].default for name, values in lists.items() if values}
+    return f"{shlex.join(words)} {written(base.with_(**listed))}".rstrip()
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A sweep laid out: what goes down and across (in words), and a row for each combination.
+
+    table: row and column (the values in words), state, epoch, value (per cent; nan where there is none), run, settings.
+    """
+
+    down: str
+    across: str
+    table: pd.DataFrame
+
+
+def laid_out(cells: Sequence[Cell], rows: Iterable[Mapping[str, Any]], score: str) -> Grid:
+    """The cells as a grid; rows: as `runs.describe` gives them; score: whose accuracy, a key of SCORES."""
+    found = {row["id"]: row for row in rows}
+    down, across = _sides([settings_of(cell.config) for cell in cells])
+    table = pd.DataFrame([_cell_row(cell, found.get(cell.run_id, {}), score, down, across) for cell in cells])
+    return Grid(*(", ".join(map(setting_label, keys)) for keys in (down, across)), table)
+
+
+def varying(configs: Sequence[RunConfig]) -> list[str]:
+    """The keys of the settings that are not the same in all."""
+    return list(differing({str(number): config for number, config in enumerate(configs)}).index)
+
+
+def _sides(settings: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[str]]:
+    """The settings down the rows and across the columns: the seed goes across, and what makes too many rows."""
+    values = {key: len({str(one[key]) for one in settings}) for key in settings[0]}
+    down = [key for key, n in values.items() if n > 1 and key != "seed"]
+    across = ["seed"] if values["seed"] > 1 or not down else []
+    while len(down) > 1 and (not across or prod(values[key] for key in down) > ROWS):
+        across = [down.pop(), *across]
+    return down, across
+
+
+def _cell_row(cell: Cell, row: Mapping[str, Any], score: str, down: list[str], across: list[str]) -> dict[str, Any]:
+    settings = settings_of(cell.config)
+    value = row.get(score)
+    return {
+        "row": _values(settings, down),
+        "column": _values(settings, across),
+        "state": cell.state,
+        "epoch": int(row.get("epoch") or 0),
+        "value": float("nan") if value is None else 100 * value,
+        "run": cell.run_id,
+        "settings": ", ".join(worded(key, settings[key]) for key in [*down, *across]),
+    }
+
+
+def _values(settings: Mapping[str, Any], keys: Sequence[str]) -> str:
+    return ", ".join(plain(settings[key]) for key in keys)
 
 
 def seconds_expected(configs: Iterable[RunConfig], rows: Iterable[Mapping[str, Any]], workers: int = 1) -> float | None:

@@ -10,8 +10,8 @@ data = framed()
 st.title("Activations")
 st.markdown(
     "Without a bend between its layers a network could only draw a straight border. Learning goes backwards through "
-    "the same bends: each passes on the gradient times its slope, and **where it is flat, nothing gets through**. See the curves, a trial "
-    "passing one of them, and a [race](#race) between networks that differ in nothing else."
+    "the same bends: each passes on the gradient times its slope, and **where it is flat, nothing gets through**. "
+    "Below: the curves, a trial passing one of them, and a [race](#race) of networks that differ in nothing else."
 )
 curves_part()
 st.subheader("What it does to this trial", anchor=False)

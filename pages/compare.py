@@ -12,6 +12,7 @@ from eegnets.ui.comparing import (
     really_different,
     settings_table,
 )
+from eegnets.ui.mattering import mattering_panel
 from eegnets.ui.panels import live
 from eegnets.ui.picking import actions, filtered, picked_from, run_table
 from eegnets.ui.reporting import flattery_panel, report_panel
@@ -61,5 +62,7 @@ live(list(picked.runs.values()), lambda: curves(picked, how))
 open_links(picked.runs)
 if len(whole) > 1:
     settings_table(picked.different)
-    group_scores(picked)
+    score = group_scores(picked)
+    if len(picked.different.index.difference(["seed"])) > 1:
+        mattering_panel(whole, score)
     really_different(picked)

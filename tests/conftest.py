@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -65,6 +66,8 @@ def tiny_trials():
 
 class QueueOnly:
     """A runner without workers: it makes the run's folder and leaves it waiting."""
+
+    workers = SimpleNamespace(count=lambda: 1)
 
     def __init__(self, store):
         self.store = store

@@ -9,10 +9,10 @@ from file_tree import ROOT
 
 FLOORS = (
     ("config", "trials", "activations", "atomic", "json_lines", "layers", "__init__"),
-    ("signals", "sources", "models", "evaluation", "statistics", "fused", "owners"),
+    ("signals", "sources", "models", "evaluation", "statistics", "fused", "owners", "effects", "comparison"),
     ("charts", "training", "run_folder", "explain", "instruments", "separable", "filters", "units"),
-    ("runs", "weights", "comparison", "race", "trash", "run_zip", "flags"),
-    ("classification", "sweep", "report"),
+    ("runs", "weights", "race", "trash", "run_zip", "flags", "timing"),
+    ("classification", "sweep", "report", "export"),
     ("experiment",),
     ("workers", "turns"),
     ("cluster",),

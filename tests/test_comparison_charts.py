@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from conftest import epoch_record
 
-from eegnets.charts import style
-from eegnets.charts.comparison import comparison_curves, describe_comparison, flattery_chart
+from eegnets.charts import comparison, style
+from eegnets.charts.comparison import CLICKED, X_TITLES, comparison_curves, describe_comparison, flattery_chart
 from eegnets.comparison import curve_table, group_table
 
 GROUPS = {"a": "ELU", "b": "ELU", "c": "ReLU"}
@@ -30,7 +30,7 @@ def drawn(lengths=(4, 3, 4), **how):
 
 
 @pytest.mark.parametrize("lengths", [(4, 3, 4), (1, 1, 1), (0, 0, 0), (0, 2, 0)])
-@pytest.mark.parametrize("x", ["epoch", "seconds"])
+@pytest.mark.parametrize("x", ["epoch", "seconds", "trials"])
 @pytest.mark.parametrize("log", [(), ("x", "y")])
 def test_curves_are_valid_plain_json_with_title_and_units(lengths, x, log):
     chart, text = drawn(lengths, x=x, log=log)
@@ -38,7 +38,7 @@ def test_curves_are_valid_plain_json_with_title_and_units(lengths, x, log):
     titles = {
         layer["encoding"][axis]["title"] for layer in chart["layer"] for axis in "xy" if axis in layer["encoding"]
     }
-    assert titles == {"Accuracy (share of trials)", {"epoch": "Epoch", "seconds": "Time in training (s)"}[x]}
+    assert titles == {"Accuracy (share of trials)", X_TITLES[x]}
     assert ('"type": "log"' in text) == bool(log)
 
 
@@ -93,3 +93,33 @@ def test_flattery_counts_every_run_once_for_each_honest_score():
     assert counts.to_dict() == {"Last epoch": 20, "Chosen on validation": 20}
     assert chart["encoding"]["color"]["legend"]["orient"] == "top"
     assert flattery_chart(table[:0]).to_dict()["title"]
+
+
+def test_a_click_on_any_place_of_a_curve_gives_its_group():
+    chart, _ = drawn()
+    (points,) = [layer for layer in chart["layer"] if layer["mark"]["type"] == "point"]
+    rows = pd.DataFrame(chart["datasets"][points["data"]["name"]])
+    assert rows.groupby("group")["epoch"].apply(list).to_dict() == {"ELU": [1, 2, 3, 4], "ReLU": [1, 2, 3, 4]}
+    assert {row["words"].count("\n") for row in rows.to_dict("records")} == {1}  # each reads both groups
+    (param,) = [param for param in chart["params"] if param["name"] == CLICKED]
+    assert param["select"]["fields"] == ["group"]
+    assert param["views"] == [points["name"]]
+
+
+def test_the_group_in_focus_is_thicker_and_the_others_fade():
+    chart, _ = drawn(focus="ReLU")
+    line = chart["layer"][2]["encoding"]
+    assert line["opacity"]["condition"] == {"test": "(datum.group === 'ReLU')", "value": 1.0}
+    assert line["strokeWidth"]["value"] < line["strokeWidth"]["condition"]["value"]
+
+
+def test_however_many_curves_the_browser_has_few_points_to_watch(monkeypatch):
+    rng = np.random.default_rng(0)
+    histories = {str(i): [epoch_record(epoch + 1, rng.random()) for epoch in range(90)] for i in range(40)}
+    means = group_table(curve_table(histories, "test_accuracy"), {name: name for name in histories})
+    looks = dict.fromkeys(histories, "ELU")
+    monkeypatch.setattr(comparison, "POINTED", 1000)
+    singles = means[:0].assign(run="")
+    chart = comparison_curves(means, singles, looks, metric="accuracy", fold="test").to_dict()
+    (points,) = [layer for layer in chart["layer"] if layer["mark"]["type"] == "point"]
+    assert len(chart["datasets"][points["data"]["name"]]) <= 1.1 * 1000

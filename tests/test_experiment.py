@@ -146,6 +146,7 @@ def test_config_comes_first_and_the_result_last_but_for_the_state(store, written
     assert written[:2] == [("config.json", None), ("status.json", "queued")]
     assert written[-1] == ("status.json", "finished")
     files = [entry for entry in written[2:-1] if entry[0] != "status.json"]  # the heartbeat's
+    assert files.pop(0) == ("conditions.json", "running")
     assert files[-2:] == [("predictions.csv", "running"), ("result.json", "running")]
     assert set(files[:-2]) == {("model.safetensors", "running"), ("resume.pt", "running")}
 
@@ -155,10 +156,14 @@ def test_a_finished_run_holds_the_files_that_are_promised_and_no_others(store):
     result = experiment.execute(run)
     visible = {path.name for path in run.path.iterdir() if not path.name.startswith(".")}
     assert visible == {
-        *("config.json", "status.json", "history.jsonl", "model.safetensors", "predictions.csv", "result.json")
+        *("config.json", "status.json", "conditions.json"),
+        *("history.jsonl", "model.safetensors", "predictions.csv", "result.json"),
     }
     assert not list(run.path.glob(".*partial*"))
     assert stored(run, "result.json") == result == run.result()
+    met = stored(run, "conditions.json")
+    assert met["device"] == "cpu"
+    assert met["trials"]["test"] == len(run.predictions())
     assert result["last"] == run.history()[-1]
     assert result["seconds"] == sum(record["seconds"] for record in run.history())
 

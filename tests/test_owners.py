@@ -3,7 +3,7 @@
 import pytest
 
 from eegnets.config import InputError
-from eegnets.owners import LONGEST, Owners
+from eegnets.owners import LONGEST, SHARED, Owners, may_steer
 
 
 @pytest.fixture
@@ -48,3 +48,23 @@ def test_a_damaged_file_only_forgets(owners, content):
     assert owners.name("a1") == ""
     owners.rename("a1", "Ada")
     assert owners.name("a1") == "Ada"
+
+
+@pytest.mark.parametrize(
+    ("shared", "owner", "allowed"),
+    [
+        (None, "", True),  # made by the command line
+        (None, "me", True),
+        (None, "other", False),
+        ("0", "other", False),
+        ("", "other", False),
+        ("1", "other", True),
+        ("0", "", True),
+        ("perhaps", "other", False),
+    ],
+)
+def test_a_run_is_steered_by_its_owner_unless_all_may(monkeypatch, shared, owner, allowed):
+    monkeypatch.delenv(SHARED, raising=False)
+    if shared is not None:
+        monkeypatch.setenv(SHARED, shared)
+    assert may_steer(owner, "me") == allowed

@@ -1,7 +1,11 @@
 """The page Compare, as a user meets it."""
 
+import pyarrow
 import pytest
+from conftest import epoch_record
 
+from eegnets.config import RunConfig
+from eegnets.owners import Owners
 from eegnets.run_zip import pack
 from eegnets.runs import RunStore
 
@@ -24,6 +28,12 @@ def store(tmp_path):
 
 def words(app):
     return " ".join(element.value for element in [*app.markdown, *app.caption, *app.warning, *app.info])
+
+
+def rows_drawn(app):
+    """All rows of the first chart, as the browser gets them."""
+    tables = [pyarrow.ipc.open_stream(data.data.data).read_pandas() for data in chart(app).datasets]
+    return [row for table in tables for row in table.to_dict("records")]
 
 
 def chart(app):
@@ -267,3 +277,74 @@ def test_no_view_is_blank_or_broken_without_a_whole_run(app, made_run, view):
     opened(app, view=view)
     assert not app.exception
     assert words(app).strip()
+
+
+def test_trials_seen_are_those_the_run_stored_or_else_counted(app, made_run):
+    stored, counted = made_run(subjects="A"), made_run(subjects="A", activation="ReLU", validation=0.5)
+    stored.met(device="cpu", trials={"train": 100, "validation": 0, "test": 0})
+    opened(app, stored, counted, x="trials")
+    assert not app.exception
+    assert "Training trials seen (number)" in chart(app).spec
+    per_epoch = {row["group"]: row["trials"] / row["epoch"] for row in rows_drawn(app) if row.get("n")}
+    assert set(per_epoch.values()) == {100, 270}  # one of the simulated people has 540 training trials
+
+
+def test_a_run_whose_trials_nobody_can_count_is_told(app, made_run):
+    run = made_run(source="graz-iiib", subjects="O3VR")
+    opened(app, run, x="trials")
+    assert not app.exception
+    assert "is left out: how many trials it saw is not known" in words(app)
+
+
+def test_the_group_in_the_address_stands_out_in_chart_and_table(app, made_run):
+    runs = [made_run(activation=bend) for bend in ("ELU", "ReLU")]
+    opened(app, *runs, focus=f"EEGNet ReLU {runs[1].id[-4:]}", over=["Seed"])
+    assert not app.exception
+    assert "In focus: **EEGNet ReLU" in words(app)
+    assert "datum.group === 'EEGNet ReLU" in chart(app).spec
+    button(app, "Show all alike").click().run()
+    assert "datum.group ===" not in chart(app).spec
+
+
+@pytest.mark.parametrize(("picked", "told"), [(4, False), (8, True)])
+def test_which_setting_matters_is_told_of_picked_runs_that_vary_in_two(app, made_run, picked, told):
+    runs = [
+        made_run(activation=bend, weight_decay=decay, seed=seed, accuracies=[0.5, 0.5, value])
+        for (bend, value) in (("ELU", 0.6), ("ReLU", 0.8))
+        for decay in (0.0, 0.01)
+        for seed in (0, 1)
+    ]
+    opened(app, *runs[:picked])
+    assert not app.exception
+    assert ("Which setting matters" in [box.value for box in app.subheader]) == told
+    assert ("**Activation** explains 100%" in words(app)) == told
+
+
+@pytest.fixture
+def others_run(tmp_path):
+    """A finished run that another browser started."""
+    run = store(tmp_path).create(RunConfig().with_(epochs=3), owner="another")
+    run.append(epoch_record(1))
+    run.finish("finished")
+    return run
+
+
+def test_anothers_run_is_not_deleted_or_renamed_and_the_page_says_why(app, others_run, tmp_path):
+    Owners(tmp_path / "runs").rename("another", "Ada")
+    opened(app, others_run)
+    button(app, "Delete").click().run()
+    assert not app.exception
+    assert "belongs to Ada" in app.toast[0].value
+    assert "EEGNETS_SHARED_CONTROL=1" in app.toast[0].value
+    app.text_input(key=f"name_{others_run.id}").set_value("Mine now")
+    button(app, "Keep").click().run()
+    assert "belongs to Ada" in app.toast[0].value
+    assert others_run.notes()["name"] == ""
+    assert [run.id for run in store(tmp_path).runs()] == [others_run.id]
+
+
+def test_a_teacher_can_let_everybody_steer_every_run(app, others_run, tmp_path, monkeypatch):
+    monkeypatch.setenv("EEGNETS_SHARED_CONTROL", "1")
+    opened(app, others_run)
+    button(app, "Delete").click().run()
+    assert store(tmp_path).runs() == []

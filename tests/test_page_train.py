@@ -2,7 +2,7 @@
 
 import pytest
 
-from eegnets.config import PRESETS
+from eegnets.config import PRESETS, RunConfig
 from eegnets.runs import SCORES, RunStore
 
 
@@ -185,3 +185,14 @@ def test_a_race_shows_how_each_run_stands(app, made_run):
     table = app.dataframe[0].value
     assert table["epoch"].tolist() == [3, 2]
     assert table["run"].str.split().str[1].tolist() == ["ELU", "ReLU"]
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_anothers_run_goes_on_and_the_page_says_whose_it_is(app, tmp_path, several):
+    store = RunStore(tmp_path / "runs")
+    run, mine = store.create(RunConfig(), owner="another"), store.create(RunConfig())
+    opened(app, *([run, mine] if several else [run]))
+    button(app, "Stop all" if several else "Stop").click().run()
+    assert not app.exception
+    assert ("1 of 2 runs belong to others" if several else "belongs to somebody else") in app.toast[0].value
+    assert (run.status.state, mine.status.state) == ("queued", "stopped" if several else "queued")

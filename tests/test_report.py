@@ -20,6 +20,7 @@ from eegnets.report import (
 )
 from eegnets.runs import RunStore
 from eegnets.sweep import plan
+from eegnets.timing import time_table
 
 
 @pytest.fixture
@@ -124,9 +125,12 @@ def test_all_forms_tell_the_same_numbers(made_run, rows):
 
 
 def test_a_markdown_table_has_as_many_cells_in_every_row():
-    table = [line for line in FORMATS["markdown"](make_report([])).splitlines() if line.startswith("|")]
-    assert len(table) == 6 * 4
-    assert {line.count("|") for line in table} == {5}
+    text = FORMATS["markdown"](make_report([]))
+    for part in text.split("### ")[1:]:
+        table = [line for line in part.splitlines() if line.startswith("|")]
+        assert len(table) == 4
+        assert len({line.count("|") for line in table}) == 1
+    assert text.count("### ") == 7
 
 
 def test_a_grid_has_the_reports_rows_and_columns():
@@ -141,3 +145,32 @@ def test_the_command_prints_the_report(tmp_path, capsys, form, made_run):
     made_run()
     assert main(["report", "--format", form, "--runs", str(tmp_path / "runs")]) == 0
     assert "82.96" in capsys.readouterr().out
+
+
+def test_times_are_scaled_to_500_epochs_beside_the_lab_reports(made_run, rows):
+    for seed in (0, 1):
+        run = made_run(epochs=4, seed=seed, device="cpu", threads=2)  # half a second an epoch
+        run.met(device="cpu", trials={"train": 200, "validation": 50, "test": 100})
+    table = time_table(make_report(rows()).times)
+    assert table.columns[2] == "Seconds for 500 epochs"
+    assert table.to_numpy().tolist() == [
+        ["EEGNet", "processor, 2 threads", "250.0 ± 0.0 (n 2)", "357", "200"],
+        ["EEGNet", "graphics card", "no run", "38", "–"],
+    ]
+    for form in ("text", "markdown"):
+        assert "250.0 ± 0.0 (n 2)" in FORMATS[form](make_report(rows()))
+    cells = json.loads(FORMATS["json"](make_report(rows())))
+    assert {c["seconds_500_epochs"] for c in cells if c["seeds"]} == {250.0}
+
+
+@pytest.mark.parametrize(
+    ("device", "torch", "met", "found"),
+    [("cuda", "2.6", {}, "cuda"), ("auto", "2.6+cpu", {}, "cpu"), ("auto", "2.6", {}, ""),
+     ("auto", "2.6", {"device": "cuda"}, "cuda")],
+)  # fmt: skip
+def test_the_device_is_what_computed_where_that_is_known(made_run, rows, device, torch, met, found):
+    run = made_run(device=device)
+    about = json.loads((run.path / "config.json").read_text())
+    (run.path / "config.json").write_text(json.dumps(about | {"versions": {"torch": torch}}))
+    run.met(**met)
+    assert rows()[0]["computed_on"] == found

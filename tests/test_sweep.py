@@ -12,7 +12,7 @@ from eegnets.cli import main
 from eegnets.config import InputError, RunConfig
 from eegnets.flags import written
 from eegnets.runs import RunStore
-from eegnets.sweep import LISTS, MOST, grid, plan, seconds_expected
+from eegnets.sweep import LISTS, MOST, command, grid, laid_out, plan, seconds_expected
 
 BASE = RunConfig().with_(epochs=3)
 TINY = ["--epochs", "1", "--batch-size", "256", "--subjects", "A"]
@@ -150,3 +150,40 @@ def test_ctrl_c_stops_the_group_and_the_same_command_takes_it_up_again(tmp_path)
 
 def test_every_list_is_of_a_setting():
     assert set(LISTS.values()) <= set(BASE.model.table()) | set(BASE.training.table())
+
+
+def test_the_command_asks_for_the_same_sweep():
+    lists = {"models": ["EEGNet", "DeepConvNet"], "weight_decays": ["0.01", "0"], "seeds": ["0", "1"]}
+    shown = command(BASE.with_(optimizer="SGD", weight_decay=0.5), lists)
+    assert shown == (
+        "python -m eegnets sweep --models EEGNet,DeepConvNet --weight-decays 0.01,0 --seeds 0,1 "
+        "--epochs 3 --optimizer SGD"
+    )
+
+
+@pytest.mark.parametrize(
+    ("lists", "down", "across", "shape"),
+    [
+        ({}, "", "Seed", (1, 1)),
+        ({"seeds": [0, 1, 2]}, "", "Seed", (1, 3)),
+        ({"activations": ["ELU", "ReLU"]}, "Activation", "", (2, 1)),
+        ({"activations": ["ELU", "ReLU"], "weight_decays": [0, 0.1, 0.2]}, "Activation", "Weight decay", (2, 3)),
+        ({"activations": ["ELU", "ReLU"], "models": ["EEGNet", "DeepConvNet"], "seeds": [0, 1]},
+         "Network, Activation", "Seed", (4, 2)),
+        ({"learning_rates": [0.1 * i for i in range(1, 8)], "batch_sizes": [16, 32, 64, 128], "seeds": [0, 1]},
+         "Learning rate", "Batch size, Seed", (7, 8)),
+    ],
+)  # fmt: skip
+def test_a_sweep_is_laid_out_with_a_place_for_every_combination(lists, down, across, shape):
+    configs = grid(BASE, lists)
+    laid = laid_out(plan(configs, []), [], "last")
+    assert (laid.down, laid.across) == (down, across)
+    assert laid.table.groupby(["row", "column"]).size().tolist() == [1] * len(configs)
+    assert (laid.table["row"].nunique(), laid.table["column"].nunique()) == shape
+
+
+def test_a_cell_has_the_score_of_its_run(made_run, rows):
+    run = made_run(accuracies=[0.9, 0.6, 0.7])
+    for score, value in {"last": 70, "best_validation": 90, "best_test": 90}.items():
+        (cell,) = laid_out(plan([BASE], rows()), rows(), score).table.to_dict("records")
+        assert (cell["run"], cell["value"], cell["epoch"]) == (run.id, pytest.approx(value), 3)

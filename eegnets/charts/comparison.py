@@ -9,10 +9,13 @@ import pandas as pd
 
 from eegnets.charts.curves import TITLES, UNITS, run_colours
 from eegnets.charts.style import DASHES, HEIGHT, LEGEND, OTHER_COLOURS, TALL, titled
+from eegnets.comparison import thinned
 from eegnets.evaluation import SCORES
 
+CLICKED = "clicked"  # the chart's selection: which group was clicked
+POINTED = 3000  # points on a chart that answer to the pointer: a browser divides its plane among them
 LINE = 18  # px, for a group's line in the legend
-X_TITLES = {"epoch": "Epoch", "seconds": "Time in training (s)"}
+X_TITLES = {"epoch": "Epoch", "seconds": "Time in training (s)", "trials": "Training trials seen (number)"}
 
 
 def comparison_curves(
@@ -24,13 +27,16 @@ def comparison_curves(
     fold: str,
     x: str = "epoch",
     log: tuple[str, ...] = (),
+    focus: str = "",
 ) -> alt.LayerChart:
-    """One line for each group.
+    """One line for each group; a click on one selects it (`CLICKED`).
 
-    means: rows of group, epoch, seconds, value, low, high (nan: no interval), n. singles: rows of group, run, epoch,
-    seconds, value, drawn faintly. activations: group -> activation, in the order of the legend. `x` is "epoch" or
-    "seconds"; `log` names the axes ("x", "y") that are logarithmic, where values of zero and less have no place.
+    means: rows of group, epoch, seconds, trials, value, low, high (nan: no interval), n. singles: rows of group, run
+    and the same, drawn faintly. activations: group -> activation, in the order of the legend. `x` is a key of X_TITLES;
+    where it is nan, nothing is drawn. `log` names the axes ("x", "y") that are logarithmic, where values of zero and
+    less have no place. `focus`: the group that stands out, if any.
     """
+    means, singles = means.dropna(subset=x), singles.dropna(subset=x)
     if "y" in log:
         means, singles = means[means["value"] > 0], singles[singles["value"] > 0]
         means = means.assign(low=means["low"].where(means["low"] > 0, means["value"]))
@@ -38,14 +44,16 @@ def comparison_curves(
     y_title = f"{TITLES[metric]} ({UNITS[metric]})"
     y_axis = alt.Y("value:Q", title=y_title, scale=_scale("y" in log))
     looks = _looks(activations)
-    faint = alt.Chart(singles).mark_line(opacity=0.3, strokeWidth=1)
-    band = alt.Chart(means.dropna(subset="low")).mark_area(opacity=0.18)
-    line = alt.Chart(means).mark_line(strokeWidth=2.5, point=len(means) <= 3 * len(activations))
+    standing_out, thick = (_in_focus(focus, *pair) for pair in ((1.0, 0.25), (4.0, 2.0)))
+    faint = alt.Chart(singles).mark_line(strokeWidth=1).encode(opacity=_in_focus(focus, 0.4, 0.12, 0.3))
+    band = alt.Chart(means.dropna(subset="low")).mark_area().encode(opacity=_in_focus(focus, 0.25, 0.05, 0.18))
+    line = alt.Chart(means).mark_line(point=len(means) <= 3 * len(activations))
+    line = line.encode(opacity=standing_out, strokeWidth=thick) if focus else line.encode(strokeWidth=alt.value(2.5))
     return alt.layer(
         faint.encode(x_axis, y_axis, detail="run:N", color=looks["color"]),
         band.encode(x_axis, alt.Y("low:Q", title=y_title), alt.Y2("high:Q"), color=looks["color"]),
         line.encode(x_axis, y_axis, **looks),
-        _readings(means, x_axis, x),
+        *_readings(means, x_axis, y_axis, x),
     ).properties(
         title=titled(f"{TITLES[metric]} on the {fold} trials", "band: 95 % interval of the mean; faint: single runs"),
         height=TALL + 80 + LINE * len(activations),
@@ -69,15 +77,26 @@ def _looks(activations: Mapping[str, str]) -> dict[str, alt.Color | alt.StrokeDa
     }
 
 
-def _readings(means: pd.DataFrame, x_axis: alt.X, x: str) -> alt.Chart:
-    """A rule that follows the pointer and reads every group at that place."""
+def _in_focus(focus: str, yes: float, no: float, without: float = 1.0) -> Any:
+    """A figure of the marks: one for the group in focus, one for the others; one for all where no group is."""
+    if not focus:
+        return alt.value(without)
+    return alt.condition(alt.datum.group == focus, alt.value(yes), alt.value(no))
+
+
+def _readings(means: pd.DataFrame, x_axis: alt.X, y_axis: alt.Y, x: str) -> tuple[alt.Chart, alt.Chart]:
+    """A rule that follows the pointer, and unseen points that read every group there and can be clicked."""
+    means = thinned(means, "group", max(POINTED // max(means["group"].nunique(), 1), 2))
     table = means.assign(words=[_reading(row) for row in means.to_dict("records")])
-    read = table.groupby(x, as_index=False).agg(words=("words", "\n".join), epoch=("epoch", "first"))
+    read = table.groupby(x, as_index=False).agg(words=("words", "\n".join))
     nearest = alt.selection_point(nearest=True, on="pointerover", fields=[x], empty=False)
+    clicked = alt.selection_point(CLICKED, nearest=True, on="click", fields=["group"], empty=False)
     shown = [alt.Tooltip(f"{x}:Q", title=X_TITLES[x], format=".4~g"), alt.Tooltip("words:N", title="Mean")]
-    rule = alt.Chart(read).mark_rule(color="gray")
-    return rule.encode(x_axis, opacity=alt.condition(nearest, alt.value(0.6), alt.value(0)), tooltip=shown).add_params(
-        nearest
+    rule = alt.Chart(read).mark_rule(color="gray", tooltip=None)
+    points = alt.Chart(table.drop(columns="words").merge(read, on=x)).mark_point(opacity=0, size=80)
+    return (
+        rule.encode(x_axis, opacity=alt.condition(nearest, alt.value(0.6), alt.value(0))),
+        points.encode(x_axis, y_axis, tooltip=shown).add_params(nearest, clicked),
     )
 
 

@@ -44,6 +44,7 @@ ACTIVATION_DASHES = {
 # Classes in the order of `class_names`; purple and teal, since blue and red are the two ends of a map of change.
 CLASS_COLOURS = ("#b8629a", "#2a9aa8", "#9a8600", "#7a68c8", "#d0581c", "#808080")
 CHANGE_SCALE = ("#16527f", "#6fa8d6", "#f4f4f4", "#e58a5b", "#9c2f0c")  # weaker, as before, stronger
+SCORE_SCALE = ("#dbe9f4", "#16527f")  # the lowest accuracy shown, the highest
 WINDOW_COLOURS = ("#c77a00", "#2f86c9", "#17936a", "#b8629a")
 MISSING_COLOUR = "#c84a5f"
 RULE_COLOUR = "#3a3a3a"  # on a map, whose middle is light in both themes

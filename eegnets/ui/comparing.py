@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from eegnets.charts.comparison import comparison_curves, describe_comparison
+from eegnets.charts.comparison import CLICKED, X_TITLES, comparison_curves, describe_comparison
 from eegnets.comparison import (
     alike,
     curve_table,
@@ -17,10 +17,14 @@ from eegnets.comparison import (
     smoothed,
     thinned,
 )
+from eegnets.config import InputError
 from eegnets.runs import SCORES, Run, RunError, asked
 from eegnets.statistics import PairedTrials, compare_predictions, false_alarms, mean_interval, paired_difference
+from eegnets.trials import split
+from eegnets.ui.exporting import picture_buttons
+from eegnets.ui.focus import curve_clicked, follow_clicks, in_focus, release, row_selection
 from eegnets.ui.panels import SCORE_HELP
-from eegnets.ui.state import store
+from eegnets.ui.state import store, trials
 
 Rows = list[dict[str, Any]]
 
@@ -75,7 +79,7 @@ def curve_controls() -> dict[str, Any]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         metric = _segments("Figure", ["accuracy", "loss"], "accuracy", "metric")
         fold = _segments("Trials", ["train", "validation", "test"], "test", "fold")
-        x = _segments("Along", ["epoch", "seconds"], "epoch", "x")
+        x = _segments("Along", list(X_TITLES), "epoch", "x")
         log = st.pills(
             "Log axis", ["x", "y"], selection_mode="multi", default=[], key="log", bind="query-params", width="content"
         )
@@ -98,8 +102,10 @@ def _segments(words: str, choices: list[str], default: str, key: str) -> str:
 
 def curves(picked: Picked, how: dict[str, Any]) -> None:
     """The curves of all groups on one chart."""
+    follow_clicks()
     histories = {name: _history(run) for name, run in picked.runs.items()}
-    raw = curve_table(histories, f"{how['fold']}_{how['metric']}")
+    seen = _trials_seen(picked) if how["x"] == "trials" else None
+    raw = curve_table(histories, f"{how['fold']}_{how['metric']}", seen)
     means = group_table(smoothed(raw, how["smooth"]), picked.groups)
     members = picked.members()
     singles = raw.assign(group=raw["run"].map(picked.groups))
@@ -113,11 +119,31 @@ def curves(picked: Picked, how: dict[str, Any]) -> None:
         fold=how["fold"],
         x=how["x"],
         log=how["log"],
+        focus=in_focus(list(members)),
     )
-    st.altair_chart(chart, key="curves", alt=describe_comparison(means, how["metric"], how["fold"]))
-    st.download_button(
-        "Curves (CSV)", lambda: raw.to_csv(index=False), "curves.csv", icon=":material/download:", on_click="ignore"
-    )
+    spoken = describe_comparison(means, how["metric"], how["fold"])
+    st.altair_chart(chart, key="curves", alt=spoken, on_select=curve_clicked, selection_mode=[CLICKED])
+    release(in_focus(list(members)))
+    with st.container(horizontal=True):
+        st.download_button(
+            "Curves (CSV)", lambda: raw.to_csv(index=False), "curves.csv", icon=":material/download:", on_click="ignore"
+        )
+        picture_buttons(chart, "curves")
+
+
+def _trials_seen(picked: Picked) -> dict[str, int]:
+    """Run -> how many training trials it sees in an epoch: as the run stored it, or else counted in its data."""
+    found = {name: row["train_trials"] for name, row in zip(picked.names.values(), picked.rows, strict=True)}
+    counted: dict[tuple[str, float], int] = {}  # the seed draws which trials are held back, not how many
+    for name in [name for name, n in found.items() if not n]:
+        config = picked.configs[name]
+        place = config.data.to_json(), config.training.validation
+        try:
+            counted[place] = counted.get(place) or len(split(trials(config.data), place[1], 0).train)
+        except InputError:
+            st.caption(f"{name} is left out: how many trials it saw is not known, and its data are not here.")
+        found[name] = counted.get(place, 0)
+    return {name: n for name, n in found.items() if n}
 
 
 def _history(run: Run) -> list[dict[str, Any]]:
@@ -139,8 +165,8 @@ def settings_table(different: pd.DataFrame) -> None:
     st.dataframe(shown.rename(index=setting_label), alt="The settings that are not the same in all picked runs")
 
 
-def group_scores(picked: Picked) -> None:
-    """Each group's mean score, and its difference from the first one's over the seeds that both have."""
+def group_scores(picked: Picked) -> str:
+    """Each group's mean score, and its difference from the first one's over the seeds that both have; which score."""
     st.subheader("Mean scores", anchor=False)
     score = st.segmented_control(
         "Test accuracy", list(SCORES.values()), default=SCORES["last"], required=True, key="score", bind="query-params"
@@ -149,7 +175,9 @@ def group_scores(picked: Picked) -> None:
     st.caption(SCORE_HELP[key])
     table = _score_rows(picked.members(), key).dropna(axis=1, how="all")
     percent = {name: st.column_config.NumberColumn(name, format="%.1f") for name in table.columns[2:]}
-    st.dataframe(table, hide_index=True, column_config=percent, alt=table.to_string(index=False))
+    groups = table["Runs"].tolist()
+    clicks = row_selection(groups, in_focus(groups))
+    st.dataframe(table, hide_index=True, column_config=percent, alt=table.to_string(index=False), **clicks)
     if len(table) > 1:
         st.caption(
             "Points are percentage points. A difference is paired: what a seed does to both runs falls out. An "
@@ -160,6 +188,7 @@ def group_scores(picked: Picked) -> None:
             f"These are {len(table) - 1} comparisons: at least one looks different by chance alone with a probability "
             f"of up to {false_alarms(len(table) - 1):.0%}."
         )
+    return key
 
 
 def _score_rows(members: dict[str, Rows], key: str) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from eegnets.config import InputError
 from eegnets.evaluation import score
 from eegnets.owners import LONGEST
 from eegnets.runs import SCORES, Run, Status, shipped, summary
-from eegnets.ui.state import active_runs, owner, owners, runner
+from eegnets.ui.state import active_runs, is_mine, owner, owners, runner
 from eegnets.ui.steering import live_settings, steering, stop
 
 REFRESH = 1.2  # seconds between looks at a run that trains: each costs the browser a drawing, on the same cores
@@ -97,7 +97,13 @@ def _running_row(run: Run) -> None:
         whose = owners().name(run.about().get("owner", ""))
         st.caption(f"{whose} · {stands}" if whose else stands)
         st.button(
-            "Stop", icon=":material/stop:", key=f"side_{run.id}", on_click=stop, args=(run,), help="Stops this run."
+            "Stop",
+            icon=":material/stop:",
+            key=f"side_{run.id}",
+            on_click=stop,
+            args=(run,),
+            disabled=not is_mine(run),
+            help="Stops this run; only its owner can.",
         )
 
 

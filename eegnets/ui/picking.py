@@ -9,8 +9,10 @@ import streamlit as st
 from eegnets.config import InputError
 from eegnets.run_zip import pack, unpack
 from eegnets.runs import SCORES
+from eegnets.ui.exporting import table_buttons
 from eegnets.ui.panels import ago, standings_columns
-from eegnets.ui.state import store
+from eegnets.ui.state import check_mine, store
+from eegnets.ui.steering import told
 
 COLUMNS = [
     *("star", "name", "state", "model", "activation", *SCORES, "epoch", "learning_rate", "weight_decay", "seed"),
@@ -105,6 +107,7 @@ def actions(ids: list[str], names: dict[str, str]) -> None:
                 on_click="ignore",
                 help="The picked runs with their weights as one zip, which Import reads here or elsewhere.",
             )
+            table_buttons(ids)
         with st.popover("Import", icon=":material/upload:"):
             _import_form()
         trash = store().trash.ids()
@@ -125,14 +128,21 @@ def _notes_form(ids: list[str], names: dict[str, str]) -> None:
         note = st.text_area("Note", before["note"], key=f"note_{run_id}", max_chars=2000)
         star = st.toggle("Star", before["star"], key=f"star_{run_id}")
         if st.form_submit_button("Keep"):
-            run.annotate(name=name.strip(), note=note.strip(), star=star)
-            st.rerun()
+            with told():
+                check_mine(run)
+                run.annotate(name=name.strip(), note=note.strip(), star=star)
+                st.rerun()
 
 
 def _delete(ids: list[str]) -> None:
-    gone = [run_id for run_id in ids if _done(store().delete, run_id)]
+    gone = [run_id for run_id in ids if _done(_delete_mine, run_id)]
     st.session_state.deleted = gone
     st.query_params["run"] = [run_id for run_id in st.query_params.get_all("run") if run_id not in gone]
+
+
+def _delete_mine(run_id: str) -> None:
+    check_mine(store().get(run_id))
+    store().delete(run_id)
 
 
 def _undo() -> None:

@@ -11,7 +11,7 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from eegnets import sources
 from eegnets.config import DataConfig, InputError
-from eegnets.owners import Owners
+from eegnets.owners import SHARED, NotYours, Owners, may_steer
 from eegnets.runner import Runner
 from eegnets.runs import Run, RunStore
 from eegnets.trials import Trials
@@ -48,6 +48,28 @@ def owner() -> str:
     except ValueError:
         return st.session_state.setdefault("owner", secrets.token_hex(4))
     return hashlib.sha256(token).hexdigest()[:8]
+
+
+def is_mine(run: Run) -> bool:
+    """Whether who sits at this browser may stop, change, rename or delete a run."""
+    return may_steer(_owner_of(run), owner())
+
+
+def check_mine(run: Run) -> None:
+    """Raise NotYours for a run that somebody else may steer, in words."""
+    if not is_mine(run):
+        whose = owners().name(_owner_of(run)) or "somebody else"
+        raise NotYours(
+            f"run {run.id} belongs to {whose}, who alone may stop, change, rename or delete it. Whoever runs this app "
+            f"can allow it to all with {SHARED}=1."
+        )
+
+
+def _owner_of(run: Run) -> str:
+    try:
+        return str(run.about().get("owner", ""))
+    except InputError:  # damaged: let anybody clear it away
+        return ""
 
 
 @st.cache_resource(show_spinner="Reading the trials …", max_entries=8)

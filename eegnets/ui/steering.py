@@ -7,7 +7,7 @@ import streamlit as st
 
 from eegnets.config import InputError, TrainingConfig
 from eegnets.run_folder import ACTIVE, RESUMABLE, Run, RunError
-from eegnets.ui.state import runner
+from eegnets.ui.state import check_mine, is_mine, runner
 
 HELP = {
     "Pause": "Rests at the end of the epoch in work. Nothing is lost; other runs may use the worker meanwhile.",
@@ -47,14 +47,21 @@ def stop(run: Run) -> None:
 
 
 def _each(runs: list[Run], action: Callable[[Run], object]) -> None:
-    """Do it to every run that can; with a single run, say why it cannot."""
-    for run in runs:
-        with contextlib.suppress(RunError) if len(runs) > 1 else _told():
+    """Do it to every run that can and is one's own; say why a single run cannot, and how many are others'."""
+    mine = [run for run in runs if is_mine(run)]
+    if len(mine) < len(runs) > 1:
+        st.toast(
+            f"{len(runs) - len(mine)} of {len(runs)} runs belong to others and are left.", icon=":material/person:"
+        )
+    for run in mine if len(runs) > 1 else runs:
+        with contextlib.suppress(RunError) if len(runs) > 1 else told():
+            check_mine(run)
             action(run)
 
 
 @contextlib.contextmanager
-def _told() -> Iterator[None]:
+def told() -> Iterator[None]:
+    """Say in a passing box what could not be done."""
     try:
         yield
     except InputError as error:
@@ -78,4 +85,6 @@ def live_settings(run: Run) -> None:
                 rule.label, rule.low, rule.high, float(now), 0.001, "%g", key=key, help=rule.help
             )
         if st.form_submit_button("Use from the next epoch"):
-            run.ask(**chosen)
+            with told():
+                check_mine(run)
+                run.ask(**chosen)

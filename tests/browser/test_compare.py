@@ -1,6 +1,7 @@
-"""The page Compare in a real browser: pick, smooth, average, rename, delete and undo, export and import."""
+"""The page Compare in a real browser: pick, click, smooth, average, rename, delete and undo, export and import."""
 
 import re
+from pathlib import Path
 
 import pytest
 from conftest import epoch_record
@@ -80,6 +81,32 @@ def test_seeds_are_averaged_until_asked_otherwise(page, server, made, picture):
         arg=averaged + 40,
     )
     picture("compare-single")
+    shows_no_failure(page)
+
+
+def test_a_click_on_a_curve_selects_its_row_and_a_row_its_curve(page, server, made, picture):
+    opened(page, server, *made, smooth="0.4")
+    rows = page.get_by_test_id("stDataFrame").nth(2)
+    expect(rows).to_be_visible()
+    chart(page).scroll_into_view_if_needed()
+    drawn = chart(page).bounding_box()
+    page.mouse.click(drawn["x"] + 0.6 * drawn["width"], drawn["y"] + 0.55 * drawn["height"])
+    expect(page.get_by_text(re.compile("In focus: (ELU|ReLU)"))).to_be_visible()
+    expect(page).to_have_url(re.compile("focus=(ELU|ReLU)"))
+    picture("compare-focus")
+    other = {"ReLU": "ELU", "ELU": "ReLU"}[page.url.partition("focus=")[2].partition("&")[0]]
+    rows.scroll_into_view_if_needed()
+    box = rows.bounding_box()
+    page.mouse.click(box["x"] + 17, box["y"] + 52 + 35 * ["ReLU", "ELU"].index(other))
+    expect(page.get_by_text(f"In focus: {other}")).to_be_visible()
+    page.get_by_test_id("stButtonGroup").filter(has_text="epoch").get_by_text("trials", exact=True).click()
+    page.get_by_test_id("stButtonGroup").filter(has_text="Log axis").get_by_text("x", exact=True).click()
+    expect(page).to_have_url(re.compile("x=trials"))
+    page.get_by_role("button", name="Show all alike").click()
+    expect(page.get_by_text("In focus:")).to_have_count(0)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="SVG").first.click()
+    assert "Training trials seen" in Path(download.value.path()).read_text()
     shows_no_failure(page)
 
 

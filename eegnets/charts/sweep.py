@@ -1,0 +1,95 @@
+"""A sweep as a grid that fills: a cell for each combination, its accuracy as colour and number, its state as a sign."""
+
+import altair as alt
+import pandas as pd
+
+from eegnets.charts.style import QUIET, SCORE_SCALE, titled
+from eegnets.evaluation import SCORES
+
+SIGNS = {
+    "missing": "–",
+    "queued": "…",
+    "running": "▸",
+    "paused": "‖",
+    "stopped": "■",
+    "finished": "",
+    "failed": "×",
+    "interrupted": "!",
+}  # state -> what stands in a cell, beside its accuracy where there is one
+CELL = 30  # px, of a row
+LOW_CELL = 14  # px, where there are many
+BRIGHT = 0.6  # of the colour scale, from its lower end, on which dark ink is read better than white
+AROUND = 175  # px, of title, axis and legend
+
+
+def sweep_grid(table: pd.DataFrame, down: str, across: str, score: str) -> alt.LayerChart:
+    """The cells as a grid; `down` and `across` name what its rows and columns are.
+
+    table: rows of row, column, settings (in words), state, word (the state in words), epoch, run, and value: the
+    accuracy `score` (a key of SCORES) in per cent, nan where there is none.
+    """
+    table = table.assign(text=[_text(row) for row in table.to_dict("records")])
+    rows, columns = list(table["row"].unique()), list(table["column"].unique())
+    height = CELL if len(rows) <= 20 else LOW_CELL
+    x_axis = alt.Axis(orient="top", labelAngle=0 if len(columns) < 10 else -90, labelLimit=160, labelOverlap=False)
+    x = alt.X("column:O", title=across or None, sort=columns, axis=x_axis)
+    y = alt.Y("row:O", title=None, sort=rows, axis=alt.Axis(labelLimit=200))
+    tooltip = [
+        alt.Tooltip("settings:N", title="Settings"),
+        alt.Tooltip("word:N", title="State"),
+        alt.Tooltip("epoch:Q", title="Epochs so far"),
+        alt.Tooltip("value:Q", title=f"{SCORES[score]} (%)", format=".1f"),
+        alt.Tooltip("run:N", title="Run"),
+    ]
+    empty, scored = table[table["value"].isna()], table.dropna(subset="value")
+    domain = _domain(scored)
+    outlined = {"fill": "transparent", "stroke": QUIET, "strokeDash": [2, 2]}
+    cells = [
+        alt.Chart(empty).mark_rect(**outlined).encode(x, y, tooltip=tooltip),
+        alt.Chart(scored).mark_rect(stroke=QUIET, strokeWidth=0.5).encode(x, y, _colour(domain), tooltip=tooltip),
+    ]
+    dark = scored["value"] > domain[0] + BRIGHT * (domain[1] - domain[0])
+    words = [
+        alt.Chart(part)
+        .mark_text(fontSize=12 if height == CELL else 9, color=ink, tooltip=None)
+        .encode(x, y, text="text:N")
+        for part, ink in ((empty, QUIET), (scored[~dark], "#16242f"), (scored[dark], "#ffffff"))
+    ]
+    layers = [layer for layer in [*cells, *words] if len(layer.data)]  # a legend without a value upsets Vega's layout
+    under = f"{SCORES[score]}." + (f" Rows: {down.lower()}." if down else "")
+    return alt.layer(*layers).properties(
+        title=titled("Test accuracy of every combination (per cent)", under),
+        height=height * len(rows) + AROUND,
+    )
+
+
+def _text(row: dict[str, object]) -> str:
+    """What stands in a cell: the sign of its state, and its accuracy where there is one."""
+    value = "" if pd.isna(row["value"]) else f"{row['value']:.1f}"
+    return f"{SIGNS[str(row['state'])]} {value}".strip()
+
+
+def _domain(scored: pd.DataFrame) -> list[float]:
+    """The accuracies between which the colours lie."""
+    low, high = scored["value"].min(), scored["value"].max()
+    return [low, high] if high > low else [low - 1, high]
+
+
+def _colour(domain: list[float]) -> alt.Color:
+    legend = alt.Legend(orient="bottom", gradientLength=160)
+    scale = alt.Scale(domain=domain, range=list(SCORE_SCALE))
+    return alt.Color("value:Q", title="Accuracy (%)", scale=scale, legend=legend)
+
+
+def describe_sweep(table: pd.DataFrame) -> str:
+    """The grid in words: how many combinations are in which state, the best and the worst."""
+    counts = ", ".join(f"{n} {word.lower()}" for word, n in table["word"].value_counts(sort=False).items())
+    scored = table.dropna(subset="value")
+    if scored.empty:
+        return f"{len(table)} combinations: {counts}."
+    best, worst = (scored.loc[place] for place in (scored["value"].idxmax(), scored["value"].idxmin()))
+    return (
+        f"{len(table)} combinations: {counts}. "
+        f"Best: {best['settings']} with {best['value']:.1f} per cent; "
+        f"worst: {worst['settings']} with {worst['value']:.1f}."
+    )

@@ -1,0 +1,79 @@
+"""How long runs took, by network and device, beside the lab report's figures.
+
+The report timed 500 epochs of EEGNet with LeakyReLU on S4b and X11b (1,080 training and 1,080 test trials), once on a
+processor and once on a graphics card (its section "CPU vs GPU", the lines "exe time").
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from eegnets.statistics import Mean, mean_interval
+
+EPOCHS = 500
+REPORTED = {("EEGNet", "cpu"): 357.27, ("EEGNet", "cuda"): 38.46}  # (network, device) -> seconds
+DEVICES = {"cpu": "processor", "cuda": "graphics card", "mps": "graphics card (Apple)", "": "not recorded"}
+
+
+@dataclass(frozen=True)
+class Time:
+    """Seconds for 500 epochs of one network on one device, over runs; `trials`: training trials of a run, 0 unknown."""
+
+    model: str
+    device: str
+    threads: int
+    trials: int
+    seconds: Mean
+    reported: float
+
+    def where(self) -> str:
+        """The device in words."""
+        words = DEVICES.get(self.device, self.device)
+        return f"{words}, {self.threads} thread{'s' * (self.threads > 1)}" if self.threads else words
+
+
+def scaled(row: Mapping[str, Any]) -> float:
+    """A run's seconds, scaled to 500 epochs; nan where they are not known. row: as `runs.describe` gives it."""
+    return EPOCHS * row["seconds"] / row["epoch"] if row.get("seconds") and row.get("epoch") else float("nan")
+
+
+def times(rows: Iterable[Mapping[str, Any]]) -> tuple[Time, ...]:
+    """How long finished runs took, those of one network, device, number of threads and of trials together.
+
+    What the report timed and no run here did is there without a mean. rows: as `runs.describe` gives them.
+    """
+    found: dict[tuple[str, str, int, int], list[float]] = {}
+    for row in rows:
+        if row["state"] == "finished" and row.get("seconds"):
+            device = row["computed_on"]
+            threads = (row["threads"] or 0) if device == "cpu" else 0
+            found.setdefault((row["model"], device, threads, row["train_trials"]), []).append(scaled(row))
+    for model, device in REPORTED:
+        if not any(place[:2] == (model, device) for place in found):
+            found[model, device, 0, 0] = []
+    order = sorted(found, key=lambda place: (place[0] != "EEGNet", *place))
+    return tuple(Time(*place, mean_interval(found[place]), REPORTED.get(place[:2], float("nan"))) for place in order)
+
+
+def time_table(found: Iterable[Time]) -> pd.DataFrame:
+    """The times in words, a row each."""
+    rows = [
+        {
+            "Network": time.model,
+            "Device": time.where(),
+            f"Seconds for {EPOCHS} epochs": _seconds(time.seconds),
+            "The lab report's": "–" if time.reported != time.reported else f"{time.reported:.0f}",
+            "Training trials": str(time.trials or "–"),
+        }
+        for time in found
+    ]
+    return pd.DataFrame(rows)
+
+
+def _seconds(mean: Mean) -> str:
+    if not mean.n:
+        return "no run"
+    spread = f" ± {mean.high - mean.mean:.1f}" if mean.n > 1 else ""
+    return f"{mean.mean:.1f}{spread} (n {mean.n})"

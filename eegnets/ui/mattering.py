@@ -1,0 +1,92 @@
+"""Which setting matters over several runs: bars with a sentence that knows of chance, and every run as a line."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from eegnets.charts.effects import axis_values, effect_bars, parallel_chart, share_table
+from eegnets.comparison import plain, setting_label, settings_of, worded
+from eegnets.effects import Effects, effects
+from eegnets.runs import SCORES, asked
+from eegnets.statistics import false_alarms
+from eegnets.sweep import varying
+from eegnets.ui.exporting import picture_buttons
+
+LEFT_OUT = ("seed", "threads", "device", "engine", "keep")  # chance, and what makes no network better
+Rows = list[dict[str, Any]]
+
+
+def mattering_panel(rows: Rows, score: str) -> None:
+    """What each setting that varies explains of the accuracy `score` (a key of SCORES) of the finished runs."""
+    st.subheader("Which setting matters", anchor=False)
+    table, settings = _table([row for row in rows if row["state"] == "finished" and row[score] is not None], score)
+    if len(settings) < 2 or table["score"].nunique() < 2:
+        st.caption("To be told from finished runs that vary in two settings or more, best each with several seeds.")
+        return
+    found = effects(table, settings, "score")
+    labels = {name: setting_label(name) for name in settings} | {"score": "Accuracy (%)"}
+    told = effect_words(found, labels)
+    st.markdown(told)
+    bars = effect_bars(share_table(found, labels))
+    st.altair_chart(bars, key="effects", alt=told)
+    with st.container(horizontal=True):
+        picture_buttons(bars, "settings")
+    st.caption(_caution(found, SCORES[score]))
+    ordered = [one.setting for one in found.effects]
+    names = {name: [plain(value) for value in axis_values(table[name])] for name in ordered}
+    table = table.assign(group=table[ordered[0]].map(plain))
+    spoken = f"{found.n} runs as lines through {', '.join(labels[name] for name in ordered)} to their accuracy"
+    lines = parallel_chart(table, ordered, labels, names)
+    st.altair_chart(lines, key="parallel", alt=spoken)
+    with st.container(horizontal=True):
+        picture_buttons(lines, "runs")
+
+
+def _table(rows: Rows, score: str) -> tuple[pd.DataFrame, list[str]]:
+    """A row for each run: id, score (per cent), reading (in words), settings; and the settings that vary."""
+    configs = [asked(row) for row in rows]
+    settings = [name for name in varying(configs) if name not in LEFT_OUT] if configs else []
+    made = []
+    for row, config in zip(rows, configs, strict=True):
+        values = {name: _value(settings_of(config)[name]) for name in settings}
+        reading = ", ".join(worded(name, value) for name, value in (values | {"seed": row["seed"]}).items())
+        made.append({"id": row["id"], "score": 100 * row[score], "reading": reading} | values)
+    return pd.DataFrame(made, columns=["id", "score", "reading", *settings]), settings
+
+
+def _value(value: object) -> object:
+    """A value that pandas can group by: lists in words."""
+    return value if isinstance(value, int | float | str) else plain(value)
+
+
+def effect_words(found: Effects, labels: dict[str, str]) -> str:
+    """What explains how much, in sentences that say what chance does."""
+    parts = [
+        f"Over {found.n} runs of {found.combinations} combinations the test accuracy has a standard deviation of "
+        f"{found.spread:.1f} points."
+    ]
+    for one in found.effects:
+        words = f"**{labels[one.setting]}** explains {one.share:.0%} of the spread"
+        if one.p == one.p:
+            verdict = "hardly chance alone" if one.p < 0.05 else "chance alone would do"
+            words += f" ({one.by_chance:.0%} if it did nothing; p = {one.p:.2g}): {verdict}"
+        parts.append(words + ".")
+    if found.seeds == found.seeds:
+        parts.append(f"Runs that differ in the **seed** alone make {found.seeds:.0%} of it.")
+    else:
+        parts.append("Every combination has one seed: nobody can tell what is chance. Take several seeds.")
+    return " ".join(parts)
+
+
+def _caution(found: Effects, words: str) -> str:
+    told = f"Test accuracy: {words.lower()}. Interplay is what combinations do beyond the sum of their settings."
+    tested = [one for one in found.effects if one.p == one.p]
+    if len(tested) > 1:
+        told += (
+            f" These are {len(tested)} tests: at least one setting looks as if it mattered by chance alone with a "
+            f"probability of up to {false_alarms(len(tested)):.0%}."
+        )
+    if abs(found.overlap) > 0.005:
+        told += " Some combinations have more runs than others, so the shares do not add up to all of the spread."
+    return told

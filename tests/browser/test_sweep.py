@@ -1,0 +1,40 @@
+"""The page Sweep in a real browser: two tiny runs are started, the grid fills by itself, the address keeps it all."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from eegnets.runs import RunStore
+
+pytestmark = pytest.mark.browser
+TINY = "subjects=A&epochs=1&batch_sizes=256&activations=ELU&activations=ReLU&seeds=0"
+
+
+def test_a_sweep_fills_its_grid_and_is_found_again(page, server, picture):
+    page.goto(f"{server.url}/sweep?{TINY}")
+    expect(page.get_by_text("2 runs", exact=True)).to_be_visible()
+    expect(page.get_by_text("– Missing: 2")).to_be_visible()
+    page.get_by_role("button", name="Start 2 runs").click()
+    expect(page.get_by_text("number alone Finished: 2")).to_be_visible()
+    assert [run.status.state for run in RunStore(server.runs).runs()] == ["finished"] * 2
+    picture("sweep")
+
+    seeds = page.get_by_role("textbox", name="Seeds")
+    seeds.fill("0, 1")
+    seeds.press("Enter")
+    expect(page.get_by_role("button", name="Run what is missing (2)")).to_be_visible()
+    expect(page).to_have_url(re.compile("seeds=0%2C(%20|\\+)1"))
+    expect(page.locator("code")).to_contain_text("--seeds 0,1")
+
+    page.goto(page.url)
+    expect(page.get_by_text("– Missing: 2")).to_be_visible()
+    page.get_by_role("link", name="Their curves on the page Compare").click()
+    expect(page.get_by_role("heading", name="Compare", exact=True)).to_be_visible()
+    expect(page.get_by_text("What differs")).to_be_visible()
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    assert page.errors == []
+
+
+def test_the_server_had_nothing_to_complain_about(server):
+    assert server.complaints() == ""
