@@ -15,7 +15,7 @@ def opened(page, server):
     def at(query=""):
         page.goto(f"{server.url}/network?subjects=A&{query}")
         expect(page.get_by_text("The lab's separableConv is separable by name alone")).to_be_visible()
-        expect(page.get_by_test_id("stVegaLiteChart").last.locator("svg.marks")).to_be_visible()
+        expect(page.get_by_test_id("stVegaLiteChart").last.locator("svg.marks, canvas.marks")).to_be_visible()
         return page
 
     yield at
@@ -25,7 +25,7 @@ def opened(page, server):
 
 def place_of(drawing):
     """Where a chart is, once it is drawn and nothing moves under the pointer."""
-    expect(drawing.locator("svg.marks")).to_be_visible()
+    expect(drawing.locator("svg.marks, canvas.marks")).to_be_visible()
     drawing.scroll_into_view_if_needed()
     drawing.page.wait_for_timeout(500)
     return drawing.bounding_box()
