@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from eegnets.activations import ACTIVATIONS
 from eegnets.evaluation import wilson_interval
 from eegnets.statistics import Difference, mean_interval, paired_difference
 
@@ -99,7 +100,7 @@ class Verdict:
         self.epochs = min((len(racer.history) for racer in racers), default=0)
         self.racers = [racer for racer in racers if racer.history]
         self.n_test = n_test
-        self.names = list(dict.fromkeys(racer.activation for racer in racers))
+        self.names = [name for name in ACTIVATIONS if name in {racer.activation for racer in racers}]
         self.reference = "ReLU" if "ReLU" in self.names else self.names[0]
         self.others = [name for name in self.names if name != self.reference]
         self.seeds = len({racer.seed for racer in racers})

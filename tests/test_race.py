@@ -78,7 +78,7 @@ def test_only_epochs_that_all_have_reached_count():
 
 
 def test_without_relu_the_first_racer_is_the_measure():
-    assert "Against Tanh: ELU" in said(racer("Tanh"), racer("ELU"))[-1]
+    assert "Against ELU: Tanh" in said(racer("Tanh"), racer("ELU"))[-1]
 
 
 def test_without_instruments_the_scores_still_speak():

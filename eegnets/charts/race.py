@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 
 from eegnets.charts.hover import reading_rule
-from eegnets.charts.style import ACTIVATION_COLOURS, DASHES, HEIGHT, LEGEND
+from eegnets.charts.style import HEIGHT, activation_encodings
 
 
 def race_curves(table: pd.DataFrame, activations: list[str], title: str, y_title: str, epochs: int) -> alt.LayerChart:
@@ -15,12 +15,7 @@ def race_curves(table: pd.DataFrame, activations: list[str], title: str, y_title
     means = table.groupby(["activation", "epoch"], sort=False, as_index=False)["value"].mean()
     x = alt.X("epoch:Q", title="Epoch", scale=alt.Scale(domain=[0, epochs], nice=False), axis=alt.Axis(tickMinStep=1))
     y = alt.Y("value:Q", title=y_title, scale=alt.Scale(zero=False, padding=8))
-    colours = alt.Scale(domain=activations, range=[ACTIVATION_COLOURS[name] for name in activations])
-    dashes = alt.Scale(domain=activations, range=[DASHES[i % len(DASHES)] for i in range(len(activations))])
-    looks = {
-        "color": alt.Color("activation:N", title=None, scale=colours, legend=LEGEND),
-        "strokeDash": alt.StrokeDash("activation:N", title=None, scale=dashes, legend=LEGEND),
-    }
+    looks = activation_encodings(activations)
     line = alt.Chart(means).mark_line(strokeWidth=2.5, point=len(means) <= 3 * len(activations)).encode(x, y, **looks)
     layers = [line, reading_rule(means, x, "epoch", "activation", title="Epoch", number=".4g")]
     if table["seed"].nunique() > 1:

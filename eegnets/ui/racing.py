@@ -93,7 +93,7 @@ def _standing(runs: list[Run]) -> None:
     if not done:
         st.caption("The lines begin with the first epoch.")
         return
-    names = list(dict.fromkeys(racer.activation for racer in racers))
+    names = [name for name in ACTIVATIONS if name in {racer.activation for racer in racers}]
     for column, (key, (title, unit)) in zip(st.columns(2), SCORES.items(), strict=True):
         table = curves(racers, key)
         if not table.empty:
