@@ -5,7 +5,7 @@ From the project's root:
     python -m benchmarks.compare_many_runs [--runs 500] [--epochs 100]
 
 Makes finished runs in a temporary folder and opens the page by Streamlit's AppTest, as a new process does: nothing
-cached. Prints seconds for opening, for opening again, and for drawing five runs and then a sixth.
+cached. Prints seconds for opening, for opening again, for drawing five runs and then a sixth, and for a sweep of all.
 """
 
 import argparse
@@ -78,6 +78,11 @@ def main() -> int:
         for view in ("Lab report", "Best test epoch"):
             app.button_group(key="view").set_value(view)
             timed(app, view, ids[:6])
+        lists = {"models": MODELS, "activations": ACTIVATIONS, "weight_decays": "0.01, 0", "epochs": str(asked.epochs)}
+        for name, values in (lists | {"seeds": ",".join(map(str, range(asked.runs // 12)))}).items():
+            app.query_params[name] = values
+        app.switch_page("pages/sweep.py")
+        timed(app, "the page Sweep over all", [])
     return 0
 
 

@@ -145,7 +145,7 @@ def _key(counts: dict[str, int]) -> str:
     for state, sign in SIGNS.items():
         if state in counts:
             colour = BADGES[state][1] if state in BADGES else "gray"
-            parts.append(f":{colour}-badge[{sign or 'number alone'} {state_word(state)}: {counts[state]}]")
+            parts.append(f":{colour}-badge[{sign} {state_word(state)}: {counts[state]}]")
     return " ".join(parts)
 
 
