@@ -38,7 +38,7 @@ def test_a_first_visit_finds_a_sweep_to_start(app, tmp_path):
     opened(app)
     assert not app.exception
     assert "**9 runs**" in words(app)
-    assert "not known yet" in words(app)
+    assert "min, by what an epoch took where the shipped networks were trained" in words(app)
     app.button(key="start_sweep").click().run()
     assert not app.exception
     made = [run.config for run in runs(tmp_path)]
