@@ -1,6 +1,7 @@
 """What a run is asked to do: frozen settings whose default, bounds, unit and help stand once, here."""
 
 import difflib
+import functools
 import json
 import types
 import typing
@@ -128,8 +129,9 @@ class Settings:
             object.__setattr__(self, name, rule.check(getattr(self, name)))
 
     @classmethod
+    @functools.cache  # made anew, it was most of the time that a table of 500 runs took
     def table(cls) -> dict[str, Setting]:
-        """Name -> Setting, in the order in which they are written."""
+        """Name -> Setting, in the order in which they are written; all share it, so leave it as it is."""
         return {
             f.name: replace(f.metadata["setting"], name=f.name, kind=f.type, default=f.default)
             for f in fields(typing.cast("Any", cls))

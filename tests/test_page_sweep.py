@@ -38,7 +38,7 @@ def test_a_first_visit_finds_a_sweep_to_start(app, tmp_path):
     opened(app)
     assert not app.exception
     assert "**9 runs**" in words(app)
-    assert "not known yet" in words(app)
+    assert "min, by what an epoch took where the shipped networks were trained" in words(app)
     app.button(key="start_sweep").click().run()
     assert not app.exception
     made = [run.config for run in runs(tmp_path)]
@@ -75,10 +75,10 @@ def test_the_states_are_told_apart_by_sign_and_word(app, tmp_path):
     ended(finished)
     app.button_group(key="activations").set_value(["ELU", "ReLU"]).run()
     assert not app.exception
-    for shown in ("… Waiting: 1", "■ Stopped: 1", "× Failed: 1", "number alone Finished: 1", "– Missing: 4"):
+    for shown in ("… Waiting: 1", "■ Stopped: 1", "× Failed: 1", "✓ Finished: 1", "– Missing: 4"):
         assert shown in words(app)
     texts = {text for row in rows_drawn(app) if (text := row.get("text"))}
-    assert texts == {"…", "■ 50.0", "×", "70.0", "–"}
+    assert texts == {"…", "■ 50.0", "×", "✓ 70.0", "–"}
     assert queued.status.state == "queued"
 
 

@@ -12,7 +12,7 @@ SIGNS = {
     "running": "▸",
     "paused": "‖",
     "stopped": "■",
-    "finished": "",
+    "finished": "✓",
     "failed": "×",
     "interrupted": "!",
 }  # state -> what stands in a cell, beside its accuracy where there is one

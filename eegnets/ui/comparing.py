@@ -50,8 +50,9 @@ class Picked:
     def choose_groups(self) -> None:
         """Ask what to average over; runs alike in all other settings are one group."""
         options = {setting_label(key): key for key in ["seed", *self.different.index]}
-        if "over" in st.session_state:  # options come and go with the picked runs
-            st.session_state.over = [label for label in st.session_state.over or [] if label in options]
+        before = st.session_state.get("over") or []
+        if set(before) - set(options):  # options come and go with the picked runs
+            st.session_state.over = [label for label in before if label in options]
         chosen = st.pills(
             "Average over",
             list(options),

@@ -9,7 +9,7 @@ from eegnets import sources
 from eegnets.activations import ACTIVATIONS
 from eegnets.charts.sweep import SIGNS, describe_sweep, sweep_grid
 from eegnets.config import SETTINGS, DataConfig, ModelConfig, RunConfig, TrainingConfig
-from eegnets.runs import SCORES, Run
+from eegnets.runs import SCORES, Run, shipped
 from eegnets.sweep import LISTS, Cell, begin, laid_out, plan, seconds_expected
 from eegnets.ui.exporting import picture_buttons
 from eegnets.ui.forms import control, hidden
@@ -91,10 +91,12 @@ def start_bar(cells: Sequence[Cell], rows: Rows) -> None:
 def _how_long(missing: list[Cell], rows: Rows) -> str:
     if not missing:
         return ""
-    seconds = seconds_expected([cell.config for cell in missing], rows, runner().workers.count())
-    if seconds is None:
-        return "How long they take is not known yet: no run on these data has finished here."
-    return f"About {duration(seconds)}, by what an epoch took here before."
+    configs, workers = [cell.config for cell in missing], runner().workers.count()
+    if seconds := seconds_expected(configs, rows, workers):
+        return f"About {duration(seconds)}, by what an epoch took here before."
+    if seconds := seconds_expected(configs, shipped().table(), workers):
+        return f"Perhaps {duration(seconds)}, by what an epoch took where the shipped networks were trained."
+    return "How long they take is not known yet: no run on these data has finished here."
 
 
 def duration(seconds: float) -> str:
@@ -145,7 +147,7 @@ def _key(counts: dict[str, int]) -> str:
     for state, sign in SIGNS.items():
         if state in counts:
             colour = BADGES[state][1] if state in BADGES else "gray"
-            parts.append(f":{colour}-badge[{sign or 'number alone'} {state_word(state)}: {counts[state]}]")
+            parts.append(f":{colour}-badge[{sign} {state_word(state)}: {counts[state]}]")
     return " ".join(parts)
 
 

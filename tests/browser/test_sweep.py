@@ -16,7 +16,7 @@ def test_a_sweep_fills_its_grid_and_is_found_again(page, server, picture):
     expect(page.get_by_text("2 runs", exact=True)).to_be_visible()
     expect(page.get_by_text("– Missing: 2")).to_be_visible()
     page.get_by_role("button", name="Start 2 runs").click()
-    expect(page.get_by_text("number alone Finished: 2")).to_be_visible()
+    expect(page.get_by_text("✓ Finished: 2")).to_be_visible()
     assert [run.status.state for run in RunStore(server.runs).runs()] == ["finished"] * 2
     picture("sweep")
 
