@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from eegnets.config import SETTINGS, InputError, RunConfig, unknown
+from eegnets.findings import findings
 from eegnets.flags import written
 from eegnets.runs import SCORES, asked
 from eegnets.statistics import Mean, mean_interval
@@ -27,7 +28,8 @@ REPORTED = {
 }  # in the order of ACTIVATIONS
 
 
-FREE = ("model", "activation", "weight_decay", "seed", "threads", "device", "engine", "keep")  # may differ in one table
+# What may differ in one table.
+FREE = ("model", "activation", "weight_decay", "seed", "threads", "device", "engine", "keep", "instruments")
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class Report:
     runs: int
     left_out: int
     times: tuple[Time, ...]
+    findings: tuple[str, ...]
 
 
 def make_report(rows: Iterable[Mapping[str, Any]], source: str | None = None) -> Report:
@@ -70,7 +73,9 @@ def make_report(rows: Iterable[Mapping[str, Any]], source: str | None = None) ->
     family = _largest_family([row for row in finished if source in (None, row["source"]) and _in_tables(row)])
     base = asked(family[0]) if family else RunConfig().with_(source=source or "simulated")
     base = base.with_(name="EEGNet", activation="ELU", weight_decay=0.01, seed=0, threads=None)
-    return Report(base, _cells(family), len(family), len(finished) - len(family), times(family))
+    return Report(
+        base, _cells(family), len(family), len(finished) - len(family), times(family), tuple(findings(family))
+    )
 
 
 def _in_tables(row: Mapping[str, Any]) -> bool:
@@ -182,6 +187,7 @@ def _document(report: Report, heading: str, draw: Callable[[pd.DataFrame], str])
     for score, decay in product(SCORES, DECAYS):
         parts += [heading.format(f"{SCORES[score]}, {TITLES[decay]}"), draw(score_grid(report, score, decay))]
     parts += [heading.format(TIMES), draw(time_table(report.times))]
+    parts += [sentence.replace("**", "") for sentence in report.findings]
     commands = [start_command(report, cell) for cell in report.cells if cell.score == "last" and cell.missing]
     if commands:
         parts += ["Missing; start with:", "\n".join(f"    {command}" for command in commands)]

@@ -11,7 +11,7 @@ FLOORS = (
     ("config", "trials", "activations", "atomic", "json_lines", "layers", "__init__"),
     ("signals", "sources", "models", "evaluation", "statistics", "fused", "owners", "effects", "comparison"),
     ("charts", "training", "run_folder", "explain", "instruments", "separable", "filters", "units"),
-    ("runs", "weights", "race", "trash", "run_zip", "flags", "timing"),
+    ("runs", "weights", "race", "trash", "run_zip", "flags", "timing", "findings"),
     ("classification", "sweep", "report", "export"),
     ("experiment",),
     ("workers", "turns"),

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from eegnets.charts.comparison import flattery_chart
+from eegnets.findings import flattery_words
 from eegnets.report import (
     DECAYS,
     FORMATS,
@@ -19,7 +20,7 @@ from eegnets.report import (
     score_grid,
 )
 from eegnets.runs import SCORES, asked
-from eegnets.statistics import flattery, mean_interval
+from eegnets.statistics import flattery
 from eegnets.sweep import seconds_expected
 from eegnets.timing import time_table
 from eegnets.ui.panels import SCORE_HELP
@@ -50,9 +51,20 @@ def report_panel(rows: Rows) -> None:
     for decay in DECAYS:
         table = score_grid(report, key, decay)
         st.markdown(f"**{TITLES[decay].capitalize()}**, per cent")
-        st.dataframe(table, hide_index=True, alt=table.to_string(index=False))
-    st.caption(f"Each cell: {READING}. Runs: {common_words(report)}")
+        picked = st.dataframe(
+            table,
+            hide_index=True,
+            alt=table.to_string(index=False),
+            key=f"cells_{key}_{decay:g}",
+            on_select="rerun",
+            selection_mode="single-cell",
+        )
+        for row, activation in picked.selection.cells:
+            _runs_link(report, key, decay, table["Network"][row], activation)
+    st.caption(f"Each cell: {READING}; a click on it leads to its runs. Runs: {common_words(report)}")
     _start_missing(report, rows)
+    for sentence in report.findings:
+        st.markdown(f"- {sentence}")
     st.markdown(f"**{TIMES[0].upper()}{TIMES[1:]}**")
     took = time_table(report.times)
     st.dataframe(took, hide_index=True, alt=took.to_string(index=False))
@@ -65,6 +77,16 @@ def report_panel(rows: Rows) -> None:
         for form, ending in (("markdown", "md"), ("csv", "csv"), ("json", "json")):
             name = {"markdown": "Markdown"}.get(form, form.upper())
             st.download_button(f"All tables ({name})", FORMATS[form](report), f"report.{ending}", on_click="ignore")
+
+
+def _runs_link(report: Report, score: str, decay: float, model: str, activation: str) -> None:
+    """The way to the runs of a cell."""
+    place = (score, decay, model, activation)
+    for cell in report.cells:
+        if (cell.score, cell.weight_decay, cell.model, cell.activation) == place and cell.runs:
+            words = f"The {len(cell.runs)} runs of {model} {activation}, weight decay {decay:g}"
+            link = {"run": list(cell.runs), "view": "Runs"}
+            st.page_link("pages/compare.py", label=words, icon=":material/stacked_line_chart:", query_params=link)
 
 
 def _start_missing(report: Report, rows: Rows) -> None:
@@ -91,17 +113,3 @@ def flattery_panel(table: pd.DataFrame) -> None:
         return
     st.markdown(flattery_words(found))
     st.altair_chart(flattery_chart(found), key="flattery", alt=flattery_words(found))
-
-
-def flattery_words(found: pd.DataFrame) -> str:
-    """How much it flatters, in a sentence for each honest score."""
-    parts = []
-    for honest, points in found.groupby("honest", sort=False)["points"]:
-        mean = mean_interval(points)
-        interval = f" (95 % interval {mean.low:.1f} to {mean.high:.1f})" if mean.n > 1 else ""
-        words = {"last": "the last epoch", "best_validation": "the epoch chosen on validation"}[str(honest)]
-        parts.append(
-            f"Over {mean.n} finished run{'s' if mean.n > 1 else ''} the best test epoch lies **{mean.mean:.1f} "
-            f"points{interval}** above {words}, at most {points.max():.1f}."
-        )
-    return " ".join(parts)
