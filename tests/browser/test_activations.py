@@ -63,6 +63,19 @@ def test_a_trial_passes_a_layer_and_another_function_in_its_place(page, server):
     shows_no_failure(page)
 
 
+def test_a_race_is_started_watched_and_found_again(page, server, picture):
+    opened(page, server, "racers=ELU&racers=ReLU&epochs=2&subjects=A")
+    page.get_by_role("button", name="Start the race").click()
+    expect(page.get_by_text("For ReLU the gradient does end below zero")).to_be_visible()
+    expect(page.get_by_text("4 of 4 epochs")).to_be_visible()
+    page.get_by_text("Weights", exact=True).first.click()
+    expect(page.get_by_text("Weights: classify.0").first).to_be_visible()
+    picture("race_of_activations")
+    page.reload()
+    expect(page.get_by_text("4 of 4 epochs")).to_be_visible()
+    shows_no_failure(page)
+
+
 def test_nothing_is_wider_than_a_phone(browser, server):
     context = browser.new_context(viewport={"width": 390, "height": 800}, color_scheme="dark")
     page = context.new_page()
