@@ -119,6 +119,7 @@ def _add_train(commands: Any) -> None:
 
 def _train(options: argparse.Namespace) -> int:
     config = config_of(options)
+    sources.check(config.data)  # before torch comes: a typo is told at once
     experiment = _import_experiment()
     return _carry_out(RunStore(options.runs).create(experiment.prepare(config)), options.json)
 

@@ -89,5 +89,7 @@ class Source(ABC):
     def check_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Every option, given or default; raises InputError for one that is unknown or out of bounds."""
         for name in options:
+            if not self.options:
+                raise InputError(f"{self.name} has no options; got {name!r}. Leave --option out.")
             lookup(self.options, f"option of {self.name}", name)
         return {name: rule.check(options.get(name, rule.default)) for name, rule in self.options.items()}
