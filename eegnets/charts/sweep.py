@@ -9,7 +9,7 @@ from eegnets.evaluation import SCORES
 SIGNS = {
     "missing": "–",
     "queued": "…",
-    "running": "▸",
+    "running": "►",
     "paused": "‖",
     "stopped": "■",
     "finished": "✓",
@@ -19,7 +19,7 @@ SIGNS = {
 CELL = 30  # px, of a row
 LOW_CELL = 14  # px, where there are many
 BRIGHT = 0.6  # of the colour scale, from its lower end, on which dark ink is read better than white
-AROUND = 175  # px, of title, axis and legend
+AROUND = 225  # px, of title, axis and legend
 
 
 def sweep_grid(table: pd.DataFrame, down: str, across: str, score: str) -> alt.LayerChart:
