@@ -15,12 +15,14 @@ class NotYours(InputError):
     """A run that belongs to somebody else."""
 
 
-def may_steer(owner: str, me: str) -> bool:
+def may_steer(owner: str, me: str, *, alone: bool = False) -> bool:
     """Whether `me` may stop, change, rename or delete a run of `owner`.
 
-    One's own, one without an owner (the command line made it), and any where EEGNETS_SHARED_CONTROL is 1.
+    One's own, and one without an owner (the command line made it). Any run where EEGNETS_SHARED_CONTROL is 1, or where
+    it is not set and one person is `alone` with the app.
     """
-    return owner in ("", me) or os.environ.get(SHARED, "").strip() == "1"
+    shared = os.environ.get(SHARED, "").strip() or ("1" if alone else "0")
+    return owner in ("", me) or shared == "1"
 
 
 class Owners:

@@ -97,6 +97,7 @@ def app(monkeypatch, tmp_path):
 
     monkeypatch.setenv("EEGNETS_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("EEGNETS_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("EEGNETS_SHARED_CONTROL", "0")  # as in a class; who is alone with the app may do anything
     monkeypatch.setattr("eegnets.ui.state.Runner", QueueOnly)
     _navigate_as_a_server_does(monkeypatch)
     st.cache_resource.clear()

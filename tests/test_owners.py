@@ -68,3 +68,11 @@ def test_a_run_is_steered_by_its_owner_unless_all_may(monkeypatch, shared, owner
     if shared is not None:
         monkeypatch.setenv(SHARED, shared)
     assert may_steer(owner, "me") == allowed
+
+
+@pytest.mark.parametrize(("shared", "allowed"), [(None, True), ("1", True), ("0", False)])
+def test_who_is_alone_with_the_app_steers_every_run_unless_told_otherwise(monkeypatch, shared, allowed):
+    monkeypatch.delenv(SHARED, raising=False)
+    if shared is not None:
+        monkeypatch.setenv(SHARED, shared)
+    assert may_steer("an older cookie", "me", alone=True) == allowed

@@ -343,8 +343,9 @@ def test_anothers_run_is_not_deleted_or_renamed_and_the_page_says_why(app, other
     assert [run.id for run in store(tmp_path).runs()] == [others_run.id]
 
 
-def test_a_teacher_can_let_everybody_steer_every_run(app, others_run, tmp_path, monkeypatch):
-    monkeypatch.setenv("EEGNETS_SHARED_CONTROL", "1")
+@pytest.mark.parametrize("setting", ["1", ""])  # not set: the app listens to this machine alone
+def test_whoever_may_steer_every_run_does(app, others_run, tmp_path, monkeypatch, setting):
+    monkeypatch.setenv("EEGNETS_SHARED_CONTROL", setting)
     opened(app, others_run)
     button(app, "Delete").click().run()
     assert store(tmp_path).runs() == []

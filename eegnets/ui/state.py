@@ -16,6 +16,8 @@ from eegnets.runner import Runner
 from eegnets.runs import Run, RunStore
 from eegnets.trials import Trials
 
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
 
 @st.cache_resource(show_spinner=False)
 def store() -> RunStore:
@@ -51,8 +53,11 @@ def owner() -> str:
 
 
 def is_mine(run: Run) -> bool:
-    """Whether who sits at this browser may stop, change, rename or delete a run."""
-    return may_steer(_owner_of(run), owner())
+    """Whether who sits at this browser may stop, change, rename or delete a run.
+
+    Where the app listens to this machine alone, every browser is one person's: a new cookie makes nobody else.
+    """
+    return may_steer(_owner_of(run), owner(), alone=st.get_option("server.address") in LOOPBACK)
 
 
 def check_mine(run: Run) -> None:
