@@ -301,7 +301,7 @@ def test_runs_lists_scores_and_a_damaged_run_hides_no_other(here, made_run, caps
         (["--max-norm", "perhaps"], "max_norm takes true or false; got 'perhaps'"),
         (["--device", "tpu"], "unknown device 'tpu'; choose from auto, cpu, cuda, mps"),
         (["--device", "cuda"], "device 'cuda' is not on this machine; it has cpu"),
-        (["--option", "gain=2"], "unknown option of course-npz 'gain'"),
+        (["--option", "gain=2"], "course-npz has no options; got 'gain'"),
     ],
 )
 def test_a_wrong_argument_is_refused_before_anything_is_written(ready, capsys, monkeypatch, arguments, message):
