@@ -2,15 +2,13 @@
 
 import streamlit as st
 
-from eegnets.ui.classifying import answer_browser, answers_of, network_picker
-from eegnets.ui.panels import scores_panel
+from eegnets.ui.classifying import VIEWS, answer_browser, answers_of, network_picker, open_trial
+from eegnets.ui.scoring import scores_panel
 from eegnets.ui.state import framed, friendly_errors, trials
 
 data = framed()
 st.title("Classify")
-st.markdown(
-    "A trained network is shown one trial at a time and says which hand was imagined. Step with the arrow keys."
-)
+st.markdown("A trained network is shown one trial at a time and says which hand was imagined.")
 with friendly_errors():
     recorded = trials(data)
 with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -24,6 +22,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         bind="query-params",
         help="A network has seen the training trials while it learned: on them it looks better than it is.",
     )
+    view = st.segmented_control("View", VIEWS, default=VIEWS[0], required=True, key="view", bind="query-params")
 if run is None:
     st.info(
         f"No network here takes trials of {recorded.n_chans} channels and {recorded.n_times} samples at "
@@ -35,8 +34,8 @@ if run is None:
 
 with friendly_errors():
     fold, table = answers_of(run, recorded, part)
-answer_browser(run, recorded, fold, table)
-
-st.subheader("All trials together", anchor=False)
-scores_panel(table, fold.class_names, f"{run.id} on the {part} trials")
-st.download_button("Answers (CSV)", table.to_csv(index=False), f"{run.id}-answers.csv", icon=":material/download:")
+if view == "One trial":
+    answer_browser(run, recorded, fold, table)
+else:
+    scores_panel(table, fold.class_names, f"{run.id} on the {part} trials", part, open_trial)
+    st.download_button("Answers (CSV)", table.to_csv(index=False), f"{run.id}-answers.csv", icon=":material/download:")

@@ -25,7 +25,7 @@ def opened(app, **params):
 
 
 def test_a_network_answers_with_the_very_predictions_that_its_run_stored(app, network):
-    opened(app, network=network.id)
+    opened(app, network=network.id, view="All trials")
     assert not app.exception
     shown = app.dataframe[0].value
     stored = network.predictions()
@@ -61,3 +61,14 @@ def test_damaged_weights_are_left_out(app, network, monkeypatch, tmp_path):
     opened(app)
     assert not app.exception
     assert any("Train one on these data first" in box.value for box in app.info)
+
+
+def test_a_cell_of_the_confusion_matrix_lists_its_trials(app, network):
+    opened(app, network=network.id, view="All trials", cell="left hand → right hand")
+    assert not app.exception
+    stored = network.predictions()
+    answer = stored.columns[3:].to_numpy()[stored[stored.columns[3:]].to_numpy().argmax(axis=1)]
+    wanted = stored[(stored["label"] == "left hand") & (answer == "right hand")]
+    shown = app.dataframe[-1].value
+    assert shown["trial"].tolist() == wanted["trial"].tolist()
+    assert (shown.index == wanted.index).all()  # the place that opens a trial

@@ -11,20 +11,16 @@ from eegnets.charts.trial import trial_chart, trial_title
 from eegnets.config import InputError
 from eegnets.run_folder import Run
 from eegnets.runs import shipped
+from eegnets.statistics import judged
 from eegnets.trials import Trials
+from eegnets.ui.scoring import trial_list
 from eegnets.ui.state import store
 
 if TYPE_CHECKING:
     from eegnets.classification import Classifier
 
 AT_MOST = 12  # networks that answer side by side
-COLUMNS = {
-    "trial": "Trial",
-    "subject": "Subject",
-    "label": st.column_config.TextColumn("Shown", help="The class that was asked for, where it is known."),
-    "answer": st.column_config.TextColumn("Answered", help="The likelier class."),
-    "right": st.column_config.CheckboxColumn("Right"),
-}
+VIEWS = ("One trial", "All trials")
 
 
 def networks() -> dict[str, Run]:
@@ -80,11 +76,7 @@ def answered(path: str, stamp: int, _trials: Trials, trials_key: int, part: str)
     """The trials of a split and what a network answers to them, once for all sessions."""
     network = classifier(path, stamp)
     fold = network.fold(_trials, part)
-    table = network.answers(fold)
-    names = list(network.shape.class_names)
-    table["answer"] = np.array(names)[table[names].to_numpy().argmax(axis=1)]
-    table["right"] = table["answer"] == table["label"]
-    return fold, table
+    return fold, judged(network.answers(fold), network.shape.class_names)
 
 
 def answers_of(run: Run, trials: Trials, part: str) -> tuple[Trials, pd.DataFrame]:
@@ -110,7 +102,7 @@ def answer_browser(run: Run, trials: Trials, fold: Trials, table: pd.DataFrame) 
         _verdict(table.loc[index])
         others = pd.DataFrame([_row(other, fold, index) for other in _side_by_side(run, trials)])
         st.altair_chart(probability_chart(others, names), key="networks", alt=others.to_string(index=False))
-    _answers_table(table)
+    trial_list(table, "listed", open_trial)
 
 
 def _side_by_side(run: Run, trials: Trials) -> list[Run]:
@@ -134,6 +126,8 @@ def _verdict(row: pd.Series) -> None:
 
 
 def _place(n: int) -> int:
+    if "answer" in st.session_state:  # another split or network may have fewer
+        st.session_state.answer = min(st.session_state.answer, n)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.button("Previous", icon=":material/arrow_back:", shortcut="Left", on_click=_step, args=(-1, n))
         place = st.number_input(f"Trial, of {n}", 1, n, key="answer", bind="query-params", width=112)
@@ -145,20 +139,8 @@ def _step(by: int, n: int) -> None:
     st.session_state.answer = (st.session_state.answer - 1 + by) % n + 1
 
 
-def _answers_table(table: pd.DataFrame) -> None:
-    st.dataframe(
-        table,
-        height=260,
-        hide_index=True,
-        key="answers",
-        on_select=_open_row,
-        selection_mode="single-row",
-        column_config=COLUMNS,
-        alt="Every trial with the probabilities, the answer and whether it is right; picking a row opens its trial",
-    )
-
-
-def _open_row() -> None:
-    rows = st.session_state.answers.selection.rows
-    if rows:
-        st.session_state.answer = rows[0] + 1
+def open_trial(place: int) -> None:
+    """Show one trial of the split, the `place`-th from 1; for callbacks."""
+    st.session_state.answer = place
+    st.query_params["answer"] = str(place)  # a number in the address would win when its field comes back
+    st.session_state.view = VIEWS[0]
