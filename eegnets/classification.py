@@ -1,10 +1,8 @@
-"""What a trained network answers to trials, and where in a trial it looked."""
+"""What a trained network answers to trials."""
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
-import torch
 from torch import nn
 
 from eegnets.config import InputError
@@ -68,17 +66,6 @@ class Classifier:
     def answers(self, trials: Trials) -> pd.DataFrame:
         """A row a filled trial: trial, subject, label ("" where it is not known), the probability of each class."""
         return answers(self.model, trials, self.shape.class_names)
-
-    def saliency(self, X: np.ndarray, target: int, steps: int = 32) -> np.ndarray:
-        """How much each sample moved the logit of a class away from that of a flat trial, (n_chans, n_times).
-
-        Integrated gradients (Sundararajan, Taly & Yan 2017, ICML) from a trial of zeros: the sum over all samples is
-        the difference of the two logits, but for the error of `steps` midpoints.
-        """
-        along = (torch.arange(steps) + 0.5) / steps
-        path = (along[:, None, None] * torch.from_numpy(X)[None]).requires_grad_()
-        (slopes,) = torch.autograd.grad(self.model(path)[:, target].sum(), path)
-        return (slopes.mean(dim=0) * torch.from_numpy(X)).numpy()
 
 
 def answers(model: nn.Module, trials: Trials, class_names: tuple[str, ...]) -> pd.DataFrame:

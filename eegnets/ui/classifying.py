@@ -6,20 +6,21 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from eegnets.charts.answers import probability_chart, saliency_chart
+from eegnets.charts.answers import probability_chart
 from eegnets.charts.trial import trial_chart, trial_title
 from eegnets.config import InputError
 from eegnets.run_folder import Run
 from eegnets.runs import shipped
 from eegnets.statistics import judged
 from eegnets.trials import Trials
+from eegnets.ui.looking import where_it_looked
 from eegnets.ui.scoring import trial_list
 from eegnets.ui.state import store
 
 if TYPE_CHECKING:
     from eegnets.classification import Classifier
 
-AT_MOST = 12  # networks that answer side by side
+AT_MOST = 8  # networks that answer side by side
 VIEWS = ("One trial", "All trials")
 
 
@@ -93,27 +94,27 @@ def answer_browser(run: Run, trials: Trials, fold: Trials, table: pd.DataFrame) 
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.altair_chart(trial_chart(fold, index), key="waveform", alt=trial_title(fold, index))
-        target = int(np.argmax(table.loc[index, list(names)].to_numpy(dtype=float)))
-        pull = network.saliency(fold.X[index], target)
-        words = f"The stretches that pulled the network towards {names[target]} or away from it"
-        st.altair_chart(saliency_chart(fold, pull, names[target]), key="saliency", alt=words)
-        st.caption("Integrated gradients from a flat trial of 0 µV; all bars together are the network's lead.")
     with right:
         _verdict(table.loc[index])
         others = pd.DataFrame([_row(other, fold, index) for other in _side_by_side(run, trials)])
         st.altair_chart(probability_chart(others, names), key="networks", alt=others.to_string(index=False))
+    target = names.index(table.loc[index, "answer"])
+    where_it_looked(network.model, fold, index, target, names[target])
     trial_list(table, "listed", open_trial)
 
 
 def _side_by_side(run: Run, trials: Trials) -> list[Run]:
     fitting = [other for other in networks().values() if other.id != run.id and _fits(other, trials)]
     same = [other for other in fitting if of(other).shape.class_names == of(run).shape.class_names]
-    return [run, *same][:AT_MOST]
+    kin = [other for other in same if other.config.data.source == run.config.data.source]
+    return [run, *kin][:AT_MOST]
 
 
 def _row(run: Run, fold: Trials, index: int) -> dict[str, object]:
     one = of(run).answers(fold.take(np.array([index])))
-    return {"network": run.id} | {name: float(one[name].iloc[0]) for name in of(run).shape.class_names}
+    model = run.config.model
+    name = f"{model.name} {model.activation}" + ("" if run.path.parent == shipped().root else f" {run.id[-4:]}")
+    return {"network": name} | {name: float(one[name].iloc[0]) for name in of(run).shape.class_names}
 
 
 def _verdict(row: pd.Series) -> None:
