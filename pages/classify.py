@@ -3,6 +3,7 @@
 import streamlit as st
 
 from eegnets.ui.classifying import VIEWS, answer_browser, answers_of, network_picker, open_trial
+from eegnets.ui.quizzing import quiz
 from eegnets.ui.scoring import scores_panel
 from eegnets.ui.state import framed, friendly_errors, trials
 
@@ -36,6 +37,9 @@ with friendly_errors():
     fold, table = answers_of(run, recorded, part)
 if view == "One trial":
     answer_browser(run, recorded, fold, table)
+elif view == "Quiz":
+    st.markdown("**You against the network.** Say which it was, by the arrow keys; then it says what it thinks.")
+    quiz(run.id, fold, table)
 else:
     scores_panel(table, fold.class_names, f"{run.id} on the {part} trials", part, open_trial)
     st.download_button("Answers (CSV)", table.to_csv(index=False), f"{run.id}-answers.csv", icon=":material/download:")

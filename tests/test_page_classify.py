@@ -72,3 +72,28 @@ def test_a_cell_of_the_confusion_matrix_lists_its_trials(app, network):
     shown = app.dataframe[-1].value
     assert shown["trial"].tolist() == wanted["trial"].tolist()
     assert (shown.index == wanted.index).all()  # the place that opens a trial
+
+
+def guess(app, key):
+    next(button for button in app.button if button.key == key).click().run()
+    assert not app.exception
+
+
+def test_the_quiz_hides_the_class_until_the_reader_has_answered(app, network):
+    from eegnets.quiz import order
+
+    opened(app, network=network.id, view="Quiz", order="7")
+    assert not app.exception
+    stored = network.predictions()
+    truth = stored["label"].iloc[order((stored["label"] == "right hand").to_numpy().astype(int), 7)].tolist()
+    hidden = [chart.proto.spec for chart in app.get("arrow_vega_lite_chart")]
+    assert all("class unknown" in spec and truth[0] not in spec for spec in hidden)
+    guess(app, "guess_0")
+    assert any(f"It was **{truth[0]}**" in box.value for box in [*app.success, *app.warning])
+    assert app.metric[0].value == ("1 of 1" if truth[0] == "left hand" else "0 of 1")
+    next(button for button in app.button if button.label == "Next trial").click().run()
+    guess(app, "guess_1")
+    right = (truth[0] == "left hand") + (truth[1] == "right hand")
+    assert app.metric[0].value == f"{right} of 2"
+    next(button for button in app.button if button.label == "Begin anew").click().run()
+    assert app.metric[0].value == "0 of 0"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from eegnets.classification import Classifier
 
 AT_MOST = 8  # networks that answer side by side
-VIEWS = ("One trial", "All trials")
+VIEWS = ("One trial", "All trials", "Quiz")
 
 
 def networks() -> dict[str, Run]:
