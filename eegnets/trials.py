@@ -150,6 +150,13 @@ def concatenate(parts: Sequence[Trials]) -> Trials:
     return replace(first, **rows)
 
 
+def place_in_split(trials: Trials, index: int) -> tuple[str, int]:
+    """The split of a trial, and its place (from 1) among the trials of that split and its subject."""
+    part = str(trials.split[index])
+    kin = (trials.split == part) & (trials.subject == trials.subject[index])
+    return part, int(kin[: index + 1].sum())
+
+
 class Folds(NamedTuple):
     """What a network is fitted to, chosen on and tested on; missing samples are filled. A fold may be absent (None)."""
 

@@ -6,6 +6,7 @@ from eegnets.ui.classifying import VIEWS, answer_browser, answers_of, network_pi
 from eegnets.ui.quizzing import quiz
 from eegnets.ui.scoring import scores_panel
 from eegnets.ui.state import framed, friendly_errors, trials
+from eegnets.ui.uploading import answered_uploads
 
 data = framed()
 st.title("Classify")
@@ -14,6 +15,7 @@ with friendly_errors():
     recorded = trials(data)
 with st.container(horizontal=True, vertical_alignment="bottom"):
     run = network_picker(recorded, data.source)
+    view = st.segmented_control("View", VIEWS, default=VIEWS[0], required=True, key="view", bind="query-params")
     part = st.segmented_control(
         "Trials",
         ["test", "train"],
@@ -22,8 +24,8 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         key="part",
         bind="query-params",
         help="A network has seen the training trials while it learned: on them it looks better than it is.",
+        disabled=view == "Your files",
     )
-    view = st.segmented_control("View", VIEWS, default=VIEWS[0], required=True, key="view", bind="query-params")
 if run is None:
     st.info(
         f"No network here takes trials of {recorded.n_chans} channels and {recorded.n_times} samples at "
@@ -34,12 +36,19 @@ if run is None:
     st.stop()
 
 with friendly_errors():
-    fold, table = answers_of(run, recorded, part)
-if view == "One trial":
-    answer_browser(run, recorded, fold, table)
-elif view == "Quiz":
+    if view == "Your files":
+        found = answered_uploads(run)
+        if found is None:
+            st.stop()
+        fold, table = found
+    else:
+        fold, table = answers_of(run, recorded, part)
+if view == "Quiz":
     st.markdown("**You against the network.** Say which it was, by the arrow keys; then it says what it thinks.")
     quiz(run.id, fold, table)
-else:
+elif view == "All trials":
     scores_panel(table, fold.class_names, f"{run.id} on the {part} trials", part, open_trial)
+else:
+    answer_browser(run, fold, table)
+if view != "Quiz":
     st.download_button("Answers (CSV)", table.to_csv(index=False), f"{run.id}-answers.csv", icon=":material/download:")

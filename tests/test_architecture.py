@@ -10,7 +10,7 @@ from file_tree import ROOT
 FLOORS = (
     ("config", "trials", "activations", "atomic", "layers", "__init__"),
     ("signals", "sources", "models", "evaluation", "statistics", "fused", "owners"),
-    ("charts", "training", "run_folder", "explain", "quiz"),
+    ("charts", "training", "run_folder", "explain", "quiz", "fitting"),
     ("runs", "weights", "saliency", "comparison", "trash", "run_zip", "flags"),
     ("classification", "sweep", "report"),
     ("experiment",),

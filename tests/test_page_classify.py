@@ -1,10 +1,13 @@
 """The page Classify, as a user meets it."""
 
+import io
+
 import numpy as np
+import pandas as pd
 import pytest
 
-from eegnets import experiment
-from eegnets.config import RunConfig
+from eegnets import experiment, sources
+from eegnets.config import DataConfig, RunConfig
 from eegnets.runs import RunStore
 
 
@@ -86,7 +89,8 @@ def test_the_quiz_hides_the_class_until_the_reader_has_answered(app, network):
     assert not app.exception
     stored = network.predictions()
     truth = stored["label"].iloc[order((stored["label"] == "right hand").to_numpy().astype(int), 7)].tolist()
-    hidden = [chart.proto.spec for chart in app.get("arrow_vega_lite_chart")]
+    hidden = [chart.proto.spec for chart in app.get("vega_lite_chart")]
+    assert hidden
     assert all("class unknown" in spec and truth[0] not in spec for spec in hidden)
     guess(app, "guess_0")
     assert any(f"It was **{truth[0]}**" in box.value for box in [*app.success, *app.warning])
@@ -97,3 +101,82 @@ def test_the_quiz_hides_the_class_until_the_reader_has_answered(app, network):
     assert app.metric[0].value == f"{right} of 2"
     next(button for button in app.button if button.label == "Begin anew").click().run()
     assert app.metric[0].value == "0 of 0"
+
+
+@pytest.fixture(scope="module")
+def test_trials():
+    """Six simulated test trials of a person, whole."""
+    trials = sources.load(sources.check(DataConfig("simulated", ("A",)))).of_split("test")
+    return trials.take(np.isfinite(trials.X).all(axis=(1, 2))).take(np.arange(6))
+
+
+def dropped(app, network, **files):
+    opened(app, network=network.id, view="Your files")
+    assert any("Drop files above" in box.value for box in app.info)
+    named = [(name.replace("_", "."), content, "application/octet-stream") for name, content in files.items()]
+    app.file_uploader[0].set_value(named).run()
+    assert not app.exception
+    return app
+
+
+def npz(**arrays):
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    return file.getvalue()
+
+
+def csv(trials):
+    """Trials as a table: a row a sample, a column a channel."""
+    parts = [
+        pd.DataFrame(X.T, columns=list(trials.ch_names)).assign(
+            trial=i, time=trials.times, label=trials.class_names[label]
+        )
+        for i, (X, label) in enumerate(zip(trials.X, trials.y, strict=True))
+    ]
+    return pd.concat(parts).to_csv(index=False).encode()
+
+
+def answers_to(app):
+    return app.dataframe[-1].value
+
+
+def test_files_dropped_on_the_page_are_answered_as_the_same_trials_are_there(app, network, test_trials):
+    dropped(app, network, one_npz=npz(X=test_trials.X), two_csv=csv(test_trials))
+    shown = answers_to(app)
+    assert shown["subject"].tolist() == ["one.npz"] * 6 + ["two.csv"] * 6
+    stored = network.predictions().set_index("trial").loc[test_trials.number, ["left hand", "right hand"]]
+    for name in ("one.npz", "two.csv"):
+        got = shown[shown["subject"] == name][["left hand", "right hand"]]
+        np.testing.assert_allclose(got, stored, atol=1e-4)
+    labels = [test_trials.class_names[label] for label in test_trials.y]
+    assert shown["label"].tolist() == [""] * 6 + labels
+
+
+def test_what_does_not_fit_is_told_and_mended_only_when_asked_for(app, network, test_trials):
+    X = np.repeat(test_trials.X[:, [1, 0, 0]], 2, axis=2)[..., :1400]  # 5.6 s at 250 Hz
+    parts = [pd.DataFrame(one.T, columns=["C4", "Cz", "C3"]).assign(trial=i) for i, one in enumerate(X)]
+    table = pd.concat(parts).assign(time=np.tile(np.arange(1400) / 250, 6))
+    dropped(app, network, mine_csv=table.to_csv(index=False).encode())
+    told = " ".join(box.value for box in app.warning)
+    assert "take C3, C4, in this order" in told
+    assert "250 Hz where the network takes 125 Hz" in told
+    assert "5.6 s where the network takes 6 s" in told
+    assert app.dataframe[-1].value["fits"].tolist() == ["no"]
+    next(button for button in app.button if button.label == "Do these repairs").click().run()
+    assert not app.exception
+    assert len(answers_to(app)) == 6
+    assert any("no longer as it was recorded" in box.value for box in app.info)
+    next(button for button in app.button if button.label == "Leave the files as they are").click().run()
+    assert app.dataframe[-1].value["fits"].tolist() == ["no"]
+
+
+def test_a_bad_file_beside_a_good_one_is_told_and_the_good_one_answered(app, network, test_trials):
+    dropped(app, network, good_npy=npy(test_trials.X), bad_npz=b"PK no zip", one_csv=b"a,b\n1,x\n")
+    assert {word for word in ("bad.npz", "one.csv") for box in app.error if word in box.value} == {"bad.npz", "one.csv"}
+    assert answers_to(app)["subject"].tolist() == ["good.npy"] * 6
+
+
+def npy(array):
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()

@@ -185,3 +185,14 @@ def test_a_race_shows_how_each_run_stands(app, made_run):
     table = app.dataframe[0].value
     assert table["epoch"].tolist() == [3, 2]
     assert table["run"].str.split().str[1].tolist() == ["ELU", "ReLU"]
+
+
+def test_a_test_trial_of_a_run_opens_on_the_page_classify(app, made_run, monkeypatch):
+    run = made_run()
+    left = []
+    monkeypatch.setattr("streamlit.switch_page", lambda page, query_params: left.append((page, query_params)))
+    monkeypatch.setattr("eegnets.ui.scoring.trial_list", lambda table, key, open_trial: open_trial(2))
+    opened(app, run)
+    assert not app.exception
+    wanted = {"source": "simulated", "part": "test", "answer": "2", "network": run.id}
+    assert left == [("pages/classify.py", wanted)]

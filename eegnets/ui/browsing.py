@@ -1,6 +1,6 @@
 """Going through trials: filters, the one before and the next, a row that opens its trial; all in the address."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import streamlit as st
@@ -63,9 +63,13 @@ def channel_picker(ch_names: tuple[str, ...]) -> list[str]:
 
 
 @st.fragment
-def trial_browser(found: Survey, shown: np.ndarray, channels: Sequence[str]) -> None:
-    """The trial that is open, and the list of those `shown`; moving to another trial draws only this again."""
+def trial_browser(found: Survey, shown: np.ndarray, channels: Sequence[str], link: Callable[[int], None]) -> None:
+    """The trial that is open, and the list of those `shown`; moving to another trial draws only this again.
+
+    link: draws a link to wherever else a trial can go, given its index.
+    """
     index = int(shown[_place(len(shown)) - 1])
+    link(index)
     title = trial_title(found.trials, index)
     st.altair_chart(trial_chart(found.trials, index), key="waveform", alt=f"EEG over time. {title}")
     for column, channel in zip(st.columns(len(channels)), channels, strict=True):

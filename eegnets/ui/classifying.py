@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from eegnets.classification import Classifier
 
 AT_MOST = 8  # networks that answer side by side
-VIEWS = ("One trial", "All trials", "Quiz")
+VIEWS = ("One trial", "All trials", "Quiz", "Your files")
 
 
 def networks() -> dict[str, Run]:
@@ -86,7 +86,7 @@ def answers_of(run: Run, trials: Trials, part: str) -> tuple[Trials, pd.DataFram
 
 
 @st.fragment
-def answer_browser(run: Run, trials: Trials, fold: Trials, table: pd.DataFrame) -> None:
+def answer_browser(run: Run, fold: Trials, table: pd.DataFrame) -> None:
     """One trial with what each network answers and where this one looked; the list of answers below."""
     index = _place(len(fold)) - 1
     network = of(run)
@@ -96,11 +96,11 @@ def answer_browser(run: Run, trials: Trials, fold: Trials, table: pd.DataFrame) 
         st.altair_chart(trial_chart(fold, index), key="waveform", alt=trial_title(fold, index))
     with right:
         _verdict(table.loc[index])
-        others = pd.DataFrame([_row(other, fold, index) for other in _side_by_side(run, trials)])
+        others = pd.DataFrame([_row(other, fold, index) for other in _side_by_side(run, fold)])
         st.altair_chart(probability_chart(others, names), key="networks", alt=others.to_string(index=False))
     target = names.index(table.loc[index, "answer"])
     where_it_looked(network.model, fold, index, target, names[target])
-    trial_list(table, "listed", open_trial)
+    trial_list(table, "listed", _open)
 
 
 def _side_by_side(run: Run, trials: Trials) -> list[Run]:
@@ -140,8 +140,12 @@ def _step(by: int, n: int) -> None:
     st.session_state.answer = (st.session_state.answer - 1 + by) % n + 1
 
 
+def _open(place: int) -> None:
+    st.session_state.answer = place
+
+
 def open_trial(place: int) -> None:
-    """Show one trial of the split, the `place`-th from 1; for callbacks."""
+    """Show one trial of the split, the `place`-th from 1, from another view; for callbacks."""
     st.session_state.answer = place
     st.query_params["answer"] = str(place)  # a number in the address would win when its field comes back
     st.session_state.view = VIEWS[0]

@@ -1,8 +1,8 @@
 """How good a network is on many trials: scores, by subject, how sure it is, and the trials behind each cell."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -13,6 +13,7 @@ from eegnets.config import DataConfig
 from eegnets.evaluation import calibration, score
 from eegnets.runs import Run
 from eegnets.statistics import by_subject, judged
+from eegnets.ui.links import trial_address
 
 COLUMNS = {
     "trial": st.column_config.NumberColumn("Trial", help="Its number within its subject."),
@@ -38,20 +39,15 @@ def test_panel(run: Run) -> None:
         return
     names = tuple(predictions.columns[3:])
     table = judged(predictions, names)
-    scores_panel(table, names, "The kept weights on the test trials", "test", partial(_leave_for, run))
+    people = tuple(table["subject"].unique())
+    data = run.config.data if len(people) < 2 else replace(run.config.data, subjects=people)
+    scores_panel(table, names, "The kept weights on the test trials", "test", partial(_leave_for, run.id, data))
     if "left_for" in st.session_state:
         st.switch_page("pages/classify.py", query_params=st.session_state.pop("left_for"))
 
 
-def _leave_for(run: Run, place: int) -> None:
-    st.session_state.left_for = trial_address(run.config.data, "test", place) | {"network": run.id}
-
-
-def trial_address(data: DataConfig, part: str, place: int) -> dict[str, Any]:
-    """The address of one trial on the page Classify: the `place`-th (from 1) of a split of these data."""
-    options = {f"data_{name}": str(value) for name, value in data.options.items()}
-    where = {"source": data.source, "part": part, "answer": str(place)} | options
-    return where | ({"subjects": list(data.subjects)} if data.subjects else {})
+def _leave_for(network: str, data: DataConfig, place: int) -> None:
+    st.session_state.left_for = trial_address(data, "test", place) | {"network": network}
 
 
 def scores_panel(
