@@ -11,7 +11,7 @@ FLOORS = (
     ("config", "trials", "activations", "atomic", "layers", "__init__"),
     ("signals", "sources", "models", "evaluation", "statistics", "fused", "owners"),
     ("charts", "training", "run_folder", "explain", "quiz", "fitting"),
-    ("runs", "weights", "saliency", "comparison", "trash", "run_zip", "flags"),
+    ("runs", "braindecode", "weights", "saliency", "comparison", "trash", "run_zip", "flags"),
     ("classification", "sweep", "report"),
     ("experiment",),
     ("workers", "turns"),
