@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from eegnets.ui.bringing import bring_network
 from eegnets.ui.classifying import VIEWS, answer_browser, answers_of, network_picker, open_trial
 from eegnets.ui.quizzing import quiz
 from eegnets.ui.scoring import scores_panel
@@ -14,6 +15,7 @@ st.markdown("A trained network is shown one trial at a time and says which hand 
 with friendly_errors():
     recorded = trials(data)
 with st.container(horizontal=True, vertical_alignment="bottom"):
+    bring_network(data, recorded)
     run = network_picker(recorded, data.source)
     view = st.segmented_control("View", VIEWS, default=VIEWS[0], required=True, key="view", bind="query-params")
     part = st.segmented_control(

@@ -12,7 +12,7 @@ FLOORS = (
     ("signals", "sources", "models", "evaluation", "statistics", "fused", "owners"),
     ("charts", "training", "run_folder", "explain", "quiz", "fitting"),
     ("runs", "braindecode", "weights", "saliency", "comparison", "trash", "run_zip", "flags"),
-    ("classification", "sweep", "report"),
+    ("classification", "sweep", "report", "adopting"),
     ("experiment",),
     ("workers", "turns"),
     ("cluster",),

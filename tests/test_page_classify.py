@@ -1,6 +1,8 @@
 """The page Classify, as a user meets it."""
 
 import io
+import zipfile
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -114,7 +116,7 @@ def dropped(app, network, **files):
     opened(app, network=network.id, view="Your files")
     assert any("Drop files above" in box.value for box in app.info)
     named = [(name.replace("_", "."), content, "application/octet-stream") for name, content in files.items()]
-    app.file_uploader[0].set_value(named).run()
+    next(found for found in app.file_uploader if "classify" in found.label).set_value(named).run()
     assert not app.exception
     return app
 
@@ -180,3 +182,56 @@ def npy(array):
     file = io.BytesIO()
     np.save(file, array)
     return file.getvalue()
+
+
+class Bomb:
+    def __reduce__(self):
+        return (open, ("exploded", "w"))
+
+
+def objects():
+    file = io.BytesIO()
+    np.save(file, np.array([Bomb()] * 3, dtype=object), allow_pickle=True)
+    return file.getvalue()
+
+
+def zip_bomb():
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("X.npy", b"\0" * 3_000_000)
+    return file.getvalue()
+
+
+HOSTILE = {
+    "objects.npy": objects,
+    "bomb.npz": zip_bomb,
+    "zeros.npy": lambda: npy(np.zeros((4, 2, 750))),
+    "text.npy": lambda: b"hello",
+    "../../<b>up</b>.npz": lambda: b"PK",
+}
+
+
+def test_hostile_files_are_refused_in_words_and_never_run(app, network, monkeypatch, tmp_path):
+    monkeypatch.setattr("eegnets.sources.array_file.MAX_BYTES", 1_000_000)
+    opened(app, network=network.id, view="Your files")
+    files = [(name, make(), "application/octet-stream") for name, make in HOSTILE.items()]
+    uploader = next(found for found in app.file_uploader if "classify" in found.label)
+    uploader.set_value(files).run()
+    assert not app.exception
+    told = " ".join(box.value for box in app.error)
+    assert all(name.split("/")[-1] in told for name in ("objects.npy", "bomb.npz", "zeros.npy", "text.npy"))
+    assert not (tmp_path.parent / "up.npz").exists()
+    assert not Path("exploded").exists()
+
+
+def test_weights_from_elsewhere_are_asked_like_any_other(app, network):
+    opened(app, network=network.id)
+    uploader = next(found for found in app.file_uploader if "Weights" in found.label)
+    uploader.set_value([("theirs.safetensors", network.weights_path.read_bytes(), "application/octet-stream")])
+    app.selectbox(key="weights_bend").set_value("ELU")
+    next(button for button in app.button if button.label == "Bring it in").click().run()
+    assert not app.exception
+    assert app.selectbox(key="network").value not in (network.id, None)
+    app.button_group(key="view").set_value("All trials").run()
+    stored = network.predictions()
+    np.testing.assert_allclose(app.dataframe[-1].value[stored.columns[3:]], stored[stored.columns[3:]], atol=1e-6)

@@ -104,7 +104,7 @@ def _mend(wrong: dict[Path, list[str]], about: str) -> bool:
     """Tell what does not fit, and whether the reader wants it mended; `about` says of which files that was said."""
     wanted = st.session_state.get("mended") == about
     for told in dict.fromkeys(tuple(told) for told in wrong.values() if told):
-        names = [path.name for path, one in wrong.items() if tuple(one) == told]
+        names = [f"`{path.name}`" for path, one in wrong.items() if tuple(one) == told]
         lines = "\n".join(f"- {words}" for words in told)
         of_what = f"{', '.join(names[:5])}{' …' if len(names) > 5 else ''}"
         if wanted:

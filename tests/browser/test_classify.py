@@ -89,7 +89,9 @@ def test_files_are_answered_and_their_answers_downloaded(opened, some, tmp_path,
     rows = [f"{i},{t / 125},{a},{b}" for i, X in enumerate(some.X) for t, (a, b) in enumerate(X.T[:700])]
     (tmp_path / "short.csv").write_text("\n".join(["trial,time,C3,C4", *rows]))
     page = opened("Drop files above", "view=Your+files")
-    page.locator("input[type=file]").set_input_files([tmp_path / "mine.npz", tmp_path / "short.csv"])
+    page.locator("[data-testid=stMain] input[type=file]").last.set_input_files(
+        [tmp_path / "mine.npz", tmp_path / "short.csv"]
+    )
     expect(page.get_by_text("short.csv does not fit the network")).to_be_visible()
     expect(page.get_by_text("6 trials answered:")).to_be_visible()
     page.get_by_role("button", name="Do these repairs").click()
