@@ -91,6 +91,17 @@ def test_a_file_of_trials_is_answered_however_it_lies(run, trials, tmp_path, cap
     assert [answer["trial"] for answer in printed["answers"]] == [1, 2, 3, 4, 5, 6]
 
 
+def test_a_file_of_another_rate_and_montage_is_answered_only_where_fit_is_asked_for(run, trials, tmp_path, capsys):
+    X = trials.of_split("test").X[:4][:, [0, 1, 1], :700]
+    np.save(tmp_path / "mine.npy", X)
+    assert command(run, "--file", str(tmp_path / "mine.npy")) == 2
+    told = capsys.readouterr().err
+    assert "3 are here" in told
+    assert "5.6 s where the network takes 6 s" in told
+    assert command(run, "--file", str(tmp_path / "mine.npy"), "--fit", "--json") == 0
+    assert len(json.loads(capsys.readouterr().out)["answers"]) == 4
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

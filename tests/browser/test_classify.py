@@ -70,6 +70,18 @@ def test_a_cell_of_the_matrix_lists_its_trials_and_one_of_them_opens(opened, pic
     expect(page).to_have_url(re.compile(r"answer=\d"))
 
 
+def test_a_trial_comes_here_from_the_page_trials_and_brings_its_person_along(page, server):
+    page.goto(f"{server.url}/trials?split=test&trial=545")  # of 1080: person B's fifth
+    link = page.get_by_role("link", name="Classify this trial")
+    expect(link).to_be_visible()
+    expect(page.get_by_role("heading", name="How many there are")).to_be_visible()
+    link.click()
+    expect(page.get_by_text("Trial, of 540")).to_be_visible()
+    expect(number(page)).to_have_value("5")
+    expect(page).to_have_url(re.compile("subjects=B"))
+    assert page.errors == []
+
+
 def test_you_against_the_network_by_the_keyboard(opened, picture):
     page = opened("Which was it?", "view=Quiz&order=2")
     for answered in (1, 2):
@@ -106,9 +118,8 @@ def test_files_are_answered_and_their_answers_downloaded(opened, some, tmp_path,
     assert len(lines) == 13
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_nothing_is_wider_than_a_phone(browser, server, theme):
-    context = browser.new_context(viewport={"width": 390, "height": 800}, color_scheme=theme)
+def test_nothing_is_wider_than_a_phone(browser, server):
+    context = browser.new_context(viewport={"width": 390, "height": 800})
     page = context.new_page()
     page.goto(f"{server.url}/classify?subjects=A&network={NETWORK}")
     expect(page.get_by_text("All bars add up")).to_be_visible()
