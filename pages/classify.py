@@ -53,4 +53,5 @@ elif view == "All trials":
 else:
     answer_browser(run, fold, table)
 if view != "Quiz":
-    st.download_button("Answers (CSV)", table.to_csv(index=False), f"{run.id}-answers.csv", icon=":material/download:")
+    words = f"Answers to {len(table)} trials (CSV)"
+    st.download_button(words, table.to_csv(index=False), f"{run.id}-answers.csv", icon=":material/download:")
