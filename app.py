@@ -81,7 +81,7 @@ runner()  # its workers warm up while the page is read
 
 with friendly_errors():
     with st.sidebar:
-        st.session_state.data = data_picker().to_json()
+        st.session_state.data = data_picker(page.url_path).to_json()
         st.divider()
         running_now()
         your_name()

@@ -26,7 +26,7 @@ def part(source: str) -> None:
     from eegnets.ui.survey import survey
 
     found = survey(trials(DataConfig(source)))
-    trial_browser(found, np.arange(len(found.trials)), found.trials.ch_names[:2])
+    trial_browser(found, np.arange(len(found.trials)), found.trials.ch_names[:2], lambda index: None)
 
 
 def run(app: AppTest) -> float:

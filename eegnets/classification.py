@@ -1,16 +1,14 @@
-"""What a trained network answers to trials, and where in a trial it looked."""
+"""What a trained network answers to trials."""
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
-import torch
 from torch import nn
 
 from eegnets.config import InputError
 from eegnets.evaluation import probabilities
 from eegnets.run_folder import Run
-from eegnets.trials import Trials, concatenate, split
+from eegnets.trials import Trials, fitted_means
 from eegnets.weights import load_run, trials_shape
 
 
@@ -53,34 +51,21 @@ class Classifier:
         self.shape = Shape(stored["n_chans"], stored["n_times"], stored["sfreq"], **names)
 
     def fold(self, trials: Trials, part: str) -> Trials:
-        """The trials of a split ("train" or "test"), missing samples filled as when the network learned.
+        """The trials of a split ("train" or "test") as they were recorded, gaps filled as when the network learned.
 
-        Raises InputError where there are none, or where they do not fit the network.
+        Where no trial is for training, all of them. Raises InputError where there are none, or where they do not fit
+        the network.
         """
         self.shape.check(trials)
-        if not (trials.split == "train").any():
-            return trials.filled(trials.channel_means())
-        folds = split(trials, self.config.training.validation, self.config.training.seed)
-        learned = [fold for fold in (folds.train, folds.validation) if fold]
-        chosen = folds.test if part == "test" else concatenate(learned)
-        if chosen is None:
+        chosen = trials.of_split(part) if (trials.split == "train").any() else trials
+        if not len(chosen):
             raise InputError(f"there are no trials in the split {part!r} of these data.")
-        return chosen
+        training = self.config.training
+        return chosen.filled(fitted_means(trials, training.validation, training.seed))
 
     def answers(self, trials: Trials) -> pd.DataFrame:
         """A row a filled trial: trial, subject, label ("" where it is not known), the probability of each class."""
         return answers(self.model, trials, self.shape.class_names)
-
-    def saliency(self, X: np.ndarray, target: int, steps: int = 32) -> np.ndarray:
-        """How much each sample moved the logit of a class away from that of a flat trial, (n_chans, n_times).
-
-        Integrated gradients (Sundararajan, Taly & Yan 2017, ICML) from a trial of zeros: the sum over all samples is
-        the difference of the two logits, but for the error of `steps` midpoints.
-        """
-        along = (torch.arange(steps) + 0.5) / steps
-        path = (along[:, None, None] * torch.from_numpy(X)[None]).requires_grad_()
-        (slopes,) = torch.autograd.grad(self.model(path)[:, target].sum(), path)
-        return (slopes.mean(dim=0) * torch.from_numpy(X)).numpy()
 
 
 def answers(model: nn.Module, trials: Trials, class_names: tuple[str, ...]) -> pd.DataFrame:

@@ -12,11 +12,11 @@ import numpy as np
 from eegnets import sources
 from eegnets.config import DataConfig, InputError, lookup
 from eegnets.evaluation import Scores, score
+from eegnets.fitting import fitted, likely_channels, likely_recipe, misfits
 from eegnets.flags import add_runs_folder, pair
 from eegnets.run_folder import Run, RunError
 from eegnets.runs import RunStore, shipped
 from eegnets.sources import files
-from eegnets.sources.recipe import AXES, Recipe
 from eegnets.trials import SPLITS, Trials
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def add_classify(parser: argparse.ArgumentParser) -> None:
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--source", metavar="S", help=", ".join(sources.SOURCES))
     what.add_argument("--file", type=Path, metavar="F", help="an array of trials: .npz, .npy, .mat, .csv")
+    parser.add_argument("--fit", action="store_true", help="pick channels, resample, cut or fill up what --file holds")
     parser.add_argument("--subjects", metavar="A,B", default="", help="of the source; default all")
     parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="an option of the source")
     parser.add_argument("--split", default="test", metavar="SPLIT", help=f"{' or '.join(SPLITS)}; default test")
@@ -68,24 +69,22 @@ def find_run(name: str, store: RunStore) -> Run:
 
 def _trials(options: argparse.Namespace, shape: "Shape") -> Trials:
     if options.file:
-        return from_file(options.file, shape)
+        return from_file(options.file, shape, options.fit)
     given = dict(pair(text) for text in options.option)
     return sources.load(DataConfig(options.source, tuple(filter(None, options.subjects.split(","))), given))
 
 
-def from_file(path: Path, shape: "Shape") -> Trials:
-    """Trials of unknown class out of a file of arrays that lie as the network takes them; raises InputError."""
+def from_file(path: Path, shape: "Shape", fit: bool = False) -> Trials:
+    """Trials out of a file of arrays, brought to what the network takes where `fit`; raises InputError."""
     found = files.preview(path)
     if found.kind != "arrays":
         raise InputError(f"{path.name} is a recording: say on the page Import which marks begin a trial.")
-    rate = {} if found.sfreq else {"sfreq": shape.sfreq}
-    largest = max(found.shapes.values(), key=np.prod)
-    wanted = (shape.n_chans, shape.n_times)
-    axes = AXES[1] if largest[-2:] == wanted[::-1] else AXES[0]
-    names = {} if found.ch_names else {"names": shape.ch_names}
-    if largest[-2:] not in (wanted, wanted[::-1]):
-        raise InputError(f"{path.name} holds {largest}; the network takes trials of {wanted} (channels, samples).")
-    return files.read(path, Recipe(axes=axes, **rate, **names))
+    trials = files.read(path, likely_recipe(found, shape))
+    channels = likely_channels(trials.ch_names, shape)
+    wrong = misfits(trials, shape, channels)
+    if wrong and not fit:
+        raise InputError(f"{path.name} does not fit the network. {' '.join(wrong)} --fit does all that.")
+    return fitted(trials, shape, channels)
 
 
 def known_scores(classifier: "Classifier", trials: Trials, answers: Any) -> Scores | None:

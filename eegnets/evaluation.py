@@ -5,7 +5,7 @@ Labels are whole numbers (n_trials,), indices into the class names.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -133,6 +133,41 @@ def score(probabilities: np.ndarray, y: ArrayLike, class_names: Sequence[str]) -
         confusion=confusion(y, predicted, len(class_names)),
         class_names=tuple(class_names),
     )
+
+
+class Calibration(NamedTuple):
+    """How far a classifier's confidence can be believed: arrays (n_bins,), of the bins that hold trials.
+
+    low, high: the bin's edges. confidence: mean probability of the answers in it. accuracy: share of right ones.
+    trials: how many there are. error: the expected calibration error, the mean distance of confidence and accuracy
+    over all trials; nan without a trial.
+    """
+
+    low: np.ndarray
+    high: np.ndarray
+    confidence: np.ndarray
+    accuracy: np.ndarray
+    trials: np.ndarray
+    error: float
+
+
+def calibration(probabilities: np.ndarray, y: ArrayLike, n_bins: int = 10) -> Calibration:
+    """Sort answers by their probability into equal bins from chance to 1, and count the right ones in each.
+
+    probabilities: (n_trials, n_classes). y: (n_trials,); trials of unknown class (-1) are left out. Guo, Pleiss, Sun &
+    Weinberger, "On Calibration of Modern Neural Networks", ICML 2017.
+    """
+    y, probabilities = np.asarray(y, dtype=np.int64), np.asarray(probabilities, dtype=float)
+    probabilities, y = probabilities[y >= 0], y[y >= 0]
+    sure, right = probabilities.max(axis=1, initial=0.0), probabilities.argmax(axis=1) == y
+    edges = np.linspace(1 / max(probabilities.shape[1], 1), 1, n_bins + 1)
+    place = np.searchsorted(edges[1:-1], sure)  # an edge belongs to the bin below it
+    trials = np.bincount(place, minlength=n_bins)
+    full = trials > 0
+    confidence = np.bincount(place, sure, n_bins)[full] / trials[full]
+    accurate = np.bincount(place, right, n_bins)[full] / trials[full]
+    error = float(np.sum(trials[full] * np.abs(confidence - accurate)) / len(y)) if len(y) else float("nan")
+    return Calibration(edges[:-1][full], edges[1:][full], confidence, accurate, trials[full], error)
 
 
 def _pair(y: ArrayLike, predicted: ArrayLike) -> tuple[np.ndarray, np.ndarray]:

@@ -14,9 +14,15 @@ class Maxout(nn.Module):
 
     def __init__(self, n_channels: int, w1: float, b1: float, w2: float, b2: float) -> None:
         super().__init__()
-        self.w1, self.b1, self.w2, self.b2 = (
-            nn.Parameter(torch.full((n_channels,), float(start))) for start in (w1, b1, w2, b2)
-        )
+        self.starts = float(w1), float(b1), float(w2), float(b2)
+        self.w1, self.b1, self.w2, self.b2 = (nn.Parameter(torch.empty(n_channels)) for _ in self.starts)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Put all channels back to the two lines that they started from."""
+        with torch.no_grad():
+            for p, start in zip((self.w1, self.b1, self.w2, self.b2), self.starts, strict=True):
+                p.fill_(start)
 
     def forward(self, X: torch.Tensor) -> torch.Tensor:
         """The bent values, of the shape of X; where both lines meet, each takes half of the gradient."""

@@ -37,8 +37,8 @@ class EEGNet(nn.Module):
     |               | layer 0.5                | 0.25 for the dense layer    | its code                                |
 
     Takes (batch, n_chans, n_times) µV, returns logits (batch, n_outputs). `kernel_length` samples make one of F1
-    filters in time, each with D filters in space; F2 filters follow. Raises InputError for sizes that cannot work,
-    above all a trial too short to leave a feature.
+    filters in time, each with D filters in space; F2 filters of `separable_length` samples follow. Raises InputError
+    for sizes that cannot work, above all a trial too short to leave a feature.
     """
 
     default_dropout = 0.25
@@ -57,13 +57,17 @@ class EEGNet(nn.Module):
         D: int = 2,
         F2: int = 32,
         kernel_length: int = 51,
+        separable_length: int = 15,
     ) -> None:
         super().__init__()
-        F1, D, F2, kernel_length = (
-            _whole(name, size) for name, size in (("F1", F1), ("D", D), ("F2", F2), ("kernel_length", kernel_length))
-        )
+        sizes = {"F1": F1, "D": D, "F2": F2, "kernel_length": kernel_length, "separable_length": separable_length}
+        F1, D, F2, kernel_length, separable_length = (_whole(name, size) for name, size in sizes.items())
         self.n_chans, self.n_times, self.n_outputs = _sizes(n_chans, n_times, n_outputs)
-        length = _length("EEGNet", partial(self.length_out, kernel_length=kernel_length), self.n_times)
+        length = _length(
+            "EEGNet",
+            partial(self.length_out, kernel_length=kernel_length, separable_length=separable_length),
+            self.n_times,
+        )
         bend = _bend(activation, negative_slope, alpha)
         drop = _dropout(dropout, self.default_dropout)
         self.firstconv = nn.Sequential(
@@ -78,7 +82,7 @@ class EEGNet(nn.Module):
             drop(),
         )
         self.separableConv = nn.Sequential(
-            nn.Conv2d(F1 * D, F2, (1, 15), padding=(0, 7), bias=False),
+            nn.Conv2d(F1 * D, F2, (1, separable_length), padding=(0, separable_length // 2), bias=False),
             BatchNorm2d(F2),
             bend(F2),
             nn.AvgPool2d((1, 8)),
@@ -87,9 +91,9 @@ class EEGNet(nn.Module):
         self.classify = nn.Sequential(nn.Linear(F2 * length, self.n_outputs))
 
     @staticmethod
-    def length_out(n_times: int, kernel_length: int = 51) -> int:
-        """Samples left of `n_times` behind the last pooling."""
-        return (n_times + 2 * (kernel_length // 2) - kernel_length + 1) // 4 // 8
+    def length_out(n_times: int, kernel_length: int = 51, separable_length: int = 15) -> int:
+        """Samples left of `n_times` behind the last pooling; a kernel of even length adds a sample."""
+        return ((n_times + 1 - kernel_length % 2) // 4 + 1 - separable_length % 2) // 8
 
     def forward(self, X: torch.Tensor) -> torch.Tensor:
         """Logits (batch, n_outputs) of EEG in µV (batch, n_chans, n_times)."""

@@ -1,10 +1,10 @@
-"""What scores of several runs say: a mean with its interval, a difference over seeds, and how much a choice flatters.
+"""What scores say: of several runs, of each subject, how two differ, and how much a choice flatters.
 
 Scores are accuracies, 0..1, one for each run.
 """
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,6 +96,29 @@ def compare_predictions(first: pd.DataFrame, second: pd.DataFrame) -> PairedTria
         (int((right[0] & ~right[1]).sum()), int((right[1] & ~right[0]).sum())),
         paired_test(np.ones(n, dtype=int), right[0], right[1]),
     )
+
+
+def judged(answers: pd.DataFrame, class_names: Sequence[str]) -> pd.DataFrame:
+    """Answers (a row a trial: label, a probability for each class name) with the columns `answer` and `right`.
+
+    The answer is the likeliest class, of equals the first; `right` is false where the label is not known.
+    """
+    names = np.array(class_names)
+    answer = names[answers[list(class_names)].to_numpy(dtype=float).argmax(axis=1)]
+    return answers.assign(answer=answer, right=answer == answers["label"].to_numpy())
+
+
+def by_subject(answers: pd.DataFrame, class_names: Sequence[str]) -> pd.DataFrame:
+    """How good the answers are for each subject: rows of subject, trials, right, accuracy, low, high.
+
+    answers: as `judged` gives them; trials of unknown class are left out. low to high is Wilson's interval (95 %).
+    """
+    known = answers[answers["label"].isin(class_names)]
+    rows = []
+    for subject, mine in known.groupby("subject", sort=False):
+        right, n = int(mine["right"].sum()), len(mine)
+        rows.append((subject, n, right, right / n, *wilson_interval(right, n)))
+    return pd.DataFrame(rows, columns=["subject", "trials", "right", "accuracy", "low", "high"])
 
 
 def flattery(runs: pd.DataFrame) -> pd.DataFrame:

@@ -150,6 +150,13 @@ def concatenate(parts: Sequence[Trials]) -> Trials:
     return replace(first, **rows)
 
 
+def place_in_split(trials: Trials, index: int) -> tuple[str, int]:
+    """The split of a trial, and its place (from 1) among the trials of that split and its subject."""
+    part = str(trials.split[index])
+    kin = (trials.split == part) & (trials.subject == trials.subject[index])
+    return part, int(kin[: index + 1].sum())
+
+
 class Folds(NamedTuple):
     """What a network is fitted to, chosen on and tested on; missing samples are filled. A fold may be absent (None)."""
 
@@ -166,9 +173,8 @@ def split(trials: Trials, validation: float, seed: int) -> Folds:
     Raises InputError where fewer than two classes, or no training trial, are left.
     """
     known = trials.take(trials.y >= 0)
-    train, test = known.of_split("train"), known.of_split("test")
-    held = _stratified(train, validation, seed)
-    fit_on, held_back = train.take(~held), train.take(held)
+    fit_on, held_back = _held_back(known.of_split("train"), validation, seed)
+    test = known.of_split("test")
     classes = set(fit_on.y.tolist())
     if len(classes) < 2:
         names = ", ".join(trials.class_names[c] for c in classes) or "none"
@@ -178,6 +184,18 @@ def split(trials: Trials, validation: float, seed: int) -> Folds:
     means = fit_on.channel_means()
     folds = (fold.filled(means) if len(fold) else None for fold in (fit_on, held_back, test))
     return Folds(*folds)  # type: ignore[arg-type]
+
+
+def fitted_means(trials: Trials, validation: float, seed: int) -> np.ndarray:
+    """What `split` puts in the place of missing samples, µV, (n_chans,); without training trials, the means of all."""
+    train = trials.take((trials.y >= 0) & (trials.split == "train"))
+    return (_held_back(train, validation, seed)[0] if len(train) else trials).channel_means()
+
+
+def _held_back(train: Trials, validation: float, seed: int) -> tuple[Trials, Trials]:
+    """Training trials to fit to, and those held back for validation."""
+    held = _stratified(train, validation, seed)
+    return train.take(~held), train.take(held)
 
 
 def _stratified(train: Trials, share: float, seed: int) -> np.ndarray:

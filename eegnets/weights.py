@@ -4,7 +4,7 @@ import json
 import pickle
 import zipfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from eegnets import models
+from eegnets import braindecode, models
 from eegnets.config import InputError
 from eegnets.run_folder import Run
 
@@ -49,9 +49,8 @@ def load_run(run: Run) -> nn.Module:
     if not run.weights_path.exists():
         raise WeightsError(f"run {run.id} has no weights yet; they are stored when its first epoch ends.")
     config, shape = run.config.model, trials_shape(run)
-    found = Found(
-        config.name, shape["n_chans"], shape["n_times"], len(shape["class_names"]), {}, read(run.weights_path)
-    )
+    known = recognise(read(run.weights_path))
+    found = replace(known, network=config.name, n_times=shape["n_times"])  # a length shapes alone do not tell
     return load(found, config.activation, negative_slope=config.negative_slope, alpha=config.alpha)
 
 
@@ -117,11 +116,11 @@ def _checked(name: str, stored: Any) -> dict[str, Tensor]:
 
 
 def recognise(state: Mapping[str, Tensor]) -> Found:
-    """Which network the weights belong to; names as the lab report spells them are understood.
+    """Which network the weights belong to; names as the lab report or braindecode spell them are understood.
 
     Raises WeightsError for weights of any other network.
     """
-    named = _ours(state)
+    named = braindecode.translated(state) if braindecode.is_eegnet(state) else _ours(state)
     for network, parts in (("EEGNet", _eegnet), ("DeepConvNet", _deepconvnet)):
         try:
             return Found(network, **parts(named), state=named)
@@ -147,10 +146,12 @@ def _eegnet(state: Mapping[str, Tensor]) -> dict[str, Any]:
     both, _, n_chans, _ = state["depthwiseConv.0.weight"].shape
     F2 = state["separableConv.0.weight"].shape[0]
     n_outputs, features = state["classify.0.weight"].shape
-    options = {"F1": F1, "D": both // F1, "F2": F2, "kernel_length": kernel_length}
+    separable_length = state["separableConv.0.weight"].shape[3]
+    lengths = {"kernel_length": kernel_length, "separable_length": separable_length}
+    options = {"F1": F1, "D": both // F1, "F2": F2} | lengths
 
     def length_out(n_times: int) -> int:
-        return models.EEGNet.length_out(n_times, kernel_length)
+        return models.EEGNet.length_out(n_times, **lengths)
 
     return {
         "n_chans": n_chans,

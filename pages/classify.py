@@ -2,19 +2,22 @@
 
 import streamlit as st
 
-from eegnets.ui.classifying import answer_browser, answers_of, network_picker
-from eegnets.ui.panels import scores_panel
+from eegnets.ui.bringing import bring_network
+from eegnets.ui.classifying import VIEWS, answer_browser, answers_of, network_picker, open_trial
+from eegnets.ui.quizzing import quiz
+from eegnets.ui.scoring import scores_panel
 from eegnets.ui.state import framed, friendly_errors, trials
+from eegnets.ui.uploading import answered_uploads
 
 data = framed()
 st.title("Classify")
-st.markdown(
-    "A trained network is shown one trial at a time and says which hand was imagined. Step with the arrow keys."
-)
+st.markdown("A trained network is shown one trial at a time and says which hand was imagined.")
 with friendly_errors():
     recorded = trials(data)
 with st.container(horizontal=True, vertical_alignment="bottom"):
+    bring_network(data, recorded)
     run = network_picker(recorded, data.source)
+    view = st.segmented_control("View", VIEWS, default=VIEWS[0], required=True, key="view", bind="query-params")
     part = st.segmented_control(
         "Trials",
         ["test", "train"],
@@ -23,6 +26,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         key="part",
         bind="query-params",
         help="A network has seen the training trials while it learned: on them it looks better than it is.",
+        disabled=view == "Your files",
     )
 if run is None:
     st.info(
@@ -34,9 +38,20 @@ if run is None:
     st.stop()
 
 with friendly_errors():
-    fold, table = answers_of(run, recorded, part)
-answer_browser(run, recorded, fold, table)
-
-st.subheader("All trials together", anchor=False)
-scores_panel(table, fold.class_names, f"{run.id} on the {part} trials")
-st.download_button("Answers (CSV)", table.to_csv(index=False), f"{run.id}-answers.csv", icon=":material/download:")
+    if view == "Your files":
+        found = answered_uploads(run)
+        if found is None:
+            st.stop()
+        fold, table = found
+    else:
+        fold, table = answers_of(run, recorded, part)
+if view == "Quiz":
+    st.markdown("**You against the network.** Say which it was, by the arrow keys; then it says what it thinks.")
+    quiz(run.id, fold, table)
+elif view == "All trials":
+    scores_panel(table, fold.class_names, f"{run.id} on the {part} trials", part, open_trial)
+else:
+    answer_browser(run, fold, table)
+if view != "Quiz":
+    words = f"Answers to {len(table)} trials (CSV)"
+    st.download_button(words, table.to_csv(index=False), f"{run.id}-answers.csv", icon=":material/download:")

@@ -4,7 +4,8 @@ import streamlit as st
 
 from eegnets.config import PRESETS, ModelConfig, TrainingConfig
 from eegnets.ui.forms import activation_picker, apply_preset, control, model_and_training
-from eegnets.ui.panels import downloads, live, race_panel, run_panel, test_panel
+from eegnets.ui.panels import downloads, live, race_panel, run_panel
+from eegnets.ui.scoring import test_panel
 from eegnets.ui.state import active_runs, chosen_runs, framed, owner, runner
 
 MODEL, TRAINING = ModelConfig.table(), TrainingConfig.table()

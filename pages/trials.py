@@ -9,6 +9,7 @@ from eegnets.charts.counts import counts_chart
 from eegnets.charts.erd import describe_erd, erd_chart
 from eegnets.signals import BANDS, counts, default_baseline, erd
 from eegnets.ui.browsing import channel_picker, filtered, trial_browser
+from eegnets.ui.links import classify_link
 from eegnets.ui.state import framed, trials
 from eegnets.ui.survey import survey
 
@@ -25,7 +26,7 @@ if not len(shown):
     st.info("No trial is like that. Take a filter off above.", icon=":material/filter_alt_off:")
     st.stop()
 channels = channel_picker(recorded.ch_names)
-trial_browser(found, shown, channels)
+trial_browser(found, shown, channels, lambda index: classify_link(data, recorded, index))
 if (recorded.y < 0).all():
     st.info("Of no trial is the class known: there is nothing to compare.", icon=":material/help:")
     st.stop()

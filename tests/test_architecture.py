@@ -10,9 +10,9 @@ from file_tree import ROOT
 FLOORS = (
     ("config", "trials", "activations", "atomic", "json_lines", "layers", "__init__"),
     ("signals", "sources", "models", "evaluation", "statistics", "fused", "owners", "effects", "comparison"),
-    ("charts", "training", "run_folder", "explain", "instruments", "separable", "filters", "units"),
-    ("runs", "weights", "race", "trash", "run_zip", "flags", "timing", "findings"),
-    ("classification", "sweep", "report", "export"),
+    ("charts", "training", "run_folder", "explain", "instruments", "separable", "filters", "units", "quiz", "fitting"),
+    ("runs", "braindecode", "weights", "saliency", "race", "trash", "run_zip", "flags", "timing", "findings"),
+    ("classification", "sweep", "report", "export", "adopting"),
     ("experiment",),
     ("workers", "turns"),
     ("cluster",),

@@ -10,14 +10,19 @@ import pytest
 from histories import epoch_record
 
 from eegnets.charts import style
+from eegnets.charts.answers import probability_chart
 from eegnets.charts.average import average_chart
+from eegnets.charts.calibration import calibration_chart, describe_calibration
 from eegnets.charts.confusion import confusion_chart, confusion_table
 from eegnets.charts.counts import counts_chart
 from eegnets.charts.curves import changes, describe_curves, fold_curves, run_colours, run_curves
 from eegnets.charts.erd import describe_erd, erd_chart
+from eegnets.charts.saliency import describe_saliency, gradient_table, occlusion_table, saliency_chart
 from eegnets.charts.spectrum import spectrum_chart
 from eegnets.charts.trial import gap_table, trial_chart, trial_table
 from eegnets.charts.windows import window_shades, window_table
+from eegnets.evaluation import calibration
+from eegnets.saliency import Occlusion
 from eegnets.trials import Trials
 
 NAMES = ("left hand", "right hand")
@@ -37,6 +42,9 @@ AVERAGES = places("time", [0.0, 0.1, 0.2]).assign(mean=1.0, low=0.5, high=1.5)
 CHANGES = places("time", [0.1, 0.2, 0.3]).assign(frequency=10.0, change=[-60.0, 10.0, 40.0] * 4)
 COUNTS = pd.DataFrame({"subject": ["A", "A"], "split": ["train", "test"], "class": NAMES, "trials": [12, 8]})
 POWER = np.array([0.0, 1.0, 2.0, 0.5])
+ANSWERS = pd.DataFrame({"network": ["one", "two"], NAMES[0]: [0.9, 0.4], NAMES[1]: [0.1, 0.6]})
+PULLS = np.random.default_rng(0).standard_normal((2, 128)) * np.linspace(0, 1, 128)
+SURE = calibration(np.array([[0.9, 0.1], [0.2, 0.8], [0.55, 0.45]]), [0, 1, 1])
 RUNS = {"EEGNet ELU 1": HISTORY, "EEGNet ReLU 2": HISTORY}
 BENDS = {"EEGNet ELU 1": "ELU", "EEGNet ReLU 2": "ReLU"}
 
@@ -60,6 +68,9 @@ CHARTS = {
     "average": lambda: average_chart(AVERAGES, "C3", NAMES, "Voltage", "µV", WINDOWS),
     "counts": lambda: counts_chart(COUNTS, NAMES),
     "confusion": lambda: confusion_chart(np.array([[8, 2], [3, 7]]), NAMES),
+    "calibration": lambda: calibration_chart(SURE, 2),
+    "probabilities": lambda: probability_chart(ANSWERS, NAMES),
+    "saliency": lambda: saliency_chart(one_trial(), gradient_table(one_trial(), PULLS), "Where it looked", "so"),
     "curves by fold": lambda: fold_curves(HISTORY, "accuracy", 10),
     "losses by fold": lambda: fold_curves(HISTORY, "loss", 10),
     "curves by run": lambda: run_curves(RUNS, BENDS, "accuracy", "test", 10),
@@ -71,11 +82,14 @@ EMPTY = {
     "average": lambda: average_chart(AVERAGES[:0], "C3", NAMES, "Voltage", "µV", {}),
     "counts": lambda: counts_chart(COUNTS[:0], NAMES),
     "confusion": lambda: confusion_chart(np.zeros((2, 2), dtype=int), NAMES),
+    "calibration": lambda: calibration_chart(calibration(np.empty((0, 2)), []), 2),
+    "probabilities": lambda: probability_chart(ANSWERS[:0], NAMES),
+    "saliency": lambda: saliency_chart(one_trial(), gradient_table(one_trial(), 0 * PULLS), "Where it looked", "so"),
     "curves by fold": lambda: fold_curves([], "accuracy", 10),
     "losses by fold": lambda: fold_curves([], "loss", 10),
     "curves by run": lambda: run_curves({}, {}, "accuracy", "test", 10),
 }
-UNITLESS = {"Epoch", "Class", "Subject, split", "Answered", "Shown"}  # axes that count or name
+UNITLESS = {"Epoch", "Class", "Subject, split", "Answered", "Shown", "Network"}  # axes that count or name
 
 
 def layers(spec):
@@ -133,6 +147,9 @@ def test_what_is_drawn_can_be_read_exactly(name):
         "average": {"class", "time", "mean", "low", "high"},
         "counts": {"subject", "split", "class", "trials"},
         "confusion": {"true", "predicted", "trials", "share"},
+        "probabilities": {"network", "class", "probability"},
+        "saliency": {"channel", "start", "stop", "pull"},
+        "calibration": {"low", "high", "confidence", "accuracy", "trials", "least", "most"},
         "curves by fold": {"epoch", "train", "validation", "test"},
         "losses by fold": {"epoch", "train", "validation", "test"},
         "curves by run": {"epoch", *RUNS},
@@ -291,3 +308,31 @@ def test_windows_leave_the_colours_of_classes_alone():
 
 def test_charts_are_values():
     assert all(isinstance(make(), alt.Chart | alt.LayerChart) for make in CHARTS.values())
+
+
+def test_a_calibration_is_told_in_words_bin_by_bin():
+    words = describe_calibration(SURE)
+    assert "50% to 55% sure" in words or "55% to 60% sure" in words
+    assert "100% of 1 right" in words
+
+
+def test_what_is_clicked_in_the_confusion_matrix_is_a_cell_and_no_number_is_in_the_way():
+    cells, numbers = CHARTS["confusion"]().to_dict()["layer"]
+    assert "tooltip" in cells["encoding"]
+    assert "tooltip" not in numbers["encoding"]
+
+
+def test_a_saliency_chart_draws_all_of_the_map():
+    trials = one_trial()
+    rows = gradient_table(trials, PULLS)
+    assert rows.groupby("channel")["pull"].sum().tolist() == pytest.approx(PULLS.sum(axis=1).tolist())
+    assert (rows["start"].min(), rows["stop"].max()) == (0, 2)
+    assert "C4: strongest at 1." in describe_saliency(rows, "Where")
+
+
+def test_covered_stretches_are_drawn_at_their_middles_side_by_side():
+    found = Occlusion(np.array([0, 8, 16]), 32, np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]))
+    rows = occlusion_table(one_trial(), found)
+    first = rows[rows["channel"] == "C3"]
+    assert ((first["start"] + first["stop"]) / 2).tolist() == pytest.approx([16 / 64, 24 / 64, 32 / 64])
+    assert first["stop"].tolist()[:-1] == pytest.approx(first["start"].tolist()[1:])

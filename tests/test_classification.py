@@ -1,4 +1,4 @@
-"""What a trained network answers: the stored predictions, scores, and where it looked."""
+"""What a trained network answers: the stored predictions, and scores."""
 
 import json
 
@@ -47,6 +47,16 @@ def test_the_training_split_is_all_of_it(run, trials):
     assert len(Classifier(run).fold(trials, "train")) == (trials.split == "train").sum()
 
 
+def test_trials_of_a_split_come_as_recorded_with_those_of_unknown_class(run, trials):
+    from dataclasses import replace
+
+    hidden = replace(trials, y=np.where(np.arange(len(trials)) % 7 == 0, -1, trials.y))
+    for part in ("train", "test"):
+        fold = Classifier(run).fold(hidden, part)
+        np.testing.assert_array_equal(fold.number, trials.number[trials.split == part])
+        assert not np.isnan(fold.X).any()
+
+
 def test_trials_of_another_shape_are_refused_with_the_repair(run, tiny_trials):
     with pytest.raises(InputError, match="samples a trial: 128 where the network takes 750"):
         Classifier(run).fold(tiny_trials, "test")
@@ -55,17 +65,6 @@ def test_trials_of_another_shape_are_refused_with_the_repair(run, tiny_trials):
 def test_a_run_without_weights_is_told(tmp_path):
     with pytest.raises(WeightsError, match="has no weights yet"):
         Classifier(RunStore(tmp_path).create(RunConfig(PERSON)))
-
-
-@pytest.mark.parametrize("target", [0, 1])
-def test_the_saliency_of_all_samples_is_the_lead_over_a_flat_trial(run, trials, target):
-    """The completeness of integrated gradients."""
-    classifier = Classifier(run)
-    for X in classifier.fold(trials, "test").X[:5]:
-        with torch.inference_mode():
-            logits = classifier.model(torch.from_numpy(np.stack([X, np.zeros_like(X)])))[:, target]
-        lead = float(logits[0] - logits[1])
-        assert classifier.saliency(X, target, steps=256).sum() == pytest.approx(lead, abs=0.02 + 0.02 * abs(lead))
 
 
 def test_the_command_writes_what_the_run_stored(run, tmp_path, capsys):
@@ -90,6 +89,17 @@ def test_a_file_of_trials_is_answered_however_it_lies(run, trials, tmp_path, cap
     printed = json.loads(capsys.readouterr().out)
     assert printed["scores"] is None
     assert [answer["trial"] for answer in printed["answers"]] == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_file_of_another_rate_and_montage_is_answered_only_where_fit_is_asked_for(run, trials, tmp_path, capsys):
+    X = trials.of_split("test").X[:4][:, [0, 1, 1], :700]
+    np.save(tmp_path / "mine.npy", X)
+    assert command(run, "--file", str(tmp_path / "mine.npy")) == 2
+    told = capsys.readouterr().err
+    assert "3 are here" in told
+    assert "5.6 s where the network takes 6 s" in told
+    assert command(run, "--file", str(tmp_path / "mine.npy"), "--fit", "--json") == 0
+    assert len(json.loads(capsys.readouterr().out)["answers"]) == 4
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,21 @@ import numpy as np
 import pytest
 import torch
 from scipy import stats
+from sklearn.calibration import calibration_curve
 from sklearn.metrics import accuracy_score, cohen_kappa_score, confusion_matrix
 from torch import nn
 
 from eegnets.config import InputError
-from eegnets.evaluation import accuracy, cohen_kappa, confusion, paired_test, probabilities, score, wilson_interval
+from eegnets.evaluation import (
+    accuracy,
+    calibration,
+    cohen_kappa,
+    confusion,
+    paired_test,
+    probabilities,
+    score,
+    wilson_interval,
+)
 from eegnets.models import MODELS, build
 
 
@@ -196,3 +206,31 @@ def test_a_score_refuses_shapes_that_do_not_fit(shape):
 def test_any_network_with_a_parameter_can_answer(X):
     flat = nn.Sequential(nn.Flatten(), nn.Linear(3 * 64, 2)).double()  # inputs follow the weights' type
     assert probabilities(flat, X).shape == (11, 2)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_calibration_is_scikit_learns_curve_with_its_counts(seed):
+    rng = np.random.default_rng(seed)
+    given = rng.dirichlet([1, 1], 200)
+    y = rng.integers(0, 2, 200)
+    found = calibration(given, y)
+    sure, right = given.max(axis=1), given.argmax(axis=1) == y
+    accurate, confidence = calibration_curve(right, sure, n_bins=20)  # ten of them above one half
+    np.testing.assert_allclose(found.accuracy, accurate)
+    np.testing.assert_allclose(found.confidence, confidence)
+    inside = [((sure > low) & (sure <= high)).sum() for low, high in zip(found.low, found.high, strict=True)]
+    assert found.trials.tolist() == inside
+    assert found.error == pytest.approx(np.abs(confidence - accurate) @ inside / 200)
+
+
+def test_who_is_as_right_as_sure_has_no_calibration_error_and_who_is_always_wrong_has_it_all():
+    given = np.tile([0.75, 0.25], (40, 1))
+    assert calibration(given, np.arange(40) % 4 == 0).error == pytest.approx(0)
+    assert calibration(np.tile([1.0, 0.0], (9, 1)), np.ones(9)).error == pytest.approx(1)
+
+
+def test_calibration_leaves_unknown_classes_out_and_is_nan_where_nothing_is_left():
+    given = np.array([[0.9, 0.1], [0.2, 0.8]])
+    assert calibration(given, [0, -1]).trials.tolist() == [1]
+    assert math.isnan(calibration(given, [-1, -1]).error)
+    assert len(calibration(given[:0], []).trials) == 0

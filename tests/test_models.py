@@ -196,13 +196,14 @@ def test_the_shortest_trial_works_and_one_sample_less_is_refused(name, n_chans):
 
 
 @pytest.mark.parametrize("kernel_length", [1, 4, 25, 64])
-def test_eegnet_finds_its_shortest_trial_for_any_kernel(kernel_length):
+@pytest.mark.parametrize("separable_length", [1, 15, 16])
+def test_eegnet_finds_its_shortest_trial_for_any_kernel(kernel_length, separable_length):
     with pytest.raises(InputError) as refused:
-        EEGNet(2, 1, 2, kernel_length=kernel_length)
+        EEGNet(2, 1, 2, kernel_length=kernel_length, separable_length=separable_length)
     shortest = int(str(refused.value).split(" samples")[0].split()[-1])
-    EEGNet(2, shortest, 2, kernel_length=kernel_length)(trials(2, 2, shortest))
+    EEGNet(2, shortest, 2, kernel_length=kernel_length, separable_length=separable_length)(trials(2, 2, shortest))
     with pytest.raises(InputError):
-        EEGNet(2, shortest - 1, 2, kernel_length=kernel_length)
+        EEGNet(2, shortest - 1, 2, kernel_length=kernel_length, separable_length=separable_length)
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -221,7 +222,10 @@ def test_sizes_that_cannot_work_are_refused(name, size, value, least):
         ({"name": "EEGnet"}, "unknown network 'EEGnet'; choose from EEGNet, DeepConvNet. Did you mean 'EEGNet'?"),
         ({"activation": "relu"}, "Did you mean 'ReLU'?"),
         ({"activation": "cosine"}, f"unknown activation 'cosine'; choose from {', '.join(ACTIVATIONS)}."),
-        ({"f1": 8}, "unknown option of EEGNet 'f1'; choose from F1, D, F2, kernel_length. Did you mean 'F1'?"),
+        (
+            {"f1": 8},
+            "unknown option of EEGNet 'f1'; choose from F1, D, F2, kernel_length, separable_length. Did you mean 'F1'?",
+        ),
         ({"name": "DeepConvNet", "F1": 8}, "DeepConvNet has no option 'F1'."),
         ({"F1": 0}, "F1 takes a whole number, 1 or more; got 0."),
         ({"dropout": 1.0}, "dropout takes a number from 0 to 0.95 (or nothing); got 1.0."),
@@ -236,7 +240,8 @@ def test_a_wrong_choice_is_named_with_what_there_is(choice, message):
 
 
 def test_eegnets_options_are_its_sizes():
-    assert model_options("EEGNet") == {"F1": 16, "D": 2, "F2": 32, "kernel_length": 51}
+    sizes = {"F1": 16, "D": 2, "F2": 32, "kernel_length": 51, "separable_length": 15}
+    assert model_options("EEGNet") == sizes
     assert model_options("DeepConvNet") == {}
     small = build("EEGNet", F1=3, D=4, F2=5, kernel_length=7, n_chans=6, n_times=64, n_outputs=2)
     shapes = [tuple(layer.weight.shape) for layer in small.modules() if isinstance(layer, nn.Conv2d | nn.Linear)]

@@ -1,10 +1,15 @@
 """The page Classify, as a user meets it."""
 
+import io
+import zipfile
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 
-from eegnets import experiment
-from eegnets.config import RunConfig
+from eegnets import experiment, sources
+from eegnets.config import DataConfig, RunConfig
 from eegnets.runs import RunStore
 
 
@@ -25,7 +30,7 @@ def opened(app, **params):
 
 
 def test_a_network_answers_with_the_very_predictions_that_its_run_stored(app, network):
-    opened(app, network=network.id)
+    opened(app, network=network.id, view="All trials")
     assert not app.exception
     shown = app.dataframe[0].value
     stored = network.predictions()
@@ -61,3 +66,172 @@ def test_damaged_weights_are_left_out(app, network, monkeypatch, tmp_path):
     opened(app)
     assert not app.exception
     assert any("Train one on these data first" in box.value for box in app.info)
+
+
+def test_a_cell_of_the_confusion_matrix_lists_its_trials(app, network):
+    opened(app, network=network.id, view="All trials", cell="left hand → right hand")
+    assert not app.exception
+    stored = network.predictions()
+    answer = stored.columns[3:].to_numpy()[stored[stored.columns[3:]].to_numpy().argmax(axis=1)]
+    wanted = stored[(stored["label"] == "left hand") & (answer == "right hand")]
+    shown = app.dataframe[-1].value
+    assert shown["trial"].tolist() == wanted["trial"].tolist()
+    assert (shown.index == wanted.index).all()  # the place that opens a trial
+
+
+def guess(app, key):
+    next(button for button in app.button if button.key == key).click().run()
+    assert not app.exception
+
+
+def test_the_quiz_hides_the_class_until_the_reader_has_answered(app, network):
+    from eegnets.quiz import order
+
+    opened(app, network=network.id, view="Quiz", order="7")
+    assert not app.exception
+    stored = network.predictions()
+    truth = stored["label"].iloc[order((stored["label"] == "right hand").to_numpy().astype(int), 7)].tolist()
+    hidden = [chart.proto.spec for chart in app.get("vega_lite_chart")]
+    assert hidden
+    assert all("class unknown" in spec and truth[0] not in spec for spec in hidden)
+    guess(app, "guess_0")
+    assert any(f"It was **{truth[0]}**" in box.value for box in [*app.success, *app.warning])
+    assert app.metric[0].value == ("1 of 1" if truth[0] == "left hand" else "0 of 1")
+    next(button for button in app.button if button.label == "Next trial").click().run()
+    guess(app, "guess_1")
+    right = (truth[0] == "left hand") + (truth[1] == "right hand")
+    assert app.metric[0].value == f"{right} of 2"
+    next(button for button in app.button if button.label == "Begin anew").click().run()
+    assert app.metric[0].value == "0 of 0"
+
+
+@pytest.fixture(scope="module")
+def test_trials():
+    """Six simulated test trials of a person, whole."""
+    trials = sources.load(sources.check(DataConfig("simulated", ("A",)))).of_split("test")
+    return trials.take(np.isfinite(trials.X).all(axis=(1, 2))).take(np.arange(6))
+
+
+def dropped(app, network, **files):
+    opened(app, network=network.id, view="Your files")
+    assert any("Drop files above" in box.value for box in app.info)
+    named = [(name.replace("_", "."), content, "application/octet-stream") for name, content in files.items()]
+    next(found for found in app.file_uploader if "classify" in found.label).set_value(named).run()
+    assert not app.exception
+    return app
+
+
+def npz(**arrays):
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    return file.getvalue()
+
+
+def csv(trials):
+    """Trials as a table: a row a sample, a column a channel."""
+    parts = [
+        pd.DataFrame(X.T, columns=list(trials.ch_names)).assign(
+            trial=i, time=trials.times, label=trials.class_names[label]
+        )
+        for i, (X, label) in enumerate(zip(trials.X, trials.y, strict=True))
+    ]
+    return pd.concat(parts).to_csv(index=False).encode()
+
+
+def answers_to(app):
+    return app.dataframe[-1].value
+
+
+def test_files_dropped_on_the_page_are_answered_as_the_same_trials_are_there(app, network, test_trials):
+    dropped(app, network, one_npz=npz(X=test_trials.X), two_csv=csv(test_trials))
+    shown = answers_to(app)
+    assert shown["subject"].tolist() == ["one.npz"] * 6 + ["two.csv"] * 6
+    stored = network.predictions().set_index("trial").loc[test_trials.number, ["left hand", "right hand"]]
+    for name in ("one.npz", "two.csv"):
+        got = shown[shown["subject"] == name][["left hand", "right hand"]]
+        np.testing.assert_allclose(got, stored, atol=1e-4)
+    labels = [test_trials.class_names[label] for label in test_trials.y]
+    assert shown["label"].tolist() == [""] * 6 + labels
+
+
+def test_what_does_not_fit_is_told_and_mended_only_when_asked_for(app, network, test_trials):
+    X = np.repeat(test_trials.X[:, [1, 0, 0]], 2, axis=2)[..., :1400]  # 5.6 s at 250 Hz
+    parts = [pd.DataFrame(one.T, columns=["C4", "Cz", "C3"]).assign(trial=i) for i, one in enumerate(X)]
+    table = pd.concat(parts).assign(time=np.tile(np.arange(1400) / 250, 6))
+    dropped(app, network, mine_csv=table.to_csv(index=False).encode())
+    told = " ".join(box.value for box in app.warning)
+    assert "take C3, C4, in this order" in told
+    assert "250 Hz where the network takes 125 Hz" in told
+    assert "5.6 s where the network takes 6 s" in told
+    assert app.dataframe[-1].value["fits"].tolist() == ["no"]
+    next(button for button in app.button if button.label == "Do these repairs").click().run()
+    assert not app.exception
+    assert len(answers_to(app)) == 6
+    assert any("no longer as it was recorded" in box.value for box in app.info)
+    next(button for button in app.button if button.label == "Leave the files as they are").click().run()
+    assert app.dataframe[-1].value["fits"].tolist() == ["no"]
+
+
+def test_a_bad_file_beside_a_good_one_is_told_and_the_good_one_answered(app, network, test_trials):
+    dropped(app, network, good_npy=npy(test_trials.X), bad_npz=b"PK no zip", one_csv=b"a,b\n1,x\n")
+    assert {word for word in ("bad.npz", "one.csv") for box in app.error if word in box.value} == {"bad.npz", "one.csv"}
+    assert answers_to(app)["subject"].tolist() == ["good.npy"] * 6
+
+
+def npy(array):
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
+class Bomb:
+    def __reduce__(self):
+        return (open, ("exploded", "w"))
+
+
+def objects():
+    file = io.BytesIO()
+    np.save(file, np.array([Bomb()] * 3, dtype=object), allow_pickle=True)
+    return file.getvalue()
+
+
+def zip_bomb():
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("X.npy", b"\0" * 3_000_000)
+    return file.getvalue()
+
+
+HOSTILE = {
+    "objects.npy": objects,
+    "bomb.npz": zip_bomb,
+    "zeros.npy": lambda: npy(np.zeros((4, 2, 750))),
+    "text.npy": lambda: b"hello",
+    "../../<b>up</b>.npz": lambda: b"PK",
+}
+
+
+def test_hostile_files_are_refused_in_words_and_never_run(app, network, monkeypatch, tmp_path):
+    monkeypatch.setattr("eegnets.sources.array_file.MAX_BYTES", 1_000_000)
+    opened(app, network=network.id, view="Your files")
+    files = [(name, make(), "application/octet-stream") for name, make in HOSTILE.items()]
+    uploader = next(found for found in app.file_uploader if "classify" in found.label)
+    uploader.set_value(files).run()
+    assert not app.exception
+    told = " ".join(box.value for box in app.error)
+    assert all(name.split("/")[-1] in told for name in ("objects.npy", "bomb.npz", "zeros.npy", "text.npy"))
+    assert not (tmp_path.parent / "up.npz").exists()
+    assert not Path("exploded").exists()
+
+
+def test_weights_from_elsewhere_are_asked_like_any_other(app, network):
+    opened(app, network=network.id)
+    uploader = next(found for found in app.file_uploader if "Weights" in found.label)
+    uploader.set_value([("theirs.safetensors", network.weights_path.read_bytes(), "application/octet-stream")])
+    app.selectbox(key="weights_bend").set_value("ELU")
+    next(button for button in app.button if button.label == "Bring it in").click().run()
+    assert not app.exception
+    assert app.selectbox(key="network").value not in (network.id, None)
+    app.button_group(key="view").set_value("All trials").run()
+    stored = network.predictions()
+    np.testing.assert_allclose(app.dataframe[-1].value[stored.columns[3:]], stored[stored.columns[3:]], atol=1e-6)

@@ -57,7 +57,7 @@ def test_two_files_that_do_not_belong_together_are_refused(opened):
 
 def test_what_is_kept_is_what_the_file_held_under_a_safe_name(opened, monkeypatch, tmp_path):
     marked = {"1": "left hand", "2": "right hand"}
-    monkeypatch.setattr("eegnets.ui.importing._classes", lambda marks: marked)
+    monkeypatch.setattr("eegnets.ui.importing._classes", lambda marks, *_: marked)
     X = signal()
     drop(opened, "../../<b>mine</b>.npz", npz(signal=X, label=np.tile([1, 2], 6)))
     opened.number_input(key="file_sfreq").set_value(125.0).run()
@@ -73,7 +73,7 @@ def test_what_is_kept_is_what_the_file_held_under_a_safe_name(opened, monkeypatc
 
 
 def test_a_missing_rate_is_asked_for_and_not_guessed(opened, monkeypatch):
-    monkeypatch.setattr("eegnets.ui.importing._classes", lambda marks: {"1": "left hand", "2": "right hand"})
+    monkeypatch.setattr("eegnets.ui.importing._classes", lambda marks, *_: {"1": "left hand", "2": "right hand"})
     drop(opened, "mine.npz", npz(signal=signal(), label=np.tile([1, 2], 6)))
     assert not opened.exception
     assert any("rate" in box.value for box in opened.error)

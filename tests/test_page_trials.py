@@ -177,3 +177,13 @@ def test_trials_without_a_known_class_are_shown_for_themselves(app, few, monkeyp
     opened(app)
     assert waveform(app) == "Subject A, trial 1 (train): class unknown"
     assert any("nothing to compare" in box.value for box in app.info)
+
+
+def test_a_trial_can_be_sent_to_classify_by_its_address(app, few):
+    from urllib.parse import parse_qs
+
+    opened(app, trial="33")  # of 40: person B's 13th, the first of their test trials
+    (link,) = [found for found in app.get("page_link") if found.proto.label == "Classify this trial"]
+    wanted = {"source": ["simulated"], "subjects": ["B"], "part": ["test"], "answer": ["1"]}
+    assert parse_qs(link.proto.query_string) | wanted == parse_qs(link.proto.query_string)
+    assert link.proto.page == "classify"

@@ -9,7 +9,15 @@ from scipy import stats
 
 from eegnets.config import InputError
 from eegnets.evaluation import paired_test, wilson_interval
-from eegnets.statistics import compare_predictions, false_alarms, flattery, mean_interval, paired_difference
+from eegnets.statistics import (
+    by_subject,
+    compare_predictions,
+    false_alarms,
+    flattery,
+    judged,
+    mean_interval,
+    paired_difference,
+)
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -108,3 +116,17 @@ def test_chance_finds_something_among_many_comparisons():
     assert false_alarms(1) == pytest.approx(0.05)
     draws = np.random.default_rng(0).random((20_000, 6)) < 0.05
     assert false_alarms(6) == pytest.approx(draws.any(axis=1).mean(), abs=0.01)
+
+
+def test_each_subject_is_counted_by_itself_and_unknown_labels_nowhere():
+    table = pd.DataFrame(
+        {"trial": [1, 2, 1, 2, 3], "subject": list("AABBB"), "label": ["l", "r", "l", "", "r"],
+         "l": [0.9, 0.8, 0.5, 0.9, 0.1], "r": [0.1, 0.2, 0.5, 0.1, 0.9]}
+    )  # fmt: skip
+    found = judged(table, ("l", "r"))
+    assert found["answer"].tolist() == ["l", "l", "l", "l", "r"]
+    assert found["right"].tolist() == [True, False, True, False, True]
+    rows = by_subject(found, ("l", "r")).set_index("subject")
+    assert rows.loc["A", ["trials", "right", "accuracy"]].tolist() == [2, 1, 0.5]
+    assert rows.loc["B", ["trials", "right", "accuracy"]].tolist() == [2, 2, 1.0]
+    assert tuple(rows.loc["A", ["low", "high"]]) == wilson_interval(1, 2)

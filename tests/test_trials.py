@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from eegnets.config import InputError
-from eegnets.trials import Trials, concatenate, split
+from eegnets.trials import Trials, concatenate, place_in_split, split
 
 
 def keys(trials):
@@ -192,3 +192,10 @@ def test_concatenate_refuses_trials_of_another_kind(tiny_trials, change):
 def test_what_does_not_fit_together_is_refused_in_words(tiny_trials, change, message):
     with pytest.raises(InputError, match=message):
         replace(tiny_trials, **change)
+
+
+@pytest.mark.parametrize("index", [0, 13, 20, 39])
+def test_a_trial_is_found_again_by_its_place_in_its_split(tiny_trials, index):
+    part, place = place_in_split(tiny_trials, index)
+    mine = tiny_trials.of_subjects([tiny_trials.subject[index]]).of_split(part)
+    assert mine.number[place - 1] == tiny_trials.number[index]

@@ -190,6 +190,18 @@ def test_a_damaged_safetensors_file_is_refused_in_words(content, tmp_path):
         weights.read(tmp_path / "bad.safetensors")
 
 
+def test_a_safetensors_file_that_was_cut_or_is_all_zeros_is_refused(tmp_path):
+    path = tmp_path / "bad.safetensors"
+    safetensors.torch.save_file(eegnet_state(), path)
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(WeightsError, match="no whole safetensors file"):
+        weights.read(path)
+    with path.open("wb") as file:
+        file.truncate(200 * 2**20)
+    with pytest.raises(WeightsError, match="holds 200 MiB; at most 64 are read"):
+        weights.read(path)
+
+
 def test_another_kind_of_file_is_refused(tmp_path):
     with pytest.raises(WeightsError, match=r"weights come as \.safetensors, \.pt, \.pth; got 'model\.h5'"):
         weights.read(tmp_path / "model.h5")

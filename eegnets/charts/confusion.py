@@ -4,7 +4,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from eegnets.charts.style import HEIGHT
+from eegnets.charts.style import HEIGHT, titled
 
 
 def confusion_table(counts: np.ndarray, class_names: tuple[str, ...]) -> pd.DataFrame:
@@ -18,15 +18,21 @@ def confusion_table(counts: np.ndarray, class_names: tuple[str, ...]) -> pd.Data
     return pd.DataFrame(rows, columns=["true", "predicted", "trials", "share"])
 
 
-def confusion_chart(counts: np.ndarray, class_names: tuple[str, ...]) -> alt.LayerChart:
-    """Cells shaded by their share of the true class, with the number of trials in them."""
+def confusion_chart(counts: np.ndarray, class_names: tuple[str, ...], part: str = "test") -> alt.LayerChart:
+    """Cells shaded by their share of the true class, with the number of trials in them; `cell` is what was clicked."""
     base = alt.Chart(confusion_table(counts, class_names)).encode(
         x=alt.X("predicted:N", title="Answered", sort=list(class_names), axis=alt.Axis(labelAngle=0)),
         y=alt.Y("true:N", title="Shown", sort=list(class_names)),
-        tooltip=["true", "predicted", "trials", alt.Tooltip("share:Q", format=".1%", title="of the shown class")],
     )
     scale = alt.Scale(domain=[0, 1], range=["#e8f1f8", "#16527f"])
-    cells = base.mark_rect().encode(color=alt.Color("share:Q", title="Share of shown", scale=scale, legend=None))
+    clicked = alt.selection_point(name="cell", fields=["true", "predicted"])
+    cells = base.mark_rect(cursor="pointer").encode(
+        color=alt.Color("share:Q", title="Share of shown", scale=scale, legend=None),
+        opacity=alt.condition(clicked, alt.value(1), alt.value(0.45)),
+        tooltip=["true", "predicted", "trials", alt.Tooltip("share:Q", format=".1%", title="of the shown class")],
+    )
+    cells = cells.add_params(clicked)  # numbers have no tooltip: they would take the clicks
     ink = alt.condition(alt.datum.share > 0.45, alt.value("white"), alt.value("#16324a"))
     numbers = base.mark_text(fontSize=18).encode(text="trials:Q", color=ink)
-    return alt.layer(cells, numbers).properties(title="Confusion matrix (test trials)", height=HEIGHT)
+    title = titled(f"Confusion matrix ({part} trials)", "a click lists a cell's trials")
+    return alt.layer(cells, numbers, title=title, height=HEIGHT)

@@ -200,7 +200,8 @@ def _csv(path: Path) -> Content:
     arrays = {"signal": np.stack([part[list(ch_names)].to_numpy(dtype=float).T for part in parts])}
     if "label" in table:
         arrays["label"] = np.array([part["label"].iloc[0] for part in parts])
-    return Content(arrays, ch_names, 1 / float(parts[0]["time"].diff().median()) if "time" in table else None)
+    step = float(parts[0]["time"].diff().median()) if "time" in table else 0.0
+    return Content(arrays, ch_names, round(1 / step, 3) if step > 0 else None)  # 0.008 s is 125 Hz, not a hair more
 
 
 def _check_table(table: Any, ch_names: tuple[str, ...], lengths: set[int]) -> None:

@@ -64,9 +64,13 @@ def channel_picker(ch_names: tuple[str, ...]) -> list[str]:
 
 
 @st.fragment
-def trial_browser(found: Survey, shown: np.ndarray, channels: Sequence[str]) -> None:
-    """The trial that is open, and the list of those `shown`; moving to another trial draws only this again."""
+def trial_browser(found: Survey, shown: np.ndarray, channels: Sequence[str], link: Callable[[int], None]) -> None:
+    """The trial that is open, and the list of those `shown`; moving to another trial draws only this again.
+
+    link: draws a link to wherever else a trial can go, given its index.
+    """
     index = int(shown[stepper(len(shown), "trial", _step) - 1])
+    link(index)
     title = trial_title(found.trials, index)
     st.altair_chart(trial_chart(found.trials, index), key="waveform", alt=f"EEG over time. {title}")
     for column, channel in zip(st.columns(len(channels)), channels, strict=True):

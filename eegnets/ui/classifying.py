@@ -6,25 +6,22 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from eegnets.charts.answers import probability_chart, saliency_chart
+from eegnets.charts.answers import probability_chart
 from eegnets.charts.trial import trial_chart, trial_title
 from eegnets.config import InputError
 from eegnets.run_folder import Run
 from eegnets.runs import shipped
+from eegnets.statistics import judged
 from eegnets.trials import Trials
+from eegnets.ui.attributing import where_it_looked
+from eegnets.ui.scoring import trial_list
 from eegnets.ui.state import store
 
 if TYPE_CHECKING:
     from eegnets.classification import Classifier
 
-AT_MOST = 12  # networks that answer side by side
-COLUMNS = {
-    "trial": "Trial",
-    "subject": "Subject",
-    "label": st.column_config.TextColumn("Shown", help="The class that was asked for, where it is known."),
-    "answer": st.column_config.TextColumn("Answered", help="The likelier class."),
-    "right": st.column_config.CheckboxColumn("Right"),
-}
+AT_MOST = 8  # networks that answer side by side
+VIEWS = ("One trial", "All trials", "Quiz", "Your files")
 
 
 def networks() -> dict[str, Run]:
@@ -85,11 +82,7 @@ def answered(path: str, stamp: int, _trials: Trials, trials_key: int, part: str)
     """The trials of a split and what a network answers to them, once for all sessions."""
     network = classifier(path, stamp)
     fold = network.fold(_trials, part)
-    table = network.answers(fold)
-    names = list(network.shape.class_names)
-    table["answer"] = np.array(names)[table[names].to_numpy().argmax(axis=1)]
-    table["right"] = table["answer"] == table["label"]
-    return fold, table
+    return fold, judged(network.answers(fold), network.shape.class_names)
 
 
 def answers_of(run: Run, trials: Trials, part: str) -> tuple[Trials, pd.DataFrame]:
@@ -98,7 +91,7 @@ def answers_of(run: Run, trials: Trials, part: str) -> tuple[Trials, pd.DataFram
 
 
 @st.fragment
-def answer_browser(run: Run, trials: Trials, fold: Trials, table: pd.DataFrame) -> None:
+def answer_browser(run: Run, fold: Trials, table: pd.DataFrame) -> None:
     """One trial with what each network answers and where this one looked; the list of answers below."""
     index = _place(len(fold)) - 1
     network = of(run)
@@ -106,27 +99,27 @@ def answer_browser(run: Run, trials: Trials, fold: Trials, table: pd.DataFrame) 
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.altair_chart(trial_chart(fold, index), key="waveform", alt=trial_title(fold, index))
-        target = int(np.argmax(table.loc[index, list(names)].to_numpy(dtype=float)))
-        pull = network.saliency(fold.X[index], target)
-        words = f"The stretches that pulled the network towards {names[target]} or away from it"
-        st.altair_chart(saliency_chart(fold, pull, names[target]), key="saliency", alt=words)
-        st.caption("Integrated gradients from a flat trial of 0 µV; all bars together are the network's lead.")
     with right:
         _verdict(table.loc[index])
-        others = pd.DataFrame([_row(other, fold, index) for other in _side_by_side(run, trials)])
+        others = pd.DataFrame([_row(other, fold, index) for other in _side_by_side(run, fold)])
         st.altair_chart(probability_chart(others, names), key="networks", alt=others.to_string(index=False))
-    _answers_table(table)
+    target = names.index(table.loc[index, "answer"])
+    where_it_looked(network.model, fold, index, target, names[target])
+    trial_list(table, "listed", _open)
 
 
 def _side_by_side(run: Run, trials: Trials) -> list[Run]:
     others = [other for other in fitting(trials, run.config.data.source).values() if other.id != run.id]
     same = [other for other in others if of(other).shape.class_names == of(run).shape.class_names]
-    return [run, *same][:AT_MOST]
+    kin = [other for other in same if other.config.data.source == run.config.data.source]
+    return [run, *kin][:AT_MOST]
 
 
 def _row(run: Run, fold: Trials, index: int) -> dict[str, object]:
     one = of(run).answers(fold.take(np.array([index])))
-    return {"network": run.id} | {name: float(one[name].iloc[0]) for name in of(run).shape.class_names}
+    model = run.config.model
+    name = f"{model.name} {model.activation}" + ("" if run.path.parent == shipped().root else f" {run.id[-4:]}")
+    return {"network": name} | {name: float(one[name].iloc[0]) for name in of(run).shape.class_names}
 
 
 def _verdict(row: pd.Series) -> None:
@@ -139,6 +132,8 @@ def _verdict(row: pd.Series) -> None:
 
 
 def _place(n: int) -> int:
+    if "answer" in st.session_state:  # another split or network may have fewer
+        st.session_state.answer = min(st.session_state.answer, n)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.button("Previous", icon=":material/arrow_back:", shortcut="Left", on_click=_step, args=(-1, n))
         place = st.number_input(f"Trial, of {n}", 1, n, key="answer", bind="query-params", width=112)
@@ -150,20 +145,12 @@ def _step(by: int, n: int) -> None:
     st.session_state.answer = (st.session_state.answer - 1 + by) % n + 1
 
 
-def _answers_table(table: pd.DataFrame) -> None:
-    st.dataframe(
-        table,
-        height=260,
-        hide_index=True,
-        key="answers",
-        on_select=_open_row,
-        selection_mode="single-row",
-        column_config=COLUMNS,
-        alt="Every trial with the probabilities, the answer and whether it is right; picking a row opens its trial",
-    )
+def _open(place: int) -> None:
+    st.session_state.answer = place
 
 
-def _open_row() -> None:
-    rows = st.session_state.answers.selection.rows
-    if rows:
-        st.session_state.answer = rows[0] + 1
+def open_trial(place: int) -> None:
+    """Show one trial of the split, the `place`-th from 1, from another view; for callbacks."""
+    st.session_state.answer = place
+    st.query_params["answer"] = str(place)  # a number in the address would win when its field comes back
+    st.session_state.view = VIEWS[0]

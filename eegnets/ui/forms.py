@@ -1,12 +1,13 @@
 """Controls made from the settings table, and the one choice of data for the whole app; their values live in the URL."""
 
+import contextlib
 from typing import Any
 
 import streamlit as st
 
 from eegnets import sources
 from eegnets.activations import ACTIVATIONS
-from eegnets.config import DataConfig, ModelConfig, RunConfig, Setting, TrainingConfig
+from eegnets.config import DataConfig, InputError, ModelConfig, RunConfig, Setting, TrainingConfig
 
 STEPS = {"learning_rate": 0.001, "weight_decay": 0.01, "validation": 0.05, "dropout": 0.05, "momentum": 0.05}
 
@@ -95,8 +96,14 @@ def model_and_training(data: DataConfig, activations: list[str], values: dict[st
     return [base.with_(activation=name) for name in activations]
 
 
-def data_picker() -> DataConfig:
-    """The choice of source, subjects and the source's options, in the sidebar; brings a source that is not here yet."""
+def data_picker(page: str) -> DataConfig:
+    """The choice of source, subjects and the source's options, in the sidebar; brings a source that is not here yet.
+
+    page: the one that is open. A link to another page may name other data, which are then chosen.
+    """
+    if st.session_state.setdefault("page", page) != page:
+        st.session_state.page = page
+        _follow_link()
     name = st.selectbox(
         "Data",
         list(sources.SOURCES),  # as they are: an address holds what a list shows, and must outlive a new title
@@ -112,6 +119,21 @@ def data_picker() -> DataConfig:
         offer(source, state, "sidebar")
         return DataConfig(name)
     return DataConfig(name, _subject_picker(state.subjects), _source_options(source))
+
+
+def _follow_link() -> None:
+    """Choose the data of the address: the sidebar's widgets were there before, and would keep what they had."""
+    source = sources.SOURCES.get(st.query_params.get("source", ""))
+    if source is None:
+        return
+    named = [who for who in source.state(sources.data_root()).subjects if who in st.query_params.get_all("subjects")]
+    if named or source.name != st.session_state.get("source"):
+        st.session_state.subjects = named
+    st.session_state.source = source.name
+    for name, rule in source.options.items():
+        with contextlib.suppress(InputError):
+            if f"data_{name}" in st.query_params:
+                st.session_state[f"data_{name}"] = rule.check(st.query_params[f"data_{name}"])
 
 
 def _forget_subjects() -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from eegnets.config import InputError
+from eegnets.config import InputError, Setting
 from eegnets.sources import files
 from eegnets.sources.recipe import UNKNOWN, Preview, Recipe
 from eegnets.trials import Trials
@@ -22,20 +22,30 @@ TABLE = Recipe.table()
 
 def upload() -> Path | None:
     """The file that was dropped on the page, on disk beside its companions; None before."""
+    mains = uploads("A file, or all files of one recording")
+    if mains and len(mains) != 1:
+        raise InputError(f"one file with its companions at a time, please; {len(mains)} files to read came.")
+    return mains[0] if mains else None
+
+
+def uploads(label: str) -> list[Path]:
+    """The files that were dropped on the page, on disk beside their companions, which are not named; none before."""
     dropped = st.file_uploader(
-        "A file, or all files of one recording",
+        label,
         type=KINDS,
         accept_multiple_files=True,
         help="Arrays: .npz, .npy, .mat, .csv. Recordings: .edf, .bdf, .gdf, .fif, .set (with .fdt), .vhdr (with .eeg "
         "and .vmrk). They stay on this machine.",
     )
     if not dropped:
-        return None
+        return []
     folder = Path(_on_disk(tuple(file.file_id for file in dropped), dropped).name)
     mains = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in files.BEGINS]
-    if len(mains) != 1:
-        raise InputError(f"one file with its companions at a time, please; {len(mains) or 'no'} files to read came.")
-    return mains[0]
+    if not mains:
+        raise InputError(
+            f"none of these is a file to read, but companions alone; to read are {', '.join(files.BEGINS)}."
+        )
+    return mains
 
 
 @st.cache_resource(max_entries=8, ttl=1800, show_spinner=False)
@@ -59,51 +69,60 @@ def show_preview(found: Preview) -> None:
     st.dataframe(rows, hide_index=True, column_config={"name": "Name", "shape": "Shape"}, alt="Arrays and their shapes")
 
 
-def recipe_form(found: Preview) -> Recipe:
-    """Ask what the file does not say itself, and which mark is which class."""
+def recipe_form(found: Preview, start: Recipe | None = None, known: tuple[str, ...] = (), key: str = "file_") -> Recipe:
+    """Ask what the file does not say itself, and which mark is which class.
+
+    start: what the form says at first. known: the only classes that count, of a network that is to answer; without
+    them, the classes are free. key: a prefix, where a page asks of several files.
+    """
+    first = start or Recipe(stop=6.0 if found.kind == "recording" else None)
+    rules = {name: replace(rule, default=getattr(first, name)) for name, rule in TABLE.items()}
     values: dict[str, Any] = {}
     with st.container(horizontal=True):
         if found.unit is None:
-            values["unit"] = control(TABLE["unit"], "file_")
+            values["unit"] = control(rules["unit"], key)
         if found.sfreq is None:
-            values["sfreq"] = control(TABLE["sfreq"], "file_")
-        for name in ("start", "stop", "resample", "test"):
-            rule = replace(TABLE[name], default=6.0) if (name, found.kind) == ("stop", "recording") else TABLE[name]
-            values[name] = control(rule, "file_")
-    if found.ch_names:
+            values["sfreq"] = control(rules["sfreq"], key)
+        for name in ("start", "stop") if known else ("start", "stop", "resample", "test"):
+            values[name] = control(rules[name], key)
+    if not found.ch_names:
+        values["names"] = control(rules["names"], key)
+    elif not known:
         values["channels"] = tuple(st.multiselect("Channels", found.ch_names, help=TABLE["channels"].help))
-    else:
-        values["names"] = control(TABLE["names"], "file_")
     if found.kind == "arrays":
-        values |= _arrays(found)
+        values |= _arrays(found, rules, key)
     marks = found.marks.get(values.get("label") or next(iter(found.marks), ""), {})
-    return Recipe(classes=_classes(marks) if values.get("label") != "" else {}, **values)
+    return Recipe(classes=_classes(marks, known, key) if values.get("label") != "" else {}, **values)
 
 
-def _arrays(found: Preview) -> dict[str, Any]:
+def _arrays(found: Preview, rules: dict[str, Setting], key: str) -> dict[str, Any]:
     """Which array is the signal, how it lies, and which has the labels."""
     largest = max(found.shapes, key=lambda name: prod(found.shapes[name]))
     names = list(found.shapes)
     with st.container(horizontal=True):
-        signal = st.selectbox("Signal", names, names.index(largest), help=TABLE["signal"].help)
-        axes = control(TABLE["axes"], "file_")
-        label = st.selectbox("Labels", [*found.marks, "none"], help=TABLE["label"].help)
+        signal = st.selectbox("Signal", names, names.index(largest), help=TABLE["signal"].help, key=f"{key}signal")
+        axes = control(rules["axes"], key)
+        label = st.selectbox("Labels", [*found.marks, "none"], help=TABLE["label"].help, key=f"{key}label")
     return {"signal": signal, "axes": axes, "label": "" if label == "none" else label}
 
 
-def _classes(marks: dict[str, int]) -> dict[str, str]:
-    """Which mark is which class, out of a table that is filled in."""
+def _classes(marks: dict[str, int], known: tuple[str, ...], key: str) -> dict[str, str]:
+    """Which mark is which class, out of a table that is filled in; a mark that is a known class is so already."""
     st.caption(
-        "Write a class beside each mark that begins a trial, such as left hand and right hand; leave the others "
+        f"Choose the class of each mark that begins a trial. {UNKNOWN} stands for a trial whose class is not known."
+        if known
+        else "Write a class beside each mark that begins a trial, such as left hand and right hand; leave the others "
         f"empty. {UNKNOWN} stands for a trial whose class is not known."
     )
-    table = pd.DataFrame({"mark": list(marks), "times": list(marks.values()), "class": ""})
+    table = pd.DataFrame({"mark": list(marks), "times": list(marks.values())})
+    table["class"] = [mark if mark in known else "" for mark in marks]
+    column = st.column_config.SelectboxColumn("Class", options=[*known, UNKNOWN]) if known else "Class"
     filled = st.data_editor(
         table,
         hide_index=True,
         disabled=["mark", "times"],
-        column_config={"mark": "Mark", "times": "Times", "class": "Class"},
-        key="file_classes",
+        column_config={"mark": "Mark", "times": "Times", "class": column},
+        key=f"{key}classes",
     )
     named = filled[filled["class"].fillna("").str.strip() != ""]
     return dict(zip(named["mark"], named["class"].str.strip(), strict=True))

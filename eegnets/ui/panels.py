@@ -7,10 +7,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from eegnets.charts.confusion import confusion_chart
 from eegnets.charts.curves import describe_curves, fold_curves, run_curves
 from eegnets.config import InputError
-from eegnets.evaluation import score
 from eegnets.owners import LONGEST
 from eegnets.runs import SCORES, Run, Status, shipped, summary
 from eegnets.ui.state import active_runs, is_mine, owner, owners, runner
@@ -219,31 +217,6 @@ def standings_columns() -> dict[str, Any]:
         for name, words in SCORES.items()
     }
     return {"run": "Run", "state": "State", "epoch": "Epochs", **columns}
-
-
-def test_panel(run: Run) -> None:
-    """What the kept weights say of the test trials: accuracy with its interval, kappa, confusion matrix."""
-    predictions = run.predictions()
-    if predictions is None or predictions.empty:
-        return
-    scores_panel(predictions, tuple(predictions.columns[3:]), "The kept weights on the test trials")
-
-
-def scores_panel(answers: pd.DataFrame, class_names: tuple[str, ...], who: str) -> None:
-    """How good answers are, where the class is known: accuracy with its interval, kappa, confusion matrix."""
-    known = answers[answers["label"].isin(class_names)]
-    if known.empty:
-        st.info("Of no trial is the class known: nothing can be counted.", icon=":material/help:")
-        return
-    truth = known["label"].map(class_names.index).to_numpy()
-    scores = score(known[list(class_names)].to_numpy(), truth, class_names)
-    low, high = scores.interval
-    st.markdown(
-        f"**{who}:** {scores.n} of known class, accuracy {scores.accuracy:.1%} "
-        f"(95 % interval {low:.1%} to {high:.1%}), Cohen's kappa {scores.kappa:.2f}."
-    )
-    spoken = f"Confusion matrix, rows shown, columns answered: {scores.confusion.tolist()}"
-    st.altair_chart(confusion_chart(scores.confusion, class_names), key="confusion", alt=spoken)
 
 
 def downloads(run: Run) -> None:

@@ -1,0 +1,124 @@
+"""Trials of another montage, rate or length brought to what a network takes, and what that changes in them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from eegnets.config import InputError, lookup
+from eegnets.sources.recipe import AXES, Preview, Recipe
+from eegnets.trials import Trials
+
+if TYPE_CHECKING:
+    from eegnets.classification import Shape
+
+
+def likely_recipe(found: Preview, shape: "Shape") -> Recipe:
+    """How a file of arrays most likely lies, for a network that takes `shape`; a table says so itself.
+
+    What the file does not say is taken from the network: rate and channel names. Of two orders of the axes that both
+    could be, it is trials, channels, samples.
+    """
+    rate = {} if found.sfreq else {"sfreq": shape.sfreq}
+    if found.kind == "recording":
+        return Recipe(start=0.0, stop=shape.n_times / shape.sfreq, **rate)
+    largest = max(found.shapes.values(), key=np.prod)
+    rows, columns = largest[-2:] if len(largest) > 1 else (0, 0)
+    turned = columns == shape.n_chans != rows or (shape.n_chans not in (rows, columns) and columns < rows)
+    axes = AXES[1] if turned and not found.ch_names else AXES[0]
+    named = not found.ch_names and (columns if turned else rows) == shape.n_chans
+    return Recipe(axes=axes, names=shape.ch_names if named else (), **rate)
+
+
+def likely_channels(ch_names: Sequence[str], shape: "Shape") -> tuple[str, ...]:
+    """Which of a file's channels go to the network's, in its order: those of the same name, else the first ones.
+
+    Raises InputError where there are too few.
+    """
+    if len(ch_names) < shape.n_chans:
+        raise InputError(
+            f"the network takes {shape.n_chans} channels ({', '.join(shape.ch_names)}); here are {len(ch_names)} "
+            f"({', '.join(ch_names)}). What was not recorded cannot be made up: choose another network."
+        )
+    known = {name.lower(): name for name in ch_names}
+    wanted = [name.lower() for name in shape.ch_names]
+    if set(wanted) <= known.keys():
+        return tuple(known[name] for name in wanted)
+    return tuple(ch_names[: shape.n_chans])
+
+
+def misfits(trials: Trials, shape: "Shape", channels: Sequence[str]) -> list[str]:
+    """What keeps trials from the network, each with its repair (`fitted`), in sentences; none where they fit.
+
+    channels: those that would be taken, in the network's order.
+    """
+    told = []
+    if tuple(channels) != trials.ch_names:
+        told.append(
+            f"channels: {trials.n_chans} are here ({', '.join(trials.ch_names)}) where the network takes "
+            f"{shape.n_chans} ({', '.join(shape.ch_names)}). Repair: take {', '.join(channels)}, in this order."
+        )
+    if trials.sfreq != shape.sfreq:
+        told.append(
+            f"rate: {trials.sfreq:g} Hz where the network takes {shape.sfreq:g} Hz. Repair: resample, with a filter "
+            "against aliasing."
+        )
+    n_times, seconds = _resampled_length(trials, shape.sfreq), shape.n_times / shape.sfreq
+    if n_times > shape.n_times:
+        told.append(f"length: {n_times / shape.sfreq:g} s where the network takes {seconds:g} s. Repair: cut.")
+    elif n_times < shape.n_times:
+        missing = (shape.n_times - n_times) / shape.sfreq
+        told.append(
+            f"length: {n_times / shape.sfreq:g} s where the network takes {seconds:g} s. Repair: add {missing:g} s of "
+            "0 µV at the end, which the network has never seen: trust its answer less."
+        )
+    return told
+
+
+def fitted(trials: Trials, shape: "Shape", channels: Sequence[str], start: float = 0.0) -> Trials:
+    """Trials as the network takes them: `channels` picked, resampled, cut from `start` (s) on or filled up with 0 µV.
+
+    Missing samples become channel means first, where the rate changes. The channels take the network's names; classes
+    that it does not know become unknown. Raises InputError for a channel that is not there or a start outside a trial.
+    """
+    for name in channels:
+        lookup(dict.fromkeys(trials.ch_names), "channel", name)
+    X = trials.X[:, [trials.ch_names.index(name) for name in channels]]
+    if trials.sfreq != shape.sfreq:
+        X = resampled(_filled(X), trials.sfreq, shape.sfreq)
+    first = round(start * shape.sfreq)
+    if not 0 <= first < X.shape[2]:
+        raise InputError(f"a window begins between 0 and {X.shape[2] / shape.sfreq:g} s; got {start:g} s.")
+    X = X[..., first : first + shape.n_times]
+    X = np.pad(X, ((0, 0), (0, 0), (0, shape.n_times - X.shape[2])))
+    names = [*trials.class_names, ""]
+    y = np.array([shape.class_names.index(names[c]) if names[c] in shape.class_names else -1 for c in trials.y])
+    windows = {name: (a - start, b - start) for name, (a, b) in trials.windows.items() if a >= start}
+    return replace(
+        trials, X=X, y=y, sfreq=shape.sfreq, ch_names=shape.ch_names, class_names=shape.class_names, windows=windows
+    )
+
+
+def resampled(X: np.ndarray, sfreq: float, new: float) -> np.ndarray:
+    """Signals (…, n_times) of `sfreq` Hz at `new` Hz, by a polyphase filter against aliasing (scipy.signal)."""
+    from scipy import signal  # here: half a second to come
+
+    ratio = _ratio(sfreq, new)
+    return signal.resample_poly(X, ratio.numerator, ratio.denominator, axis=-1, padtype="line").astype(np.float32)
+
+
+def _ratio(sfreq: float, new: float) -> Fraction:
+    return Fraction(new / sfreq).limit_denominator(1000)
+
+
+def _resampled_length(trials: Trials, new: float) -> int:
+    ratio = _ratio(trials.sfreq, new)
+    return -(-trials.n_times * ratio.numerator // ratio.denominator)
+
+
+def _filled(X: np.ndarray) -> np.ndarray:
+    with np.errstate(all="ignore"):
+        means = np.nanmean(X, axis=(0, 2))
+    return np.where(np.isnan(X), np.nan_to_num(means)[:, None], X)

@@ -1,0 +1,93 @@
+"""Where in a trial a network looked: by gradient, by covering stretches, and beside one that learned nothing.
+
+All maps are of one trial X, float32 µV (n_chans, n_times), and of the logit of one class, `target`, in logits.
+"""
+
+import copy
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import nn
+
+from eegnets.explain import leaves
+from eegnets.models import eval_mode
+
+COVERED_AT_ONCE = 256  # trials in a batch
+
+
+def integrated_gradients(model: nn.Module, X: np.ndarray, target: int, steps: int = 32) -> np.ndarray:
+    """How much each sample moved the logit away from that of a flat trial, (n_chans, n_times).
+
+    From a trial of zeros along a straight line: the sum over all samples is the difference of the two logits, but for
+    the error of `steps` midpoints. Sundararajan, Taly & Yan, "Axiomatic Attribution for Deep Networks", ICML 2017.
+    """
+    along = (torch.arange(steps) + 0.5) / steps
+    with eval_mode(model):
+        path = (along[:, None, None] * torch.from_numpy(X)[None]).requires_grad_()
+        (slopes,) = torch.autograd.grad(model(path)[:, target].sum(), path)
+    return (slopes.mean(dim=0) * torch.from_numpy(X)).numpy()
+
+
+def lead(model: nn.Module, X: np.ndarray, target: int) -> tuple[float, float]:
+    """The logit of the trial, and that of a flat one of 0 µV."""
+    return tuple(_logits(model, np.stack([X, np.zeros_like(X)]), target).tolist())  # type: ignore[return-value]
+
+
+class Occlusion(NamedTuple):
+    """Covered stretches: their first samples `starts` (n_windows,), their `width` in samples, and what was lost.
+
+    drops: how far the logit fell when the stretch of one channel was covered, (n_chans, n_windows).
+    """
+
+    starts: np.ndarray
+    width: int
+    drops: np.ndarray
+
+
+def occlusion(model: nn.Module, X: np.ndarray, target: int, width: int, step: int) -> Occlusion:
+    """Cover `width` samples of one channel with 0 µV, `step` samples further each time, and see how the logit falls.
+
+    Zeiler & Fergus, "Visualizing and Understanding Convolutional Networks", ECCV 2014.
+    """
+    n_chans, n_times = X.shape
+    width = min(max(width, 1), n_times)
+    starts = np.arange(0, n_times - width + 1, max(step, 1))
+    covered = np.repeat(X[None], n_chans * len(starts), axis=0).reshape(n_chans, len(starts), n_chans, n_times)
+    for i, start in enumerate(starts):
+        for channel in range(n_chans):
+            covered[channel, i, channel, start : start + width] = 0
+    after = _logits(model, covered.reshape(-1, n_chans, n_times), target).reshape(n_chans, len(starts))
+    return Occlusion(starts, width, _logits(model, X[None], target)[0] - after)
+
+
+def _logits(model: nn.Module, X: np.ndarray, target: int) -> np.ndarray:
+    """The logit of a class for many trials, float64 (n_trials,)."""
+    with eval_mode(model), torch.inference_mode():
+        parts = [model(part)[:, target] for part in torch.from_numpy(X).split(COVERED_AT_ONCE)]
+    return torch.cat(parts).double().numpy()
+
+
+def unlearned(model: nn.Module, seed: int = 0) -> nn.Module:
+    """The same network with fresh weights, as before any training; PyTorch's random stream is left as it was."""
+    fresh = copy.deepcopy(model)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        for layer in leaves(fresh).values():
+            if hasattr(layer, "reset_parameters"):
+                layer.reset_parameters()
+    return fresh.eval()
+
+
+def rank_correlation(first: np.ndarray, second: np.ndarray) -> float:
+    """Spearman's correlation of the sizes (signs left out) of two maps of one shape; nan where one is all equal.
+
+    Near 1 against a network that learned nothing, a map shows the trial more than what was learned. Adebayo et al.,
+    "Sanity Checks for Saliency Maps", NeurIPS 2018.
+    """
+    from scipy import stats  # here: half a second to come
+
+    sizes = np.abs(first).ravel(), np.abs(second).ravel()
+    if any(np.ptp(size) == 0 for size in sizes):
+        return float("nan")
+    return float(stats.spearmanr(*sizes).statistic)

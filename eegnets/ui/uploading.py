@@ -1,0 +1,130 @@
+"""Files of one's own, answered at once: read, brought to what the network takes where that is asked for, and told."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from eegnets.config import InputError
+from eegnets.fitting import fitted, likely_channels, likely_recipe, misfits
+from eegnets.run_folder import Run
+from eegnets.sources.recipe import Recipe
+from eegnets.statistics import judged
+from eegnets.trials import Trials, concatenate
+from eegnets.ui.classifying import classifier, of
+from eegnets.ui.importing import cut, preview, recipe_form, show_preview, uploads
+
+if TYPE_CHECKING:
+    from eegnets.classification import Shape
+
+COLUMNS = {"file": "File", "trials": "Trials", "channels": "Channels", "seconds": "Seconds", "rate": "Rate (Hz)"}
+
+
+def answered_uploads(run: Run) -> tuple[Trials, pd.DataFrame] | None:
+    """The trials of the files that were dropped here, and the network's answers to them; None before there are any."""
+    shape = of(run).shape
+    paths = uploads("Files to classify: arrays of trials or recordings, one or many")
+    if not paths:
+        st.info(
+            f"Drop files above. The network takes {shape.n_chans} channels ({', '.join(shape.ch_names)}), "
+            f"{shape.n_times} samples at {shape.sfreq:g} Hz; what is otherwise can be mended here.",
+            icon=":material/upload_file:",
+        )
+        return None
+    recipes = _recipes(paths, shape)
+    parts = _read(paths, recipes)
+    fitting = _brought(parts, shape, f"{run.id} {[str(path) for path in parts]} {recipes}")
+    if not fitting:
+        return None
+    fold = concatenate([replace(part, windows=fitting[0].windows) for part in fitting])
+    key = f"{sorted(str(path) for path in parts)} {recipes} {len(fold)}"
+    fold, table = _asked(str(run.path), run.weights_path.stat().st_mtime_ns, fold, key)
+    counts = ", ".join(f"{(table['answer'] == name).sum()} {name}" for name in shape.class_names)
+    known = int((table["label"] != "").sum())
+    right = (
+        f" Of {known} of known class, {table['right'].sum()} right." if known else " Of no trial is the class known."
+    )
+    st.markdown(f"**{len(table)} trials answered:** {counts}.{right}")
+    return fold, table
+
+
+def _recipes(paths: list[Path], shape: "Shape") -> dict[str, Recipe]:
+    """How the files of each kind are read, by their ending; asked of the first one."""
+    recipes = {}
+    for kind in sorted({path.suffix.lower() for path in paths}):
+        first = next(path for path in paths if path.suffix.lower() == kind)
+        try:
+            found = preview(first)
+        except InputError:
+            continue  # told when it is read
+        with st.expander(f"How {kind} files are read", expanded=found.kind == "recording"):
+            show_preview(found)
+            recipe = recipe_form(found, likely_recipe(found, shape), shape.class_names, f"{kind[1:]}_")
+        recipes[kind] = recipe if recipe.classes else replace(recipe, label="")
+    return recipes
+
+
+def _read(paths: list[Path], recipes: dict[str, Recipe]) -> dict[Path, Trials]:
+    """The trials of each file; one that cannot be read is told."""
+    parts = {}
+    for path in paths:
+        try:
+            recipe = recipes.get(path.suffix.lower(), Recipe())
+            parts[path] = cut(path, repr(recipe), recipe)
+        except InputError as error:
+            st.error(str(error), icon=":material/broken_image:")
+    return parts
+
+
+def _brought(parts: dict[Path, Trials], shape: "Shape", about: str) -> list[Trials]:
+    """The trials that the network can take; what does not fit is told, and mended once the reader asks for it."""
+    rows, wrong, channels = [], {}, {}
+    for path, trials in parts.items():
+        try:
+            channels[path] = likely_channels(trials.ch_names, shape)
+        except InputError as error:
+            st.error(f"{path.name}: {error}", icon=":material/broken_image:")
+            continue
+        wrong[path] = misfits(trials, shape, channels[path])
+        about_it = (path.name, len(trials), trials.n_chans, trials.n_times / trials.sfreq, trials.sfreq)
+        rows.append((*about_it, "no" if wrong[path] else "yes"))
+    if rows:
+        table = pd.DataFrame(rows, columns=[*COLUMNS, "fits"])
+        columns = COLUMNS | {"fits": "Fits"}
+        st.dataframe(table, hide_index=True, column_config=columns, key="files", alt=table.to_string(index=False))
+    mended = any(wrong.values()) and _mend(wrong, about)
+    takes = [path for path in channels if mended or not wrong[path]]
+    brought = {path: fitted(parts[path], shape, channels[path]) for path in takes}
+    return [replace(trials, subject=[path.name] * len(trials)) for path, trials in brought.items()]
+
+
+def _mend(wrong: dict[Path, list[str]], about: str) -> bool:
+    """Tell what does not fit, and whether the reader wants it mended; `about` says of which files that was said."""
+    wanted = st.session_state.get("mended") == about
+    for told in dict.fromkeys(tuple(told) for told in wrong.values() if told):
+        names = [f"`{path.name}`" for path, one in wrong.items() if tuple(one) == told]
+        lines = "\n".join(f"- {words}" for words in told)
+        of_what = f"{', '.join(names[:5])}{' …' if len(names) > 5 else ''}"
+        if wanted:
+            st.info(f"{of_what} was mended, and is no longer as it was recorded:\n\n{lines}", icon=":material/build:")
+        else:
+            st.warning(f"{of_what} does not fit the network:\n\n{lines}", icon=":material/warning:")
+    if wanted:
+        st.button("Leave the files as they are", icon=":material/undo:", on_click=_want, args=("",))
+    else:
+        st.button("Do these repairs", icon=":material/build:", type="primary", on_click=_want, args=(about,))
+    return wanted
+
+
+def _want(about: str) -> None:
+    st.session_state.mended = about
+
+
+@st.cache_resource(max_entries=4, ttl=1800, show_spinner="Asking the network …")
+def _asked(path: str, stamp: int, _fold: Trials, key: str) -> tuple[Trials, pd.DataFrame]:
+    """The trials without gaps, and what the network answers; `key` stands for the trials."""
+    network = classifier(path, stamp)
+    fold = network.fold(replace(_fold, split=["test"] * len(_fold)), "test")
+    return fold, judged(network.answers(fold), network.shape.class_names)

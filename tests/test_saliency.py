@@ -1,0 +1,104 @@
+"""Where a network looked: against networks whose answer is known by hand, and against one that learned nothing."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from eegnets import models
+from eegnets.saliency import integrated_gradients, lead, occlusion, rank_correlation, unlearned
+from eegnets.ui.attributing import verdict
+
+
+class Linear(nn.Module):
+    """Logits that are weighted sums of all samples: every map of it is known."""
+
+    def __init__(self, n_chans, n_times):
+        super().__init__()
+        self.weigh = nn.Linear(n_chans * n_times, 2)
+
+    def forward(self, X):
+        return self.weigh(X.flatten(1))
+
+
+@pytest.fixture
+def linear():
+    torch.manual_seed(0)
+    return Linear(2, 60)
+
+
+@pytest.fixture
+def X():
+    return np.random.default_rng(0).standard_normal((2, 60)).astype(np.float32)
+
+
+def learned(network, activation="ELU"):
+    """A network whose weights and running statistics are not the first ones."""
+    torch.manual_seed(1)
+    model = models.build(network, n_chans=2, n_times=128, n_outputs=2, activation=activation)
+    optimiser = torch.optim.Adam(model.parameters(), 0.01)
+    for _ in range(2):
+        model(5 * torch.randn(16, 2, 128)).square().sum().backward()
+        optimiser.step()
+    return model.eval()
+
+
+def test_gradients_of_a_linear_network_are_weight_times_sample(linear, X):
+    weights = linear.weigh.weight[1].detach().view(2, 60).numpy()
+    np.testing.assert_allclose(integrated_gradients(linear, X, 1), weights * X, rtol=1e-4, atol=1e-6)
+
+
+def test_covering_takes_from_a_linear_network_what_the_stretch_gave(linear, X):
+    found = occlusion(linear, X, 0, width=10, step=5)
+    gave = linear.weigh.weight[0].detach().view(2, 60).numpy() * X
+    assert found.starts.tolist() == list(range(0, 51, 5))
+    sums = np.stack([gave[:, start : start + 10].sum(axis=1) for start in found.starts], axis=1)
+    np.testing.assert_allclose(found.drops, sums, atol=1e-5)
+
+
+def test_a_window_longer_than_the_trial_covers_the_whole_channel(linear, X):
+    found = occlusion(linear, X, 0, width=999, step=1)
+    assert (found.width, found.drops.shape) == (60, (2, 1))
+
+
+@pytest.mark.parametrize("network", models.MODELS)
+@pytest.mark.parametrize("target", [0, 1])
+def test_the_saliency_of_all_samples_is_the_lead_over_a_flat_trial(network, target):
+    """The completeness of integrated gradients."""
+    model = learned(network)
+    for seed in range(3):
+        X = 5 * np.random.default_rng(seed).standard_normal((2, 128)).astype(np.float32)
+        trial, flat = lead(model, X, target)
+        with torch.inference_mode():
+            assert trial == pytest.approx(float(model(torch.from_numpy(X[None]))[0, target]), abs=1e-5)
+        total = integrated_gradients(model, X, target, steps=512).sum()
+        assert total == pytest.approx(trial - flat, abs=0.02 + 0.02 * abs(trial - flat))
+
+
+@pytest.mark.parametrize("network", models.MODELS)
+def test_an_unlearned_network_is_the_one_that_training_begins_with(network):
+    model = learned(network, "Maxout")
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    state = torch.random.get_rng_state()
+    fresh = unlearned(model, seed=3)
+    assert torch.equal(torch.random.get_rng_state(), state)
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+    torch.manual_seed(3)
+    first = models.build(network, n_chans=2, n_times=128, n_outputs=2, activation="Maxout").state_dict()
+    assert all(torch.equal(value, first[name]) for name, value in fresh.state_dict().items())
+
+
+def test_rank_correlation_knows_order_and_no_sign():
+    a = np.array([[1.0, -2.0, 3.0], [-4.0, 5.0, 6.0]])
+    assert rank_correlation(a, -(a**3)) == pytest.approx(1)
+    assert rank_correlation(a, 1 / a) == pytest.approx(-1)
+    assert np.isnan(rank_correlation(a, np.ones_like(a)))
+    rng = np.random.default_rng(0)
+    assert abs(rank_correlation(rng.standard_normal((2, 5000)), rng.standard_normal((2, 5000)))) < 0.03
+
+
+@pytest.mark.parametrize(
+    ("alike", "words"), [(0.1, "was learned"), (0.5, "with care"), (0.9, "says little"), (float("nan"), "nothing can")]
+)
+def test_the_correlation_is_told_in_words(alike, words):
+    assert words in verdict(alike)
