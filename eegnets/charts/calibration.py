@@ -19,10 +19,10 @@ def calibration_table(found: Calibration) -> pd.DataFrame:
 def calibration_chart(found: Calibration, n_classes: int, part: str = "test") -> alt.LayerChart:
     """A point a bin with its interval and its number of trials; on the dashed line, confidence is what it says."""
     base = alt.Chart(calibration_table(found)).encode(
-        x=alt.X("confidence:Q", title="Probability of the answer (0 to 1)", scale=alt.Scale(domain=[1 / n_classes, 1]))
+        x=alt.X("confidence:Q", title="Probability (0 to 1)", scale=alt.Scale(domain=[1 / n_classes, 1]))
     )
     y_scale = alt.Scale(domain=[0, 1])
-    y = alt.Y("accuracy:Q", title="Share that is right (0 to 1)", scale=y_scale)
+    y = alt.Y("accuracy:Q", title="Right (share, 0 to 1)", scale=y_scale)
     percent = {"low": "from", "high": "to", "confidence": "mean probability", "accuracy": "right"}
     tooltip = [alt.Tooltip(f"{name}:Q", format=".1%", title=words) for name, words in percent.items()]
     tooltip += [alt.Tooltip("trials:Q"), alt.Tooltip("least:Q", format=".1%"), alt.Tooltip("most:Q", format=".1%")]
@@ -34,9 +34,7 @@ def calibration_chart(found: Calibration, n_classes: int, part: str = "test") ->
     )
     points = base.mark_point(filled=True, size=70, color=colour, opacity=1).encode(y=y, tooltip=tooltip)
     numbers = base.mark_text(dy=14, color=QUIET).encode(y=alt.Y("least:Q"), text="trials:Q")
-    title = titled(
-        f"Is it as sure as it is right? ({part} trials)", "95 % intervals; below each, its trials; dashed: ideal"
-    )
+    title = titled("As sure as right?", f"{part} trials; dashed: ideal")
     return alt.layer(line, spans, points, numbers, title=title, height=HEIGHT)
 
 

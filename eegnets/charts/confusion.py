@@ -6,6 +6,8 @@ import pandas as pd
 
 from eegnets.charts.style import HEIGHT, titled
 
+WORDS = {"labelExpr": "split(datum.label, ' ')", "labelOverlap": False}  # a word a line: cells may be narrow
+
 
 def confusion_table(counts: np.ndarray, class_names: tuple[str, ...]) -> pd.DataFrame:
     """A matrix (true, predicted) of trial counts as rows of true, predicted, trials, share of the true class."""
@@ -21,8 +23,8 @@ def confusion_table(counts: np.ndarray, class_names: tuple[str, ...]) -> pd.Data
 def confusion_chart(counts: np.ndarray, class_names: tuple[str, ...], part: str = "test") -> alt.LayerChart:
     """Cells shaded by their share of the true class, with the number of trials in them; `cell` is what was clicked."""
     base = alt.Chart(confusion_table(counts, class_names)).encode(
-        x=alt.X("predicted:N", title="Answered", sort=list(class_names), axis=alt.Axis(labelAngle=0)),
-        y=alt.Y("true:N", title="Shown", sort=list(class_names)),
+        x=alt.X("predicted:N", title="Answered", sort=list(class_names), axis=alt.Axis(labelAngle=0, **WORDS)),
+        y=alt.Y("true:N", title="Shown", sort=list(class_names), axis=alt.Axis(**WORDS)),
     )
     scale = alt.Scale(domain=[0, 1], range=["#e8f1f8", "#16527f"])
     clicked = alt.selection_point(name="cell", fields=["true", "predicted"])
@@ -34,5 +36,5 @@ def confusion_chart(counts: np.ndarray, class_names: tuple[str, ...], part: str 
     cells = cells.add_params(clicked)  # numbers have no tooltip: they would take the clicks
     ink = alt.condition(alt.datum.share > 0.45, alt.value("white"), alt.value("#16324a"))
     numbers = base.mark_text(fontSize=18).encode(text="trials:Q", color=ink)
-    title = titled(f"Confusion matrix ({part} trials)", "a click lists a cell's trials")
+    title = titled("Confusion matrix", f"{part} trials; a click lists them")
     return alt.layer(cells, numbers, title=title, height=HEIGHT)
