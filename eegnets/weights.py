@@ -46,8 +46,6 @@ class Found:
 
 def load_run(run: Run) -> nn.Module:
     """The network of a run with its kept weights, in evaluation mode; raises WeightsError where there are none yet."""
-    if not run.weights_path.exists():
-        raise WeightsError(f"run {run.id} has no weights yet; they are stored when its first epoch ends.")
     config, shape = run.config.model, trials_shape(run)
     found = Found(
         config.name, shape["n_chans"], shape["n_times"], len(shape["class_names"]), {}, read(run.weights_path)
@@ -57,6 +55,8 @@ def load_run(run: Run) -> nn.Module:
 
 def trials_shape(run: Run) -> dict[str, Any]:
     """What a run's weights say of its trials: n_chans, n_times, sfreq, ch_names, class_names."""
+    if not run.weights_path.exists():
+        raise WeightsError(f"run {run.id} has no weights yet; they are stored when its first epoch ends.")
     try:
         with safetensors.safe_open(run.weights_path, "pt") as file:
             return json.loads((file.metadata() or {})["trials"])
