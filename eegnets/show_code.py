@@ -2,6 +2,7 @@
 
 import inspect
 import io
+import itertools
 import json
 import textwrap
 from string import Template
@@ -18,6 +19,7 @@ from eegnets.config import SETTINGS, lookup
 from eegnets.flags import written
 from eegnets.layers import Maxout
 from eegnets.run_folder import Run, RunError
+from eegnets.training import EVALUATION_BATCH
 from eegnets.trials import split
 
 WIDTH = 118  # characters of a comment
@@ -25,7 +27,6 @@ CELL = "# %% "  # where a notebook's cell begins; editors know this sign, to Pyt
 
 TEMPLATE = Template('''\
 """$title."""
-
 $remarks
 
 # %% What it needs, and what was asked
@@ -74,41 +75,36 @@ torch.manual_seed(SEED)  # draws what dropout silences$changes
 
 # %% Training$max_norm
 @torch.inference_mode()
-def evaluate(fold: str) -> dict[str, float]:
-    """Mean loss and share of right answers over a fold, without learning."""
+def evaluate(X: torch.Tensor, y: torch.Tensor) -> tuple[float, float]:
+    """Mean loss and share of right answers, without learning."""
     model.eval()
     loss_sum = right = 0
-    for X, y in zip(trials[f"X_{fold}"].split(256), trials[f"y_{fold}"].split(256), strict=True):
-        outputs = model(X)
-        loss_sum += functional.cross_entropy(outputs, y, reduction="sum")
-        right += (outputs.argmax(1) == y).sum()
-    return figures(fold, loss_sum, right)
-
-
-def figures(fold: str, loss_sum: torch.Tensor, right: torch.Tensor) -> dict[str, float]:
-    """Sums over a fold as its mean loss and its accuracy."""
-    n = len(trials[f"y_{fold}"])
-    return {f"{fold}_loss": loss_sum.item() / n, f"{fold}_accuracy": right.item() / n}
+    for data, labels in zip(X.split($evaluation_batch), y.split($evaluation_batch), strict=True):
+        outputs = model(data)
+        loss_sum += functional.cross_entropy(outputs, labels, reduction="sum")
+        right += (outputs.argmax(1) == labels).sum()
+    return loss_sum.item() / len(y), right.item() / len(y)
 
 
 history = []
-for epoch in range(1, EPOCHS + 1):
+n_train = len(trials["y_train"])
+for epoch in range(1, EPOCHS + 1):$change
     model.train()
-    loss_sum = right = 0$change
-    for batch in torch.randperm(len(trials["y_train"]), generator=order).split(BATCH_SIZE):
+    loss_sum = right = 0
+    for batch in torch.randperm(n_train, generator=order).split(BATCH_SIZE):
         data, labels = trials["X_train"][batch], trials["y_train"][batch]
-        optimizer.zero_grad()
+        optimizer.zero_grad()  # forget the last batch's gradients
         outputs = model(data)
         loss = functional.cross_entropy(outputs, labels)
-        loss.backward()
-        optimizer.step()$apply
+        loss.backward()  # gradients of the loss by every weight
+        optimizer.step()  # every weight a step against its gradient$apply
         loss_sum += loss.detach() * len(labels)
         right += (outputs.detach().argmax(1) == labels).sum()
-    record = {"epoch": epoch} | figures("train", loss_sum, right)
+    record = {"epoch": epoch, "train_loss": loss_sum.item() / n_train, "train_accuracy": right.item() / n_train}
     for fold in HELD_OUT:
-        record |= evaluate(fold)
+        record[f"{fold}_loss"], record[f"{fold}_accuracy"] = evaluate(trials[f"X_{fold}"], trials[f"y_{fold}"])
     history.append(record)
-    print(*(f"{name} {value:.4f}" if name != "epoch" else f"epoch {value}" for name, value in record.items()))
+    print("  ".join(f"{name} {round(value, 4)}" for name, value in record.items()))
 $scores''')
 
 LAST = """
@@ -123,6 +119,7 @@ BEST = """\
 best = max(history, key=lambda record: record["test_accuracy"])
 print(f"best test epoch (optimistic): {best['test_accuracy']:.4f}, epoch {best['epoch']}")
 """
+EXACT = "It repeats the run digit for digit: the same first weights, batches and dropout."
 CHANGE = """
     if epoch in CHANGES:
         optimizer.param_groups[0].update(CHANGES[epoch])"""
@@ -138,15 +135,15 @@ def script(run: Run, shape: Shape) -> str:
         raise RunError(f"run {run.id} has no whole epoch yet; its code can be shown when the first one has ended.")
     model = _network(run, shape)
     training, max_norm, changes = config.training, config.model.max_norm, _changes(history)
-    same = exact(run, shape)
     held_out = tuple(fold for fold in ("validation", "test") if history[0][f"{fold}_accuracy"] is not None)
     return TEMPLATE.substitute(
         run=run.id,
-        title=f"{config.model.name} with {config.model.activation}, trained {'exactly ' if same else ''}as a run was",
-        remarks="\n".join(map(_comment, [*_origin(run, shape), *([] if same else [inexact(run)])])),
+        title=f"{config.model.name} with {config.model.activation}, trained as run {run.id} was",
+        remarks="\n".join(map(_comment, [*_origin(run, shape), EXACT if exact(run, shape) else inexact(run)])),
         device=_device(run),
         seed=training.seed,
         epochs=_epochs(run, len(history)),
+        evaluation_batch=EVALUATION_BATCH,
         batch_size=training.batch_size,
         held_out=json.dumps(held_out).replace("[", "(").replace("]", ",)" if len(held_out) == 1 else ")"),
         threads=f"\ntorch.set_num_threads({training.threads})" if training.threads else "",
@@ -168,7 +165,7 @@ def script(run: Run, shape: Shape) -> str:
 
 
 def exact(run: Run, shape: Shape) -> bool:
-    """Whether the script draws the run's own numbers: not where the faster engine computed, whose dropout has others."""
+    """Whether the script gives the run's own digits: not where the faster engine computed, whose dropout differs."""
     if run.config.training.engine == "plain" or _device(run) != "cpu":
         return True
     return not fused.applies(_network(run, shape), torch.empty(1, shape.n_chans, shape.n_times))
@@ -183,7 +180,7 @@ def inexact(run: Run) -> str:
     """Why a script does not give the run's own digits, and what to do."""
     return (
         'The run was computed by the engine "fused": the same network, but its dropout draws other random numbers. So '
-        "this script trains as well, not digit for digit the same. For a run that it repeats exactly: "
+        "this script learns as well, but its digits differ. To have a run that its script repeats digit for digit: "
         f"{plain_command(run)}"
     )
 
@@ -200,8 +197,8 @@ def exported(run: Run) -> bytes:
     had = run.conditions().get("trials", sizes)
     if had != sizes:
         raise RunError(
-            f"the data have changed since run {run.id}: it had {_counted(had)} trials, now there are {_counted(sizes)}. "
-            "Bring the old data back, or train again."
+            f"the data have changed since run {run.id}: it had {_counted(had)} trials, now there are "
+            f"{_counted(sizes)}. Bring the old data back, or train again."
         )
     arrays = {f"{part}_{name}": getattr(fold, part) for name, fold in folds.items() if fold for part in "Xy"}
     buffer = io.BytesIO()
@@ -236,12 +233,11 @@ def _origin(run: Run, shape: Shape) -> list[str]:
     subjects = ", ".join(run.config.data.subjects) or "everyone"
     torch_version = run.about().get("versions", {}).get("torch", "unknown")
     return [
-        f"Run {run.id}. Another version of torch than {torch_version}, another processor or count of threads changes "
-        "the last digits.",
         f"Trials: {source.title}; {subjects}; {shape.sfreq:g} Hz; channels {', '.join(shape.ch_names)}; classes "
         f"{classes}.",
         f"Licence of the trials: {source.licence} To cite: {source.cite}",
-        "This script is made by EEGNets Explorer, MIT licence.",
+        f"The run used torch {torch_version}; another version, processor or count of threads changes the last digits.",
+        "Written by EEGNets Explorer, MIT licence.",
     ]
 
 
@@ -325,7 +321,7 @@ def _options(run: Run, history: list[dict[str, Any]]) -> str:
 def _changes(history: list[dict[str, Any]]) -> dict[int, dict[str, float]]:
     """Epoch -> the settings that were changed by hand, to be used from then on."""
     settings = [_settings_of(record) for record in history]
-    pairs = zip(settings, settings[1:], strict=False)
+    pairs = itertools.pairwise(settings)
     return {epoch: now for epoch, (before, now) in enumerate(pairs, start=2) if now != before}
 
 
