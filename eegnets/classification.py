@@ -40,15 +40,20 @@ class Shape:
             )
 
 
+def shape_of(run: Run) -> Shape:
+    """The shape of a run's trials, as its weights tell; raises WeightsError where it has none."""
+    stored = trials_shape(run)
+    names = {key: tuple(stored[key]) for key in ("ch_names", "class_names")}
+    return Shape(stored["n_chans"], stored["n_times"], stored["sfreq"], **names)
+
+
 class Classifier:
     """The network of a finished run, ready to answer. Raises WeightsError where the run has no weights."""
 
     def __init__(self, run: Run) -> None:
         self.config = run.config
         self.model = load_run(run)
-        stored = trials_shape(run)
-        names = {key: tuple(stored[key]) for key in ("ch_names", "class_names")}
-        self.shape = Shape(stored["n_chans"], stored["n_times"], stored["sfreq"], **names)
+        self.shape = shape_of(run)
 
     def fold(self, trials: Trials, part: str) -> Trials:
         """The trials of a split ("train" or "test") as they were recorded, gaps filled as when the network learned.

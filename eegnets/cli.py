@@ -13,6 +13,7 @@ from typing import Any
 
 from eegnets import sources
 from eegnets.cli_classify import add_classify, classify
+from eegnets.cli_code import add_code, code
 from eegnets.cli_many import add_export, add_report, add_sweep, export, report, sweep
 from eegnets.config import InputError, lookup
 from eegnets.flags import add_runs_folder, add_settings, config_of
@@ -50,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_runs(commands)
     _add_control(commands)
     add_classify(_add(commands, "classify", classify, "What a trained network answers to trials."))
+    add_code(_add(commands, "code", code, "A run as a script of its own, with the trials that it needs."))
     add_sweep(_add(commands, "sweep", sweep, "Train every combination of some lists; what is finished stays."))
     add_report(_add(commands, "report", report, "The lab report's tables out of the runs so far."))
     add_export(_add(commands, "export", export, "Runs and their epochs as CSV, JSON or TensorBoard's events."))

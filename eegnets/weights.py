@@ -46,8 +46,6 @@ class Found:
 
 def load_run(run: Run) -> nn.Module:
     """The network of a run with its kept weights, in evaluation mode; raises WeightsError where there are none yet."""
-    if not run.weights_path.exists():
-        raise WeightsError(f"run {run.id} has no weights yet; they are stored when its first epoch ends.")
     config, shape = run.config.model, trials_shape(run)
     known = recognise(read(run.weights_path))
     found = replace(known, network=config.name, n_times=shape["n_times"])  # a length shapes alone do not tell
@@ -56,6 +54,8 @@ def load_run(run: Run) -> nn.Module:
 
 def trials_shape(run: Run) -> dict[str, Any]:
     """What a run's weights say of its trials: n_chans, n_times, sfreq, ch_names, class_names."""
+    if not run.weights_path.exists():
+        raise WeightsError(f"run {run.id} has no weights yet; they are stored when its first epoch ends.")
     try:
         with safetensors.safe_open(run.weights_path, "pt") as file:
             return json.loads((file.metadata() or {})["trials"])

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from eegnets.config import PRESETS, ModelConfig, TrainingConfig
+from eegnets.ui.coding import code_panel
 from eegnets.ui.forms import activation_picker, apply_preset, control, model_and_training
 from eegnets.ui.panels import downloads, live, race_panel, run_panel
 from eegnets.ui.scoring import test_panel
@@ -60,3 +61,5 @@ with results:
     if len(runs) == 1 and not runs[0].status.active:
         test_panel(runs[0])
         downloads(runs[0])
+    if len(runs) == 1:
+        code_panel(runs[0])

@@ -1,0 +1,338 @@
+"""A run as a script of its own: the network written out, the training loop, and the trials that it learned from."""
+
+import inspect
+import io
+import itertools
+import json
+import textwrap
+from string import Template
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from eegnets import fused, models, sources
+from eegnets.activations import B1, B2, W1, W2
+from eegnets.classification import Shape
+from eegnets.config import SETTINGS, lookup
+from eegnets.flags import written
+from eegnets.layers import Maxout
+from eegnets.run_folder import Run, RunError
+from eegnets.training import EVALUATION_BATCH
+from eegnets.trials import split
+
+WIDTH = 118  # characters of a comment
+CELL = "# %% "  # where a notebook's cell begins; editors know this sign, to Python it is a comment
+
+TEMPLATE = Template('''\
+"""$title."""
+$remarks
+
+# %% What it needs, and what was asked
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+TRIALS = Path("$run.npz")
+DEVICE = "$device"
+SEED = $seed
+EPOCHS = $epochs
+BATCH_SIZE = $batch_size
+HELD_OUT = $held_out$threads
+
+# %% The trials: X float32 µV (n_trials, n_chans, n_times), y the class of each
+if not TRIALS.exists():
+    raise SystemExit(f"{TRIALS} is not in this folder. It comes from where the script came; put it here.")
+with np.load(TRIALS) as file:
+    trials = {name: torch.from_numpy(file[name]).to(DEVICE) for name in file.files}
+
+
+# %% The network: layers as print(model) lists them
+${maxout}class $network(nn.Module):
+    """EEG (batch, $n_chans, $n_times) in µV to a score for each of $n_outputs classes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+$layers
+
+    def forward(self, X: torch.Tensor) -> torch.Tensor:
+        """Scores (batch, $n_outputs); the softmax is the loss's."""
+        out = X.unsqueeze(1)  # (batch, 1, $n_chans, $n_times)
+$passes
+
+
+# %% First weights, optimiser, random numbers
+torch.manual_seed(SEED)  # draws the first weights
+model = $network().to(DEVICE, memory_format=torch.channels_last)  # the order in which values lie, and are summed
+optimizer = torch.optim.$optimizer(model.parameters(), $options)
+order = torch.Generator().manual_seed(SEED)  # draws the order of the trials
+torch.manual_seed(SEED)  # draws what dropout silences$changes
+
+
+# %% Training$max_norm
+@torch.inference_mode()
+def evaluate(X: torch.Tensor, y: torch.Tensor) -> tuple[float, float]:
+    """Mean loss and share of right answers, without learning."""
+    model.eval()
+    loss_sum = right = 0
+    for data, labels in zip(X.split($evaluation_batch), y.split($evaluation_batch), strict=True):
+        outputs = model(data)
+        loss_sum += functional.cross_entropy(outputs, labels, reduction="sum")
+        right += (outputs.argmax(1) == labels).sum()
+    return loss_sum.item() / len(y), right.item() / len(y)
+
+
+history = []
+n_train = len(trials["y_train"])
+for epoch in range(1, EPOCHS + 1):$change
+    model.train()
+    loss_sum = right = 0
+    for batch in torch.randperm(n_train, generator=order).split(BATCH_SIZE):
+        data, labels = trials["X_train"][batch], trials["y_train"][batch]
+        optimizer.zero_grad()  # forget the last batch's gradients
+        outputs = model(data)
+        loss = functional.cross_entropy(outputs, labels)
+        loss.backward()  # gradients of the loss by every weight
+        optimizer.step()  # every weight a step against its gradient$apply
+        loss_sum += loss.detach() * len(labels)
+        right += (outputs.detach().argmax(1) == labels).sum()
+    record = {"epoch": epoch, "train_loss": loss_sum.item() / n_train, "train_accuracy": right.item() / n_train}
+    for fold in HELD_OUT:
+        record[f"{fold}_loss"], record[f"{fold}_accuracy"] = evaluate(trials[f"X_{fold}"], trials[f"y_{fold}"])
+    history.append(record)
+    print("  ".join(f"{name} {round(value, 4)}" for name, value in record.items()))
+$scores''')
+
+LAST = """
+# %% The three scores: test accuracy, counted in three ways
+print(f"last epoch: {history[-1]['test_accuracy']:.4f}")
+"""
+CHOSEN = """\
+chosen = max(history, key=lambda record: (record["validation_accuracy"], -record["validation_loss"]))
+print(f"chosen on validation: {chosen['test_accuracy']:.4f}, epoch {chosen['epoch']}")
+"""
+BEST = """\
+best = max(history, key=lambda record: record["test_accuracy"])
+print(f"best test epoch (optimistic): {best['test_accuracy']:.4f}, epoch {best['epoch']}")
+"""
+EXACT = "It repeats the run digit for digit: the same first weights, batches and dropout."
+CHANGE = """
+    if epoch in CHANGES:
+        optimizer.param_groups[0].update(CHANGES[epoch])"""
+
+
+def script(run: Run, shape: Shape) -> str:
+    """A Python script (torch and numpy) that repeats a run on its `exported` trials and prints what each epoch gave.
+
+    Digit for digit where `exact` says so. Raises RunError for a run without a whole epoch.
+    """
+    history, config = run.history(), run.config
+    if not history:
+        raise RunError(f"run {run.id} has no whole epoch yet; its code can be shown when the first one has ended.")
+    model = _network(run, shape)
+    training, max_norm, changes = config.training, config.model.max_norm, _changes(history)
+    held_out = tuple(fold for fold in ("validation", "test") if history[0][f"{fold}_accuracy"] is not None)
+    return TEMPLATE.substitute(
+        run=run.id,
+        title=f"{config.model.name} with {config.model.activation}, trained as run {run.id} was",
+        remarks="\n".join(map(_comment, [*_origin(run, shape), EXACT if exact(run, shape) else inexact(run)])),
+        device=_device(run),
+        seed=training.seed,
+        epochs=_epochs(run, len(history)),
+        evaluation_batch=EVALUATION_BATCH,
+        batch_size=training.batch_size,
+        held_out=json.dumps(held_out).replace("[", "(").replace("]", ",)" if len(held_out) == 1 else ")"),
+        threads=f"\ntorch.set_num_threads({training.threads})" if training.threads else "",
+        maxout=_maxout() if any(isinstance(layer, Maxout) for layer in model.modules()) else "",
+        network=config.model.name,
+        n_chans=shape.n_chans,
+        n_times=shape.n_times,
+        n_outputs=len(shape.class_names),
+        layers="\n".join(_attribute(name, layer) for name, layer in model.named_children()),
+        passes="\n".join(_passes(model)),
+        optimizer=training.optimizer,
+        options=_options(run, history),
+        changes=_changes_listed(changes),
+        change=CHANGE if changes else "",
+        max_norm=f"\n{inspect.getsource(models.apply_max_norm)}\n" if max_norm else "",
+        apply="\n        apply_max_norm(model)" if max_norm else "",
+        scores="".join(_scores(held_out)),
+    )
+
+
+def exact(run: Run, shape: Shape) -> bool:
+    """Whether the script gives the run's own digits: not where the faster engine computed, whose dropout differs."""
+    if run.config.training.engine == "plain" or _device(run) != "cpu":
+        return True
+    return not fused.applies(_network(run, shape), torch.empty(1, shape.n_chans, shape.n_times))
+
+
+def plain_command(run: Run) -> str:
+    """The command that trains a run again so that its script is exact."""
+    return f"python -m eegnets train {written(run.config.with_(engine='plain'))}"
+
+
+def inexact(run: Run) -> str:
+    """Why a script does not give the run's own digits, and what to do."""
+    return (
+        'The run was computed by the engine "fused": the same network, but its dropout draws other random numbers. So '
+        "this script learns as well, but its digits differ. To have a run that its script repeats digit for digit: "
+        f"{plain_command(run)}"
+    )
+
+
+def exported(run: Run) -> bytes:
+    """The trials of a run as an .npz: X_train, y_train and, where there are such folds, X_validation, …, y_test.
+
+    X float32 µV (n_trials, n_chans, n_times), missing samples filled; y int64. Raises InputError where the trials are
+    not here any more, or are others than the run had.
+    """
+    training = run.config.training
+    folds = split(sources.load(run.config.data), training.validation, training.seed)._asdict()
+    sizes = {name: len(fold) if fold else 0 for name, fold in folds.items()}
+    had = run.conditions().get("trials", sizes)
+    if had != sizes:
+        raise RunError(
+            f"the data have changed since run {run.id}: it had {_counted(had)} trials, now there are "
+            f"{_counted(sizes)}. Bring the old data back, or train again."
+        )
+    arrays = {f"{part}_{name}": getattr(fold, part) for name, fold in folds.items() if fold for part in "Xy"}
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **arrays)
+    return buffer.getvalue()
+
+
+def _counted(sizes: dict[str, int]) -> str:
+    return ", ".join(f"{n} {name}" for name, n in sizes.items())
+
+
+def notebook(code: str) -> bytes:
+    """A script as a Jupyter notebook (.ipynb, format 4): what is said first as text, then a cell for each part."""
+    head, *parts = code.split(f"\n{CELL}")
+    text = head.replace('"""', "").replace("\n# ", "\n\n").strip()
+    cells = [{"cell_type": "markdown", "metadata": {}, "source": text}]
+    for part in parts:
+        cells.append(
+            {"cell_type": "code", "metadata": {}, "execution_count": None, "outputs": [], "source": f"# {part.strip()}"}
+        )
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    return (json.dumps({"nbformat": 4, "nbformat_minor": 4, "metadata": kernel, "cells": cells}, indent=1)).encode()
+
+
+# The pieces of the script
+
+
+def _origin(run: Run, shape: Shape) -> list[str]:
+    """Which run it is, whose trials under which licence, and who wrote the script."""
+    source = lookup(sources.SOURCES, "source", run.config.data.source)
+    classes = ", ".join(f"{i} {name}" for i, name in enumerate(shape.class_names))
+    subjects = ", ".join(run.config.data.subjects) or "everyone"
+    torch_version = run.about().get("versions", {}).get("torch", "unknown")
+    return [
+        f"Trials: {source.title}; {subjects}; {shape.sfreq:g} Hz; channels {', '.join(shape.ch_names)}; classes "
+        f"{classes}.",
+        f"Licence of the trials: {source.licence} To cite: {source.cite}",
+        f"The run used torch {torch_version}; another version, processor or count of threads changes the last digits.",
+        "Written by EEGNets Explorer, MIT licence.",
+    ]
+
+
+def _network(run: Run, shape: Shape) -> nn.Module:
+    """The run's network with whatever weights, on no account disturbing anybody's random numbers."""
+    config = run.config.model
+    with torch.random.fork_rng(devices=[]):
+        return models.build(
+            config.name,
+            n_chans=shape.n_chans,
+            n_times=shape.n_times,
+            n_outputs=len(shape.class_names),
+            activation=config.activation,
+            dropout=config.dropout,
+            negative_slope=config.negative_slope,
+            alpha=config.alpha,
+        )
+
+
+def _device(run: Run) -> str:
+    rule = SETTINGS["device"]
+    device = rule.check(run.conditions().get("device", run.config.training.device))
+    return "cpu" if device == "auto" else device
+
+
+def _epochs(run: Run, done: int) -> str:
+    """The epochs to train: all while the run goes on, else those that it did; and why."""
+    asked, state = run.config.training.epochs, run.status.state
+    if done == asked:
+        return str(asked)
+    if run.status.active:
+        return f"{asked}  # when this was written, the run was {state} and had done {done}"
+    return f"{done}  # {asked} were asked for, but the run was {state}"
+
+
+def _comment(text: str) -> str:
+    """A text as lines of comment, with nothing in it that could end a comment."""
+    printable = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return textwrap.fill(printable, WIDTH, initial_indent="# ", subsequent_indent="#   ", break_on_hyphens=False)
+
+
+def _layer(layer: nn.Module) -> str:
+    """A layer as Python makes it: PyTorch prints its own layers like that."""
+    return f"Maxout({layer.extra_repr()}, {W1}, {B1}, {W2}, {B2})" if isinstance(layer, Maxout) else f"nn.{layer}"
+
+
+def _attribute(name: str, layer: nn.Module) -> str:
+    if not isinstance(layer, nn.Sequential):
+        return f"        self.{name} = {_layer(layer)}"
+    if len(layer) == 1:
+        return f"        self.{name} = nn.Sequential({_layer(layer[0])})"
+    lines = [f"            {_layer(inner)}," for inner in layer]
+    return "\n".join([f"        self.{name} = nn.Sequential(", *lines, "        )"])
+
+
+def _passes(model: nn.Module) -> list[str]:
+    """A line for each child of the network, with the shape of what leaves it; the last child reads flat features."""
+    table = models.layer_table(model)
+    shapes = table.groupby(table["layer"].str.split(".").str[0])["shape"].last()
+    *before, last = (name for name, _ in model.named_children())
+    lines = [f"        out = self.{name}(out)  # (batch, {', '.join(map(str, shapes[name]))})" for name in before]
+    return [*lines, f"        return self.{last}(out.flatten(1))"]
+
+
+def _maxout() -> str:
+    return f"{inspect.getsource(Maxout).strip()}\n\n\n"
+
+
+def _settings_of(record: dict[str, Any]) -> dict[str, float]:
+    return {"lr": float(record["learning_rate"]), "weight_decay": float(record["weight_decay"])}
+
+
+def _options(run: Run, history: list[dict[str, Any]]) -> str:
+    """What the optimiser is told at the start."""
+    options = _settings_of(history[0])
+    if run.config.training.optimizer == "SGD":
+        options["momentum"] = run.config.training.momentum
+    return ", ".join(f"{name}={value!r}" for name, value in options.items())
+
+
+def _changes(history: list[dict[str, Any]]) -> dict[int, dict[str, float]]:
+    """Epoch -> the settings that were changed by hand, to be used from then on."""
+    settings = [_settings_of(record) for record in history]
+    pairs = itertools.pairwise(settings)
+    return {epoch: now for epoch, (before, now) in enumerate(pairs, start=2) if now != before}
+
+
+def _changes_listed(changes: dict[int, dict[str, float]]) -> str:
+    if not changes:
+        return ""
+    lines = [f"    {epoch}: {json.dumps(settings)}," for epoch, settings in changes.items()]
+    return "\n".join(["\nCHANGES = {  # made by hand while the run trained, from these epochs on", *lines, "}"])
+
+
+def _scores(held_out: tuple[str, ...]) -> list[str]:
+    if "test" not in held_out:
+        return []
+    return [LAST, CHOSEN, BEST] if "validation" in held_out else [LAST, BEST]
