@@ -281,7 +281,9 @@ def _comment(text: str) -> str:
 
 def _layer(layer: nn.Module) -> str:
     """A layer as Python makes it: PyTorch prints its own layers like that."""
-    return f"Maxout({layer.extra_repr()}, {W1}, {B1}, {W2}, {B2})" if isinstance(layer, Maxout) else f"nn.{layer}"
+    if isinstance(layer, Maxout):
+        return f"Maxout({layer.extra_repr()}, {W1}, {B1}, {W2}, {B2})"
+    return f"nn.{layer}".replace("'", '"')
 
 
 def _attribute(name: str, layer: nn.Module) -> str:

@@ -31,11 +31,11 @@ def _code(run: Run) -> None:
     else:
         st.info(show_code.inexact(run), icon=":material/casino:")
         st.button(
-            "Train it so",
+            "Train it on the plain engine",
             icon=":material/replay:",
             on_click=_train_plain,
             args=(run,),
-            help="Starts the same run on the plain engine and opens it; it takes somewhat longer.",
+            help="Starts the same run anew and opens it; it takes somewhat longer.",
         )
     with st.container(horizontal=True):
         _download("Script (.py)", script, f"{run.id}.py")
