@@ -22,7 +22,7 @@ from eegnets.run_folder import Run, RunError
 from eegnets.training import EVALUATION_BATCH
 from eegnets.trials import split
 
-WIDTH = 118  # characters of a comment
+WIDTH = 106  # characters of a line of comment
 CELL = "# %% "  # where a notebook's cell begins; editors know this sign, to Python it is a comment
 
 TEMPLATE = Template('''\
@@ -120,6 +120,10 @@ best = max(history, key=lambda record: record["test_accuracy"])
 print(f"best test epoch (optimistic): {best['test_accuracy']:.4f}, epoch {best['epoch']}")
 """
 EXACT = "It repeats the run digit for digit: the same first weights, batches and dropout."
+INEXACT = (
+    'The run was computed by the engine "fused": the same network, but its dropout draws other random numbers. So the '
+    "script learns as well, but its digits differ. This makes a run that its script repeats digit for digit:"
+)
 CHANGE = """
     if epoch in CHANGES:
         optimizer.param_groups[0].update(CHANGES[epoch])"""
@@ -139,7 +143,7 @@ def script(run: Run, shape: Shape) -> str:
     return TEMPLATE.substitute(
         run=run.id,
         title=f"{config.model.name} with {config.model.activation}, trained as run {run.id} was",
-        remarks="\n".join(map(_comment, [*_origin(run, shape), EXACT if exact(run, shape) else inexact(run)])),
+        remarks="\n".join(map(_comment, [*_origin(run, shape), verdict(run, shape)])),
         device=_device(run),
         seed=training.seed,
         epochs=_epochs(run, len(history)),
@@ -171,18 +175,14 @@ def exact(run: Run, shape: Shape) -> bool:
     return not fused.applies(_network(run, shape), torch.empty(1, shape.n_chans, shape.n_times))
 
 
+def verdict(run: Run, shape: Shape) -> str:
+    """How true the script is to the run; where it is not exact, with the command that makes a run of which it is."""
+    return EXACT if exact(run, shape) else f"{INEXACT} {plain_command(run)}"
+
+
 def plain_command(run: Run) -> str:
     """The command that trains a run again so that its script is exact."""
     return f"python -m eegnets train {written(run.config.with_(engine='plain'))}"
-
-
-def inexact(run: Run) -> str:
-    """Why a script does not give the run's own digits, and what to do."""
-    return (
-        'The run was computed by the engine "fused": the same network, but its dropout draws other random numbers. So '
-        "this script learns as well, but its digits differ. To have a run that its script repeats digit for digit: "
-        f"{plain_command(run)}"
-    )
 
 
 def exported(run: Run) -> bytes:

@@ -206,6 +206,18 @@ def test_without_an_epoch_there_is_nothing_to_show(store):
         show_code.script(run, SHAPE)
 
 
+@pytest.mark.parametrize(
+    ("state", "line"),
+    [
+        ("finished", "EPOCHS = 3\n"),
+        ("stopped", "EPOCHS = 2  # 3 were asked for, but the run was stopped\n"),
+        ("paused", "EPOCHS = 3  # when this was written, the run was paused and had done 2\n"),
+    ],
+)
+def test_a_script_trains_as_long_as_the_run(made_run, state, line):
+    assert line in show_code.script(made_run(state, 3 if state == "finished" else 2), SHAPE)
+
+
 def test_no_name_in_a_run_from_elsewhere_becomes_code(store):
     run = carried_out(store, "EEGNet")
     innocent, evil = code(run), '"""\nimport os\r\nimport os\x0cimport os'
