@@ -29,7 +29,7 @@ def code(options: argparse.Namespace) -> int:
     for name, content in files.items():
         _write(options.out / name, content)
         print(options.out / name)
-    print(show_code.EXACT if show_code.exact(run, shape) else show_code.inexact(run), file=sys.stderr)
+    print(show_code.verdict(run, shape), file=sys.stderr)
     return 0
 
 

@@ -61,5 +61,6 @@ with results:
     if len(runs) == 1 and not runs[0].status.active:
         test_panel(runs[0])
         downloads(runs[0])
-    if len(runs) == 1:
-        code_panel(runs[0])
+
+if len(runs) == 1:
+    code_panel(runs[0])

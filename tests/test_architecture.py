@@ -8,7 +8,7 @@ import pytest
 from file_tree import ROOT
 
 FLOORS = (
-    ("config", "trials", "activations", "atomic", "json_lines", "layers", "__init__"),
+    ("config", "trials", "activations", "atomic", "json_lines", "layers", "code_template", "__init__"),
     ("signals", "sources", "models", "evaluation", "statistics", "fused", "owners", "effects", "comparison"),
     ("charts", "training", "run_folder", "explain", "instruments", "separable", "filters", "units", "quiz", "fitting"),
     ("runs", "braindecode", "weights", "saliency", "race", "trash", "run_zip", "flags", "timing", "findings"),

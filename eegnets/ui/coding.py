@@ -27,15 +27,16 @@ def _code(run: Run) -> None:
     shape = shape_of(run)
     script = show_code.script(run, shape)
     if show_code.exact(run, shape):
-        st.markdown(f"A script of its own, with PyTorch and NumPy alone. {show_code.EXACT} Its trials lie beside it.")
+        st.markdown(f"A script of its own, with PyTorch and NumPy alone. {show_code.EXACT} Put its trials beside it.")
     else:
-        st.info(show_code.inexact(run), icon=":material/casino:")
+        st.info(show_code.INEXACT, icon=":material/casino:")
+        st.code(show_code.plain_command(run), language="bash", wrap_lines=True)
         st.button(
-            "Train it so",
+            "Train it on the plain engine",
             icon=":material/replay:",
             on_click=_train_plain,
             args=(run,),
-            help="Starts the same run on the plain engine and opens it; it takes somewhat longer.",
+            help="Starts the same run anew and opens it; it takes somewhat longer.",
         )
     with st.container(horizontal=True):
         _download("Script (.py)", script, f"{run.id}.py")
