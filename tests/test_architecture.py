@@ -8,7 +8,7 @@ import pytest
 from file_tree import ROOT
 
 FLOORS = (
-    ("config", "trials", "activations", "atomic", "json_lines", "layers", "__init__"),
+    ("config", "presets", "trials", "activations", "atomic", "json_lines", "layers", "__init__"),
     ("signals", "sources", "models", "evaluation", "statistics", "fused", "owners", "effects", "comparison"),
     ("charts", "training", "run_folder", "explain", "instruments", "separable", "filters", "units"),
     ("runs", "weights", "race", "trash", "run_zip", "flags", "timing"),
