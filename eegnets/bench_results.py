@@ -4,14 +4,14 @@ import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
-from itertools import product
+from itertools import combinations, product
 from typing import Any
 
 from eegnets.config import SETTINGS, InputError, lookup
 
 USUAL = "usual"  # the textbook's loop, which everything is compared with
 ENGINES = (USUAL, "plain", "fused")
-MOST = 64  # cases that take turns in one measurement
+MOST = 96  # cases that take turns in one measurement
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def results(records: Iterable[Mapping[str, Any]]) -> list[Result]:
     found: dict[Case, list[float]] = {}
     for record in records:
         if record.get("kind") == "epoch" and record["round"] > 0:
-            case = Case(**{name: record[name] for name in FIELDS})
+            case = Case(**{name: _checked(name, record[name]) for name in FIELDS})
             found.setdefault(case, []).append(_positive(record["seconds"]))
     medians = {case: statistics.median(seconds) for case, seconds in found.items()}
     return [
@@ -130,10 +130,46 @@ def in_words(ratios: Sequence[float]) -> str:
     if high < 0.95:
         return f"{_span(1 / high, 1 / low)} times as slow"
     if low > 0.95 and high < 1.05:
-        return "as fast, within a twentieth"
+        return "just as fast (within 5 %)"
     return f"{_span(low, high)} times as fast"
 
 
 def _span(low: float, high: float) -> str:
     low_words, high_words = f"{low:.2g}", f"{high:.2g}"
     return low_words if low_words == high_words else f"{low_words} to {high_words}"
+
+
+ORDER: dict[str, tuple[Any, ...]] = {
+    "engine": ENGINES,
+    "precision": ("float32", "bfloat16"),
+    "device": ("cpu", "mps", "cuda"),
+}  # which value is compared with which: a later one with every earlier one
+
+
+def sentences(found: Sequence[Result]) -> list[str]:
+    """What differs, in words: a sentence for every two values of a setting between which there are twins."""
+    said = []
+    for field in ("engine", "precision", "device", "threads", "batch_size"):
+        have = {getattr(result.case, field) for result in found}
+        for one, other in combinations([value for value in ORDER.get(field, sorted(have)) if value in have], 2):
+            ratios = compared(found, field, one, other)
+            if ratios:
+                name, verb = _named(field, other), "are" if field in ("threads", "batch_size") else "is"
+                said.append(f"{name[0].upper()}{name[1:]} {verb} {in_words(ratios)} as {_named(field, one)}.")
+    return said
+
+
+def _named(field: str, value: Any) -> str:
+    """A value of a setting in a sentence."""
+    if field == "engine":
+        return "the usual loop" if value == USUAL else f"the {value} engine"
+    if field == "device":
+        return "the processor" if value == "cpu" else f"the graphics card ({value})"
+    if field == "threads":
+        return f"{value} thread{'s' * (value > 1)}"
+    return f"batches of {value}" if field == "batch_size" else f"training in {value}"
+
+
+def unsteady(found: Sequence[Result]) -> float:
+    """How many times as long the slowest epoch of a case took as its fastest, at worst: near 1 on a quiet machine."""
+    return max((result.slowest / result.fastest for result in found), default=1.0)

@@ -12,7 +12,7 @@ FLOORS = (
     ("signals", "sources", "models", "evaluation", "statistics", "fused", "owners", "effects", "comparison"),
     ("charts", "training", "run_folder", "explain", "instruments", "separable", "filters", "units"),
     ("runs", "weights", "race", "trash", "run_zip", "flags", "timing", "machine", "bench_results", "bench"),
-    ("classification", "sweep", "report", "export"),
+    ("classification", "sweep", "report", "export", "bench_folder"),
     ("experiment",),
     ("workers", "turns"),
     ("cluster",),

@@ -10,7 +10,7 @@ import torch
 from file_tree import ROOT
 
 from eegnets import bench
-from eegnets.bench_results import FIELDS, Case, cases, compared, in_words, results
+from eegnets.bench_results import FIELDS, Case, cases, compared, in_words, results, sentences, unsteady
 from eegnets.cli import main
 from eegnets.config import InputError
 from eegnets.machine import bfloat16_instructions, cpuinfo, here
@@ -137,12 +137,26 @@ def test_only_twins_are_compared():
         ([1.31, 1.94], "1.3 to 1.9 times as fast"),
         ([0.5], "2 times as slow"),
         ([0.5, 0.25], "2 to 4 times as slow"),
-        ([1.01], "as fast, within a twentieth"),
+        ([1.01], "just as fast (within 5 %)"),
         ([0.8, 1.25], "0.8 to 1.2 times as fast"),
     ],
 )
 def test_ratios_are_said_as_one_would_say_them(ratios, words):
     assert in_words(ratios) == words
+
+
+def test_sentences_speak_of_every_setting_that_varies_and_of_nothing_else():
+    found = results(records({Case(engine="usual"): [0, 4], Case(): [0, 2], Case(threads=2): [0, 1]}))
+    assert sentences(found) == [
+        "The fused engine is 2 times as fast as the usual loop.",
+        "2 threads are 2 times as fast as 1 thread.",
+    ]
+    assert sentences(found[:1]) == []
+
+
+def test_a_machine_that_did_something_else_meanwhile_is_seen():
+    assert unsteady(results(records({Case(): [0, 1, 3], Case(threads=2): [0, 1, 1]}))) == 3
+    assert unsteady([]) == 1
 
 
 def test_cases_are_every_combination_that_makes_sense_once():
@@ -156,7 +170,7 @@ def test_cases_are_every_combination_that_makes_sense_once():
     [
         ({"engines": ["fast"]}, "choose from usual, plain, fused"),
         ({"threads": ["0"]}, "threads takes a whole number from 1"),
-        ({"batch_sizes": list(range(1, 70))}, "up to 64"),
+        ({"batch_sizes": list(range(1, 99))}, "up to 96"),
         ({"engines": ["usual"], "precisions": ["bfloat16"]}, "float32 alone"),
     ],
 )
