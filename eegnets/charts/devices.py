@@ -9,6 +9,7 @@ from eegnets.bench_results import ENGINES, USUAL, Result
 from eegnets.charts.style import OTHER_COLOURS, QUIET, titled
 
 BAR = 22  # px
+AXIS = alt.Axis(tickCount=5)
 ENGINE_COLOURS = dict(zip(ENGINES, (QUIET, OTHER_COLOURS[6], OTHER_COLOURS[0]), strict=True))
 SHOWN = {
     "engine": lambda value: "usual loop" if value == USUAL else value,
@@ -36,9 +37,14 @@ def bench_table(found: Sequence[Result], network: str) -> pd.DataFrame:
 
 def bench_bars(table: pd.DataFrame, network: str) -> alt.LayerChart:
     """Bars of seconds per epoch with lines from the fastest to the slowest; rows of `bench_table`, at least one."""
-    y = alt.Y("way:N", title=None, sort=list(table["way"]), axis=alt.Axis(labelLimit=260))
+    y = alt.Y("way:N", title=None, sort=list(table["way"]), axis=alt.Axis(labelLimit=260, labelOverlap=False))
     top = 1.35 * float(table["slowest"].max())  # room for the words behind the longest bar
-    x = alt.X("seconds:Q", title="Seconds per epoch, training and test", scale=alt.Scale(domain=[0, top], nice=False))
+    x = alt.X(
+        "seconds:Q",
+        title="Seconds per epoch, training and test",
+        scale=alt.Scale(domain=[0, top], nice=False),
+        axis=AXIS,
+    )
     tooltip = [
         alt.Tooltip("way:N", title=network),
         alt.Tooltip("seconds:Q", title="Seconds per epoch (median)", format=".4g"),
@@ -59,9 +65,9 @@ def bench_bars(table: pd.DataFrame, network: str) -> alt.LayerChart:
 
 def report_bars(table: pd.DataFrame) -> alt.LayerChart:
     """Bars of seconds for 500 epochs: rows of who, whose ("lab report" or "here"), seconds."""
-    y = alt.Y("who:N", title=None, sort=list(table["who"]), axis=alt.Axis(labelLimit=260))
+    y = alt.Y("who:N", title=None, sort=list(table["who"]), axis=alt.Axis(labelLimit=260, labelOverlap=False))
     top = 1.2 * float(table["seconds"].max())
-    x = alt.X("seconds:Q", title="Seconds for 500 epochs", scale=alt.Scale(domain=[0, top], nice=False))
+    x = alt.X("seconds:Q", title="Seconds for 500 epochs", scale=alt.Scale(domain=[0, top], nice=False), axis=AXIS)
     tooltip = [alt.Tooltip("who:N", title="Where"), alt.Tooltip("seconds:Q", title="Seconds", format=".1f")]
     colour = alt.condition("datum.whose == 'here'", alt.value(OTHER_COLOURS[0]), alt.value(QUIET))
     bars = alt.Chart(table).mark_bar().encode(x, y, color=colour, tooltip=tooltip)

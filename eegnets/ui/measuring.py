@@ -21,8 +21,8 @@ from eegnets.ui.sweeping import duration
 
 REFRESH = 1.2  # seconds between looks at a measurement: a drawing costs the cores that are measured
 UNSTEADY = 1.5  # slowest against fastest epoch, from which on the machine cannot have been quiet
+BUSY = 0.75  # programs at work for each core, from which on a machine is not quiet
 ROUNDS = 5
-CARDS = {"cuda": "graphics card", "mps": "graphics card"}
 
 
 @st.cache_resource(show_spinner="Looking at this machine …")
@@ -35,18 +35,17 @@ def machine_panel(found: Machine) -> None:
     """This machine in words, and what that means for training."""
     facts = {
         "Processor": found.processor,
-        "Cores for this app": str(found.cores),
+        "Cores": str(found.cores),
         "Memory": f"{found.memory / 2**30:.0f} GiB",
         "Graphics card": found.card or "none",
         "bfloat16": _bfloat16(found),
         "PyTorch": found.torch,
     }
     with st.container(border=True):
-        for column, (name, value) in zip(st.columns([3, 2, 2, 3, 3, 2]), facts.items(), strict=True):
-            column.caption(name)
-            column.markdown(f"**{value}**")
-        for sentence in _meaning(found):
-            st.markdown(f"- {sentence}")
+        with st.container(horizontal=True, gap="large"):
+            for name, value in facts.items():
+                st.markdown(f":small[:gray[{name}]]  \n**{value}**", width="content")
+        st.markdown("\n".join(f"- {sentence}" for sentence in _meaning(found)))
 
 
 def _bfloat16(found: Machine) -> str:
@@ -60,7 +59,8 @@ def _meaning(found: Machine) -> list[str]:
     workers = runner().workers
     threads = getattr(workers, "threads", 1)
     n, each = workers.count(), f"{threads} thread{'s' * (threads > 1)}"
-    said = [f"{n} run{'s' * (n > 1)} can train at once here, each with {each}; more wait for their turn."]
+    runs = f"{n} runs train at once here, each with {each}" if n > 1 else f"One run trains at a time here, with {each}"
+    said = [f"{runs}; more wait for their turn."]
     if found.card:
         said.append(f"There is a graphics card ({found.card}): the setting Device takes it unless told otherwise.")
     else:
@@ -80,19 +80,19 @@ def measure_form(found: Machine, data: DataConfig) -> None:
     lists, limits = _lists(found), {}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         limits["trials"] = st.number_input(
-            "Trials", 16, 100_000, 256, 64, key="bench_trials", bind="query-params",
+            "Trials", 16, 100_000, 192, 64, width=170, key="bench_trials", bind="query-params",
             help="At most so many training and as many test trials make an epoch here: enough to tell, soon done.",
         )  # fmt: skip
         limits["seconds"] = st.number_input(
-            "At most (s)", 10, 3600, 60, 10, key="bench_seconds", bind="query-params",
+            "At most (s)", 10, 3600, 60, 10, width=170, key="bench_seconds", bind="query-params",
             help="No further round is begun that would end later. A first round warms up; one always counts.",
         )  # fmt: skip
         pressed = st.button(
             "Measure",
             type="primary",
             icon=":material/timer:",
-            disabled=measuring() is not None,
-            help="All ways to train take turns, an epoch each, in a process of their own.",
+            disabled=measuring() is not None or not all(lists.values()),
+            help="All ways take turns, an epoch each, in a process of their own. Pick at least one of every list.",
         )
     training = [run for run in active_runs() if run.status.state in ("running", "queued")]
     if training:
@@ -114,19 +114,17 @@ def _lists(found: Machine) -> dict[str, list[Any]]:
         "engines": ("Engines", list(ENGINES), list(ENGINES)),
         "precisions": ("Precisions", ["float32", "bfloat16"], ["float32", "bfloat16"]),
         "threads": ("Threads", sorted({1, 2, found.cores // 2 or 1, found.cores}), sorted({1, found.cores})),
-        "batch_sizes": ("Batch sizes", [16, 64, 256, 1024], [64, 256]),
+        "batch_sizes": ("Batch sizes", [16, 64, 256, 1024], [16, 64]),
         "devices": ("Devices", sorted(found.devices), sorted(found.devices)),
     }
     choices["threads"] = ("Threads", [n for n in choices["threads"][1] if n <= found.cores], choices["threads"][2])
     picked = {}
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True, gap="medium"):
         for name, (label, options, default) in choices.items():
             if len(options) < 2:
                 continue
-            picked[name] = st.pills(
-                label, options, selection_mode="multi", default=default, key=f"bench_{name}", bind="query-params",
-                required=True, width="content",
-            )  # fmt: skip
+            common: dict[str, Any] = {"key": f"bench_{name}", "bind": "query-params", "width": "content"}
+            picked[name] = st.pills(label, options, selection_mode="multi", default=default, **common)
     return picked
 
 
@@ -146,9 +144,9 @@ def measurement_panel(found: Measurement) -> None:
     @st.fragment(run_every=REFRESH if active else None)
     def watched() -> None:
         try:
-            _standing(found)
             if active and found.state != "measuring":
                 st.rerun()
+            _standing(found)
         except InputError as error:  # damaged, or deleted meanwhile
             st.error(str(error), icon=":material/broken_image:")
 
@@ -197,11 +195,9 @@ def _results(found: Measurement, results: list[Result], live: bool) -> None:
         f"{trials['n_test']} test trials of {trials['n_chans']} channels × {trials['n_times']} samples "
         f"({trials['source']})."
     )
-    if unsteady(results) > UNSTEADY:
-        st.caption(
-            f":orange-badge[:material/warning: disturbed] Some epochs took {unsteady(results):.1f} times as long as "
-            "others of the same kind: the machine did something else meanwhile. Measure again when it is quiet."
-        )
+    doubt = _doubt(results, about)
+    if doubt:
+        st.caption(f":orange-badge[:material/warning: disturbed] {doubt} Measure again when it is quiet.")
     st.markdown("\n".join(f"- {sentence}" for sentence in sentences(results)))
     networks = list(dict.fromkeys(result.case.model for result in results))
     for column, network in zip(st.columns(len(networks)), networks, strict=True):
@@ -213,6 +209,19 @@ def _results(found: Measurement, results: list[Result], live: bool) -> None:
     _beside_the_report(results, trials)
     if not live:
         _table(found, results)
+
+
+def _doubt(results: list[Result], about: dict[str, Any]) -> str:
+    """What speaks against the figures; empty where nothing does."""
+    load, cores = about.get("load") or 0.0, about["machine"]["cores"]
+    if unsteady(results) > UNSTEADY:
+        return (
+            f"Some epochs took {unsteady(results):.1f} times as long as others of the same kind: the machine did "
+            "something else meanwhile."
+        )
+    if load > BUSY * cores:
+        return f"The machine was busy when this began: {load:.1f} programs wanted its {cores} cores."
+    return ""
 
 
 def _table(found: Measurement, results: list[Result]) -> None:
