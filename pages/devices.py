@@ -24,5 +24,5 @@ with friendly_errors():
             icon=":material/timer:",
         )
         st.stop()
-    measurement_panel(found)
     earlier()
+    measurement_panel(found)

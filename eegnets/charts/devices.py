@@ -38,10 +38,10 @@ def bench_table(found: Sequence[Result], network: str) -> pd.DataFrame:
 def bench_bars(table: pd.DataFrame, network: str) -> alt.LayerChart:
     """Bars of seconds per epoch with lines from the fastest to the slowest; rows of `bench_table`, at least one."""
     y = alt.Y("way:N", title=None, sort=list(table["way"]), axis=alt.Axis(labelLimit=260, labelOverlap=False))
-    top = 1.35 * float(table["slowest"].max())  # room for the words behind the longest bar
+    top = 1.6 * float(table["slowest"].max())  # room for the words behind the longest bar
     x = alt.X(
         "seconds:Q",
-        title="Seconds per epoch, training and test",
+        title="Seconds per epoch",
         scale=alt.Scale(domain=[0, top], nice=False),
         axis=AXIS,
     )
@@ -59,7 +59,7 @@ def bench_bars(table: pd.DataFrame, network: str) -> alt.LayerChart:
     words = alt.Chart(table).mark_text(align="left", dx=6, color=QUIET, fontSize=12)
     words = words.encode(alt.X("slowest:Q"), y, text="reading:N")
     layers = [layer.encode(tooltip=tooltip) for layer in (bars, spread, words)]
-    under = "line: fastest to slowest epoch; ×: times as fast as the usual loop, all else alike"
+    under = "line: fastest to slowest; ×: speed against the usual loop"
     return alt.layer(*layers).properties(title=titled(network, under), height=BAR * len(table) + 90)
 
 
@@ -73,7 +73,7 @@ def report_bars(table: pd.DataFrame) -> alt.LayerChart:
     bars = alt.Chart(table).mark_bar().encode(x, y, color=colour, tooltip=tooltip)
     words = alt.Chart(table).mark_text(align="left", dx=6, color=QUIET, fontSize=12)
     words = words.encode(x, y, text=alt.Text("seconds:Q", format=".0f"), tooltip=tooltip)
-    title = titled("EEGNet, 500 epochs of 1,080 training and 1,080 test trials", "grey: the lab report; blue: here")
+    title = titled("EEGNet, 500 epochs", "1,080 training, 1,080 test trials; grey: the lab report, blue: here")
     return alt.layer(bars, words).properties(title=title, height=28 * len(table) + 90)
 
 

@@ -200,11 +200,11 @@ def _results(found: Measurement, results: list[Result], live: bool) -> None:
         st.caption(f":orange-badge[:material/warning: disturbed] {doubt} Measure again when it is quiet.")
     st.markdown("\n".join(f"- {sentence}" for sentence in sentences(results)))
     networks = list(dict.fromkeys(result.case.model for result in results))
-    for column, network in zip(st.columns(len(networks)), networks, strict=True):
+    for network in networks:
         table = bench_table(results, network)
         chart = bench_bars(table, network)
-        column.altair_chart(chart, key=f"bench_{network}", alt=describe_bars(table, network))
-        with column.container(horizontal=True):
+        st.altair_chart(chart, key=f"bench_{network}", alt=describe_bars(table, network))
+        with st.container(horizontal=True):
             picture_buttons(chart, f"epoch-{network}")
     _beside_the_report(results, trials)
     if not live:
