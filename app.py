@@ -75,6 +75,14 @@ page = st.navigation(
                 help="Ask a trained network about single trials, and see where it looked.",
             ),
         ],
+        "Machine": [
+            st.Page(
+                "pages/devices.py",
+                title="Devices",
+                icon=":material/memory:",
+                help="What computes here, how long an epoch takes, and what makes it faster.",
+            ),
+        ],
     }
 )
 runner()  # its workers warm up while the page is read

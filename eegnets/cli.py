@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from eegnets import sources
+from eegnets.cli_bench import add_bench, bench
 from eegnets.cli_classify import add_classify, classify
 from eegnets.cli_code import add_code, code
 from eegnets.cli_many import add_export, add_report, add_sweep, export, report, sweep
@@ -19,7 +20,7 @@ from eegnets.config import InputError, lookup
 from eegnets.flags import add_runs_folder, add_settings, config_of
 from eegnets.run_folder import Busy, Run, summary
 from eegnets.runs import RunStore, describe
-from eegnets.workers import THREAD_MANNERS
+from eegnets.workers import mind_manners
 
 FOLLOW = 0.2  # seconds between looks at a run that somebody else carries out
 
@@ -55,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     add_sweep(_add(commands, "sweep", sweep, "Train every combination of some lists; what is finished stays."))
     add_report(_add(commands, "report", report, "The lab report's tables out of the runs so far."))
     add_export(_add(commands, "export", export, "Runs and their epochs as CSV, JSON or TensorBoard's events."))
+    add_bench(_add(commands, "bench", bench, "Seconds per epoch on this machine, beside the usual loop."))
     return parser
 
 
@@ -128,8 +130,7 @@ def _train(options: argparse.Namespace) -> int:
 
 def _import_experiment() -> ModuleType:
     """Import torch: after the cheap checks, so that a typo is told at once, and with manners that it reads only now."""
-    for name, value in THREAD_MANNERS.items():
-        os.environ.setdefault(name, value)
+    mind_manners()
     from eegnets import experiment
 
     return experiment

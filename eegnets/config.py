@@ -267,6 +267,13 @@ class TrainingConfig(Settings):
         "goes layer by layer. Same network, same figures to the last digits, but dropout draws other numbers.",
         choices=("fused", "plain"),
     )
+    precision: str = setting(
+        "float32",
+        "Precision",
+        "How exactly products are computed. bfloat16 keeps 8 of 24 binary digits: faster where processor or card has "
+        "instructions for it, usually slower elsewhere; scores agree within noise. The page Devices says what is here.",
+        choices=("float32", "bfloat16"),
+    )
     keep: str = setting(
         "best_validation",
         "Keep the weights of",
@@ -327,16 +334,3 @@ def _section(kind: type[Settings], stored: Mapping[str, Any]) -> Settings:
 
 SECTIONS: dict[str, type[Settings]] = {"data": DataConfig, "model": ModelConfig, "training": TrainingConfig}
 SETTINGS: dict[str, Setting] = {name: rule for kind in SECTIONS.values() for name, rule in kind.table().items()}
-
-PRESETS: dict[str, dict[str, Any]] = {
-    "First network": {"epochs": 30},
-    "As the lab report": {
-        "epochs": 500,
-        "learning_rate": 1e-3,
-        "weight_decay": 0.01,
-        "validation": 0.0,
-        "keep": "last",
-    },
-    "No weight decay": {"epochs": 60, "weight_decay": 0.0},
-    "Learning rate too high": {"epochs": 30, "learning_rate": 1.0},
-}

@@ -13,6 +13,7 @@ import pandas as pd
 from eegnets.statistics import Mean, mean_interval
 
 EPOCHS = 500
+TRIALS = 1080  # training trials, and as many test trials
 REPORTED = {("EEGNet", "cpu"): 357.27, ("EEGNet", "cuda"): 38.46}  # (network, device) -> seconds
 DEVICES = {"cpu": "processor", "cuda": "graphics card", "mps": "graphics card (Apple)", "": "not recorded"}
 
@@ -37,6 +38,14 @@ class Time:
 def scaled(row: Mapping[str, Any]) -> float:
     """A run's seconds, scaled to 500 epochs; nan where they are not known. row: as `runs.describe` gives it."""
     return EPOCHS * row["seconds"] / row["epoch"] if row.get("seconds") and row.get("epoch") else float("nan")
+
+
+def as_reported(seconds: float, n_train: int, n_test: int) -> float:
+    """Seconds of one epoch, scaled to 500 epochs of the report's trials.
+
+    A training trial counts as three passes (forward, to the weights, to the input), a test trial as one.
+    """
+    return EPOCHS * seconds * 4 * TRIALS / (3 * n_train + n_test)
 
 
 def times(rows: Iterable[Mapping[str, Any]]) -> tuple[Time, ...]:

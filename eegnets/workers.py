@@ -24,6 +24,12 @@ GROWTH = 2 * 2**30  # bytes that a worker may grow by before it is replaced
 KILLED = (loky.process_executor.BrokenProcessPool, loky.process_executor.ShutdownExecutorError)
 
 
+def mind_manners() -> None:
+    """Let this process's threads behave so; before torch is imported, which reads it only then."""
+    for name, value in THREAD_MANNERS.items():
+        os.environ.setdefault(name, value)
+
+
 class WorkerKilled(RuntimeError):
     """The process that carried out a run has gone before it ended."""
 

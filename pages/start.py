@@ -4,7 +4,8 @@ import streamlit as st
 
 from eegnets import sources
 from eegnets.charts.trial import trial_chart
-from eegnets.config import PRESETS, RunConfig
+from eegnets.config import RunConfig
+from eegnets.presets import PRESETS
 from eegnets.ui.forms import offer
 from eegnets.ui.panels import shipped_links
 from eegnets.ui.state import framed, friendly_errors, owner, runner, trials

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from eegnets.config import PRESETS, ModelConfig, TrainingConfig
+from eegnets.config import ModelConfig, TrainingConfig
+from eegnets.presets import PRESETS
 from eegnets.ui.coding import code_panel
 from eegnets.ui.forms import activation_picker, apply_preset, control, model_and_training
 from eegnets.ui.panels import downloads, live, race_panel, run_panel
@@ -11,7 +12,7 @@ from eegnets.ui.state import active_runs, chosen_runs, framed, owner, runner
 
 MODEL, TRAINING = ModelConfig.table(), TrainingConfig.table()
 MAIN = ("learning_rate", "weight_decay", "epochs", "batch_size")
-MORE = ("optimizer", "momentum", "validation", "seed", "device", "keep")
+MORE = ("optimizer", "momentum", "validation", "seed", "device", "engine", "precision", "keep")
 BENDS = ("dropout", "negative_slope", "alpha", "max_norm")
 
 data = framed()

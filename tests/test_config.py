@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from eegnets.config import (
-    PRESETS,
     SECTIONS,
     SETTINGS,
     DataConfig,
@@ -19,6 +18,7 @@ from eegnets.config import (
     lookup,
     unknown,
 )
+from eegnets.presets import PRESETS
 
 NUMBERS = {name: rule for name, rule in SETTINGS.items() if rule.type in (int, float)}
 CHOICES = {name: rule for name, rule in SETTINGS.items() if rule.choices}

@@ -2,7 +2,8 @@
 
 import pytest
 
-from eegnets.config import PRESETS, RunConfig
+from eegnets.config import RunConfig
+from eegnets.presets import PRESETS
 from eegnets.runs import SCORES, RunStore
 
 

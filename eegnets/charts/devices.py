@@ -1,0 +1,86 @@
+"""Seconds per epoch as bars, a bar a way to train; and this machine's beside the lab report's."""
+
+from collections.abc import Sequence
+
+import altair as alt
+import pandas as pd
+
+from eegnets.bench_results import ENGINES, USUAL, Result
+from eegnets.charts.style import OTHER_COLOURS, QUIET, titled
+
+BAR = 22  # px
+AXIS = alt.Axis(tickCount=5)
+ENGINE_COLOURS = dict(zip(ENGINES, (QUIET, OTHER_COLOURS[6], OTHER_COLOURS[0]), strict=True))
+SHOWN = {
+    "engine": lambda value: "usual loop" if value == USUAL else value,
+    "precision": str,
+    "device": str,
+    "threads": lambda value: f"{value} thread{'s' * (value > 1)}",
+    "batch_size": lambda value: f"batch {value}",
+}  # how a value of a case is called beside its bar
+
+
+def bench_table(found: Sequence[Result], network: str) -> pd.DataFrame:
+    """A network's results, the fastest first: `Result.row`, way (what differs, in words) and reading (figures)."""
+    mine = sorted((result for result in found if result.case.model == network), key=lambda result: result.seconds)
+    varies = [name for name in SHOWN if len({getattr(result.case, name) for result in found}) > 1] or ["engine"]
+    rows = [
+        result.row()
+        | {
+            "way": ", ".join(SHOWN[name](getattr(result.case, name)) for name in varies),
+            "reading": f"{result.seconds:.3g} s" + (f" · {result.ratio:.1f} ×" if result.ratio == result.ratio else ""),
+        }
+        for result in mine
+    ]
+    return pd.DataFrame(rows)
+
+
+def bench_bars(table: pd.DataFrame, network: str) -> alt.LayerChart:
+    """Bars of seconds per epoch with lines from the fastest to the slowest; rows of `bench_table`, at least one."""
+    y = alt.Y("way:N", title=None, sort=list(table["way"]), axis=alt.Axis(labelLimit=260, labelOverlap=False))
+    top = 1.6 * float(table["slowest"].max())  # room for the words behind the longest bar
+    x = alt.X(
+        "seconds:Q",
+        title="Seconds per epoch",
+        scale=alt.Scale(domain=[0, top], nice=False),
+        axis=AXIS,
+    )
+    tooltip = [
+        alt.Tooltip("way:N", title=network),
+        alt.Tooltip("seconds:Q", title="Seconds per epoch (median)", format=".4g"),
+        alt.Tooltip("fastest:Q", title="Fastest", format=".4g"),
+        alt.Tooltip("slowest:Q", title="Slowest", format=".4g"),
+        alt.Tooltip("epochs:Q", title="Epochs measured"),
+        alt.Tooltip("ratio:Q", title="Times as fast as the usual loop", format=".2f"),
+    ]
+    colours = alt.Scale(domain=list(ENGINE_COLOURS), range=list(ENGINE_COLOURS.values()))
+    bars = alt.Chart(table).mark_bar().encode(x, y, color=alt.Color("engine:N", scale=colours, legend=None))
+    spread = alt.Chart(table).mark_rule(color=QUIET, strokeWidth=2).encode(alt.X("fastest:Q"), y, x2="slowest:Q")
+    words = alt.Chart(table).mark_text(align="left", dx=6, color=QUIET, fontSize=12)
+    words = words.encode(alt.X("slowest:Q"), y, text="reading:N")
+    layers = [layer.encode(tooltip=tooltip) for layer in (bars, spread, words)]
+    under = "line: fastest to slowest; ×: speed against the usual loop"
+    return alt.layer(*layers).properties(title=titled(network, under), height=BAR * len(table) + 90)
+
+
+def report_bars(table: pd.DataFrame) -> alt.LayerChart:
+    """Bars of seconds for 500 epochs: rows of who, whose ("lab report" or "here"), seconds."""
+    y = alt.Y("who:N", title=None, sort=list(table["who"]), axis=alt.Axis(labelLimit=260, labelOverlap=False))
+    top = 1.2 * float(table["seconds"].max())
+    x = alt.X("seconds:Q", title="Seconds for 500 epochs", scale=alt.Scale(domain=[0, top], nice=False), axis=AXIS)
+    tooltip = [alt.Tooltip("who:N", title="Where"), alt.Tooltip("seconds:Q", title="Seconds", format=".1f")]
+    colour = alt.condition("datum.whose == 'here'", alt.value(OTHER_COLOURS[0]), alt.value(QUIET))
+    bars = alt.Chart(table).mark_bar().encode(x, y, color=colour, tooltip=tooltip)
+    words = alt.Chart(table).mark_text(align="left", dx=6, color=QUIET, fontSize=12)
+    words = words.encode(x, y, text=alt.Text("seconds:Q", format=".0f"), tooltip=tooltip)
+    title = titled("EEGNet, 500 epochs", "1,080 training, 1,080 test trials; grey: the lab report, blue: here")
+    return alt.layer(bars, words).properties(title=title, height=28 * len(table) + 90)
+
+
+def describe_bars(table: pd.DataFrame, network: str) -> str:
+    """The bars in words: the fastest and the slowest way."""
+    first, last = table.iloc[0], table.iloc[-1]
+    return (
+        f"{network}, seconds per epoch of {len(table)} ways to train: {first['way']} is the fastest with "
+        f"{first['reading']}; {last['way']} the slowest with {last['reading']}."
+    )

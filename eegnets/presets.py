@@ -1,0 +1,16 @@
+"""Prepared experiments: names for what a first network, the lab report and two classic mistakes are set to."""
+
+from typing import Any
+
+PRESETS: dict[str, dict[str, Any]] = {
+    "First network": {"epochs": 30},
+    "As the lab report": {
+        "epochs": 500,
+        "learning_rate": 1e-3,
+        "weight_decay": 0.01,
+        "validation": 0.0,
+        "keep": "last",
+    },
+    "No weight decay": {"epochs": 60, "weight_decay": 0.0},
+    "Learning rate too high": {"epochs": 30, "learning_rate": 1.0},
+}
