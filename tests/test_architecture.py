@@ -7,47 +7,24 @@ import sys
 import pytest
 from file_tree import ROOT
 
-FLOORS = (
-    (
-        "config",
-        "presets",
-        "bench_results",
-        "trials",
-        "activations",
-        "atomic",
-        "json_lines",
-        "layers",
-        "code_template",
-        "__init__",
-    ),
-    ("signals", "sources", "models", "evaluation", "statistics", "fused", "owners", "effects", "comparison", "machine"),
-    ("charts", "training", "run_folder", "explain", "instruments", "separable", "filters", "units", "quiz", "fitting"),
-    (
-        "runs",
-        "braindecode",
-        "weights",
-        "saliency",
-        "race",
-        "trash",
-        "run_zip",
-        "flags",
-        "timing",
-        "findings",
-        "machine",
-        "bench_results",
-        "bench",
-    ),
-    ("classification", "sweep", "report", "export", "adopting", "bench_folder"),
-    ("experiment", "show_code"),
-    ("workers", "turns"),
-    ("cluster",),
-    ("runner",),
-    ("ui",),
-    ("cli_classify", "cli_many", "cli_bench"),
-    ("cli_code",),
-    ("cli",),
-    ("__main__",),
-)
+FLOORS = [
+    floor.split()
+    for floor in """
+    config presets bench_results trials activations atomic json_lines layers code_template __init__
+    signals sources models evaluation statistics fused owners effects comparison machine
+    charts training run_folder explain instruments separable filters units quiz fitting
+    runs braindecode weights saliency race trash run_zip flags timing findings bench
+    classification sweep report export adopting bench_folder
+    experiment show_code
+    workers turns
+    cluster
+    runner
+    ui
+    cli_classify cli_many cli_bench cli_code
+    cli
+    __main__
+    """.strip().splitlines()
+]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 FILES = sorted((ROOT / "eegnets").rglob("*.py"))
 
