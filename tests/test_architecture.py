@@ -9,9 +9,20 @@ from file_tree import ROOT
 
 FLOORS = (
     ("config", "presets", "trials", "activations", "atomic", "json_lines", "layers", "__init__"),
-    ("signals", "sources", "models", "evaluation", "statistics", "fused", "owners", "effects", "comparison"),
+    (
+        "signals",
+        "sources",
+        "models",
+        "evaluation",
+        "statistics",
+        "fused",
+        "owners",
+        "effects",
+        "comparison",
+        "bench_results",
+    ),
     ("charts", "training", "run_folder", "explain", "instruments", "separable", "filters", "units"),
-    ("runs", "weights", "race", "trash", "run_zip", "flags", "timing", "machine", "bench_results", "bench"),
+    ("runs", "weights", "race", "trash", "run_zip", "flags", "timing", "machine", "bench"),
     ("classification", "sweep", "report", "export", "bench_folder"),
     ("experiment",),
     ("workers", "turns"),
