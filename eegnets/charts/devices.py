@@ -37,7 +37,12 @@ def bench_table(found: Sequence[Result], network: str) -> pd.DataFrame:
 
 def bench_bars(table: pd.DataFrame, network: str) -> alt.LayerChart:
     """Bars of seconds per epoch with lines from the fastest to the slowest; rows of `bench_table`, at least one."""
-    y = alt.Y("way:N", title=None, sort=list(table["way"]), axis=alt.Axis(labelLimit=260, labelOverlap=False))
+    y = alt.Y(
+        "way:N",
+        title=None,
+        sort=list(table["way"]),
+        axis=alt.Axis(labelLimit=260, labelOverlap=False, labelFlush=False),
+    )
     top = 1.6 * float(table["slowest"].max())  # room for the words behind the longest bar
     x = alt.X(
         "seconds:Q",
@@ -65,7 +70,12 @@ def bench_bars(table: pd.DataFrame, network: str) -> alt.LayerChart:
 
 def report_bars(table: pd.DataFrame) -> alt.LayerChart:
     """Bars of seconds for 500 epochs: rows of who, whose ("lab report" or "here"), seconds."""
-    y = alt.Y("who:N", title=None, sort=list(table["who"]), axis=alt.Axis(labelLimit=260, labelOverlap=False))
+    y = alt.Y(
+        "who:N",
+        title=None,
+        sort=list(table["who"]),
+        axis=alt.Axis(labelLimit=260, labelOverlap=False, labelFlush=False),
+    )
     top = 1.2 * float(table["seconds"].max())
     x = alt.X("seconds:Q", title="Seconds for 500 epochs", scale=alt.Scale(domain=[0, top], nice=False), axis=AXIS)
     tooltip = [alt.Tooltip("who:N", title="Where"), alt.Tooltip("seconds:Q", title="Seconds", format=".1f")]
