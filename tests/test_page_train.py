@@ -197,3 +197,11 @@ def test_anothers_run_goes_on_and_the_page_says_whose_it_is(app, tmp_path, sever
     assert not app.exception
     assert ("1 of 2 runs belong to others" if several else "belongs to somebody else") in app.toast[0].value
     assert (run.status.state, mine.status.state) == ("queued", "stopped" if several else "queued")
+
+
+def test_engine_and_precision_reach_the_run(app, tmp_path):
+    opened(app, engine="plain", precision="bfloat16")
+    next(button for button in app.button if button.label == "Start").click().run()
+    assert not app.exception
+    (run,) = RunStore(tmp_path / "runs").runs()
+    assert (run.config.training.engine, run.config.training.precision) == ("plain", "bfloat16")
