@@ -125,18 +125,15 @@ def compared(found: Iterable[Result], field: str, one: Any, other: Any) -> list[
 
 
 def in_words(ratios: Sequence[float]) -> str:
-    """Ratios of speed as one would say them: "1.3 times as fast", "1.2 times as slow", "0.9 to 1.4 times as fast"."""
-    low, high = min(ratios), max(ratios)
-    if high < 0.95:
-        return f"{_span(1 / high, 1 / low)} times as slow"
-    if low > 0.95 and high < 1.05:
-        return "just as fast (within 5 %)"
-    return f"{_span(low, high)} times as fast"
-
-
-def _span(low: float, high: float) -> str:
-    low_words, high_words = f"{low:.2g}", f"{high:.2g}"
-    return low_words if low_words == high_words else f"{low_words} to {high_words}"
+    """Ratios of speed by their median, with their range where they differ: "1.3 times as fast (0.9 to 1.4)"."""
+    middle, low, high = statistics.median(ratios), min(ratios), max(ratios)
+    if 0.95 < middle < 1.05:
+        words = "about as fast"
+    else:
+        words = f"{middle:.2g} times as fast" if middle > 1 else f"{1 / middle:.2g} times as slow"
+    if f"{low:.2g}" == f"{high:.2g}":
+        return words
+    return f"{words} ({low:.2g} to {high:.2g})" if middle >= 0.95 else f"{words} ({1 / high:.2g} to {1 / low:.2g})"
 
 
 ORDER: dict[str, tuple[Any, ...]] = {

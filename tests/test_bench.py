@@ -134,11 +134,11 @@ def test_only_twins_are_compared():
     ("ratios", "words"),
     [
         ([2.0], "2 times as fast"),
-        ([1.31, 1.94], "1.3 to 1.9 times as fast"),
+        ([1.31, 1.32, 1.94], "1.3 times as fast (1.3 to 1.9)"),
         ([0.5], "2 times as slow"),
-        ([0.5, 0.25], "2 to 4 times as slow"),
-        ([1.01], "just as fast (within 5 %)"),
-        ([0.8, 1.25], "0.8 to 1.2 times as fast"),
+        ([0.5, 0.25, 0.5], "2 times as slow (2 to 4)"),
+        ([1.01], "about as fast"),
+        ([0.8, 1.0, 1.24], "about as fast (0.8 to 1.2)"),
     ],
 )
 def test_ratios_are_said_as_one_would_say_them(ratios, words):

@@ -43,7 +43,7 @@ def bench_bars(table: pd.DataFrame, network: str) -> alt.LayerChart:
         sort=list(table["way"]),
         axis=alt.Axis(labelLimit=260, labelOverlap=False, labelFlush=False),
     )
-    top = 1.6 * float(table["slowest"].max())  # room for the words behind the longest bar
+    top = 1.75 * float(table["slowest"].max())  # room for the words behind the longest bar
     x = alt.X(
         "seconds:Q",
         title="Seconds per epoch",
