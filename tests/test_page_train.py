@@ -199,7 +199,6 @@ def test_anothers_run_goes_on_and_the_page_says_whose_it_is(app, tmp_path, sever
     assert (run.status.state, mine.status.state) == ("queued", "stopped" if several else "queued")
 
 
-<<<<<<< HEAD
 def test_a_test_trial_of_a_run_opens_on_the_page_classify(app, made_run, monkeypatch):
     run = made_run()
     left = []
@@ -209,11 +208,11 @@ def test_a_test_trial_of_a_run_opens_on_the_page_classify(app, made_run, monkeyp
     assert not app.exception
     wanted = {"source": "simulated", "part": "test", "answer": "2", "network": run.id}
     assert left == [("pages/classify.py", wanted)]
-=======
+
+
 def test_engine_and_precision_reach_the_run(app, tmp_path):
     opened(app, engine="plain", precision="bfloat16")
     next(button for button in app.button if button.label == "Start").click().run()
     assert not app.exception
     (run,) = RunStore(tmp_path / "runs").runs()
     assert (run.config.training.engine, run.config.training.precision) == ("plain", "bfloat16")
->>>>>>> devices
