@@ -19,7 +19,7 @@ from eegnets.report import (
     score_grid,
 )
 from eegnets.runs import SCORES, asked
-from eegnets.statistics import flattery, mean_interval
+from eegnets.statistics import flattery, flattery_words
 from eegnets.sweep import seconds_expected
 from eegnets.timing import time_table
 from eegnets.ui.panels import SCORE_HELP
@@ -91,17 +91,3 @@ def flattery_panel(table: pd.DataFrame) -> None:
         return
     st.markdown(flattery_words(found))
     st.altair_chart(flattery_chart(found), key="flattery", alt=flattery_words(found))
-
-
-def flattery_words(found: pd.DataFrame) -> str:
-    """How much it flatters, in a sentence for each honest score."""
-    parts = []
-    for honest, points in found.groupby("honest", sort=False)["points"]:
-        mean = mean_interval(points)
-        interval = f" (95 % interval {mean.low:.1f} to {mean.high:.1f})" if mean.n > 1 else ""
-        words = {"last": "the last epoch", "best_validation": "the epoch chosen on validation"}[str(honest)]
-        parts.append(
-            f"Over {mean.n} finished run{'s' if mean.n > 1 else ''} the best test epoch lies **{mean.mean:.1f} "
-            f"points{interval}** above {words}, at most {points.max():.1f}."
-        )
-    return " ".join(parts)
