@@ -15,14 +15,15 @@ DONE, TO_DO = ":green-badge[:material/check: done]", ":gray-badge[not yet]"
 
 
 def lesson_links() -> None:
-    """All lessons, each with its question and a way to its page, prepared."""
+    """All lessons, each a way to its page, prepared; its question comes with the pointer."""
+    st.caption("Each asks a question, trains for less than a minute, and answers by what was measured.")
     for name, lesson in LESSONS.items():
         _link(name, lesson.title)
-        st.caption(lesson.question)
 
 
 def _link(name: str, words: str) -> None:
-    st.page_link(f"pages/{LESSONS[name].page}.py", label=words, icon=ICON, query_params=address(name))
+    lesson = LESSONS[name]
+    st.page_link(f"pages/{lesson.page}.py", label=words, icon=ICON, query_params=address(name), help=lesson.question)
 
 
 def lesson_box(data: DataConfig) -> None:
