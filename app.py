@@ -4,7 +4,9 @@ import streamlit as st
 
 from eegnets.ui.forms import data_picker
 from eegnets.ui.panels import running_now, your_name
+from eegnets.ui.sharing import hide_controls, share_button
 from eegnets.ui.state import friendly_errors, runner
+from eegnets.ui.teaching import lesson_box
 
 st.set_page_config("EEGNets Explorer", page_icon=".streamlit/icon.svg", layout="wide")
 
@@ -88,9 +90,13 @@ page = st.navigation(
 runner()  # its workers warm up while the page is read
 
 with friendly_errors():
+    hide_controls()
     with st.sidebar:
-        st.session_state.data = data_picker(page.url_path).to_json()
+        data = data_picker(page.url_path)
+        st.session_state.data = data.to_json()
         st.divider()
         running_now()
         your_name()
+        share_button(page.url_path)
+    lesson_box(data)
     page.run()

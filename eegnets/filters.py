@@ -98,6 +98,11 @@ def kernel_table(kernels: np.ndarray, sfreq: float) -> pd.DataFrame:
     return table.sort_values(["peak", "kernel"], ignore_index=True)
 
 
+def within(model: nn.Module, sfreq: float) -> float:
+    """The share of the kernels' gain squared that lies between 8 and 30 Hz, mean over all kernels, 0..1."""
+    return float(kernel_table(first_layers(model).kernels, sfreq)["within"].mean())
+
+
 def sides(model: nn.Module, trials: Trials, left: int, right: int, window: tuple[float, float]) -> pd.DataFrame:
     """How one-sided each filter in space is, and what its output says of the classes: a row a filter.
 

@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 
 from eegnets.runs import SCORES
-from eegnets.statistics import flattery, mean_interval, paired_difference
+from eegnets.statistics import flattery, flattery_words, paired_difference
 
-HONEST = {"last": "the last epoch", "best_validation": "the epoch chosen on validation"}
+HONEST = ("last", "best_validation")
 Family = Sequence[Mapping[str, Any]]  # rows as `runs.describe` gives them, alike but for network, activation, …
 
 
@@ -19,19 +19,6 @@ def findings(family: Family) -> list[str]:
         return []
     table = pd.DataFrame(family)
     return [flattery_words(flattery(table)), *(differences_words(table, score) for score in HONEST)]
-
-
-def flattery_words(found: pd.DataFrame) -> str:
-    """How much the best test epoch flatters, a sentence for each honest score; rows as `statistics.flattery` gives."""
-    parts = []
-    for honest, points in found.groupby("honest", sort=False)["points"]:
-        mean = mean_interval(points)
-        interval = f" (95 % interval {mean.low:.1f} to {mean.high:.1f})" if mean.n > 1 else ""
-        parts.append(
-            f"Over {mean.n} finished run{'s' if mean.n > 1 else ''} the best test epoch lies **{mean.mean:.1f} "
-            f"points{interval}** above {HONEST[str(honest)]}, at most {points.max():.1f}."
-        )
-    return " ".join(parts)
 
 
 def differences_words(table: pd.DataFrame, score: str) -> str:

@@ -156,7 +156,7 @@ class Verdict:
         means = table[table["epoch"] <= early].groupby(["activation", "seed"])["value"].mean()
         told = ", ".join(f"{name} {means[name].mean():.3f}" for name in self.names)
         slower = [paired_difference(means[name].to_dict(), means[self.reference].to_dict()) for name in self.others]
-        parts = [f"{name} {_against(found, 'nats', 1)}" for name, found in zip(self.others, slower, strict=True)]
+        parts = [f"{name} {against(found, 'nats', 1)}" for name, found in zip(self.others, slower, strict=True)]
         return (
             f"Training loss, mean of the first {early} epochs (lower: learned faster): {told}. "
             f"Against {self.reference}: {'; '.join(parts)}."
@@ -171,7 +171,7 @@ class Verdict:
         parts = []
         for name in self.others:
             found = paired_difference(last[name].to_dict(), last[self.reference].to_dict())
-            parts.append(f"{name} {_against(found, 'points', 100)}")
+            parts.append(f"{name} {against(found, 'points', 100)}")
         words = f"Test accuracy after epoch {self.epochs}: {told}. Against {self.reference}: {'; '.join(parts)}."
         return f"{words} {self._doubt(last)}"
 
@@ -204,7 +204,8 @@ def _between(found: Difference, shown: Any, form: str) -> str:
     return f" (95 % interval {low:{form}} to {high:{form}}){settled}"
 
 
-def _against(found: Difference, unit: str, scale: float) -> str:
+def against(found: Difference, unit: str, scale: float) -> str:
+    """A difference times `scale` in words: its size, its interval, and whether it can be told from none."""
     form = ".1f" if scale > 1 else ".3f"
     words = f"{scale * found.mean:+{form}} {unit}"
     return words + _between(found, lambda value: scale * value, form)

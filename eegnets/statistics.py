@@ -132,6 +132,20 @@ def flattery(runs: pd.DataFrame) -> pd.DataFrame:
     return long.assign(points=points)[["id", "honest", "points"]].dropna(ignore_index=True)
 
 
+def flattery_words(found: pd.DataFrame) -> str:
+    """How much it flatters, in a sentence for each honest score."""
+    parts = []
+    for honest, points in found.groupby("honest", sort=False)["points"]:
+        mean = mean_interval(points)
+        interval = f" (95 % interval {mean.low:.1f} to {mean.high:.1f})" if mean.n > 1 else ""
+        words = {"last": "the last epoch", "best_validation": "the epoch chosen on validation"}[str(honest)]
+        parts.append(
+            f"Over {mean.n} finished run{'s' if mean.n > 1 else ''} the best test epoch lies **{mean.mean:.1f} "
+            f"points{interval}** above {words}, at most {points.max():.1f}."
+        )
+    return " ".join(parts)
+
+
 def false_alarms(comparisons: int, level: float = 0.05) -> float:
     """The chance that at least one of so many independent comparisons looks different where none is."""
     return 1 - (1 - level) ** comparisons

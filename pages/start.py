@@ -1,4 +1,4 @@
-"""Start: what this is, what data there is, a first network in one click, and prepared experiments."""
+"""Start: what this is, what data there is, a first network in one click, and lessons."""
 
 import streamlit as st
 
@@ -9,13 +9,7 @@ from eegnets.presets import PRESETS
 from eegnets.ui.forms import offer
 from eegnets.ui.panels import shipped_links
 from eegnets.ui.state import framed, friendly_errors, owner, runner, trials
-
-LESSONS = {
-    "ReLU against ELU and LeakyReLU": {"activation": ["ELU", "ReLU", "LeakyReLU"]},
-    "What weight decay does": {"weight_decay": "0", "epochs": "60"},
-    "A learning rate a thousand times too high": {"learning_rate": "1", "optimizer": "SGD"},
-    "The best test epoch flatters you": {"epochs": "60", "activation": ["ReLU"]},
-}
+from eegnets.ui.teaching import lesson_links
 
 data = framed()
 st.title("EEGNets Explorer")
@@ -56,11 +50,15 @@ with left:
     st.caption(source.about)
 
 with right:
-    st.subheader("Prepared experiments", anchor=False)
-    for title, settings in LESSONS.items():
-        st.page_link("pages/train.py", label=title, icon=":material/school:", query_params=settings)
+    st.subheader("Lessons", anchor=False)
+    lesson_links()
+
+networks, data_there = st.columns([3, 2], gap="large")
+with networks:
     st.subheader("Trained networks", anchor=False)
     shipped_links()
+
+with data_there:
     st.subheader("Data", anchor=False)
     for other in sources.SOURCES.values():
         state = other.state(sources.data_root())

@@ -13,8 +13,8 @@ FLOORS = [
     config presets bench_results trials activations atomic json_lines layers code_template __init__
     signals sources models evaluation statistics fused owners effects comparison machine
     charts training run_folder explain instruments separable filters units quiz fitting
-    runs braindecode weights saliency race trash run_zip flags timing findings bench
-    classification sweep report export adopting bench_folder
+    runs braindecode weights saliency race lessons trash run_zip flags timing findings bench
+    classification sweep report export adopting bench_folder conclusions
     experiment show_code
     workers turns
     cluster

@@ -72,7 +72,7 @@ def network_to_look_at(trials: Trials, source: str) -> Looked:
         help="Shipped checkpoints and your own runs whose networks take such trials, or one that is made now.",
         width=320,
     )
-    return _untrained(trials) if picked == UNTRAINED else _trained(found[picked])
+    return _untrained(trials) if picked == UNTRAINED else trained(found[picked])
 
 
 def _untrained(trials: Trials) -> Looked:
@@ -85,7 +85,8 @@ def _untrained(trials: Trials) -> Looked:
     return Looked(experiment.build(config, shape, seed).eval(), None, shape, f"{name} {activation}, untrained")
 
 
-def _trained(run: Run) -> Looked:
+def trained(run: Run) -> Looked:
+    """The network of a finished run, and the one that it was before training."""
     network, config = of(run), run.config
     before = experiment.build(config.model, network.shape, config.training.seed).eval()
     return Looked(network.model, before, network.shape, run.id)

@@ -178,10 +178,15 @@ def overlay(runs: list[Run], histories: dict[str, list[dict[str, Any]]], key: st
     """Curves of several runs on one chart; the reader picks the fold and the figure."""
     with st.container(horizontal=True):
         metric = st.segmented_control(
-            "Figure", ["accuracy", "loss"], default="accuracy", required=True, key=f"{key}_metric"
+            "Figure", ["accuracy", "loss"], default="accuracy", required=True, key=f"{key}_metric", bind="query-params"
         )
         fold = st.segmented_control(
-            "Trials", ["train", "validation", "test"], default="test", required=True, key=f"{key}_fold"
+            "Trials",
+            ["train", "validation", "test"],
+            default="test",
+            required=True,
+            key=f"{key}_fold",
+            bind="query-params",
         )
     activations = {label(run): run.config.model.activation for run in runs}
     epochs = max(run.config.training.epochs for run in runs)

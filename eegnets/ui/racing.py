@@ -121,6 +121,7 @@ def _instruments(racers: list[Racer], names: list[str], epochs: int) -> None:
         default="flat",
         required=True,
         key="instrument",
+        bind="query-params",
         wrap=True,
     )
     about = INSTRUMENTS[instrument]

@@ -6,7 +6,6 @@ import pandas as pd
 import streamlit as st
 
 from eegnets.charts.comparison import flattery_chart
-from eegnets.findings import flattery_words
 from eegnets.report import (
     DECAYS,
     FORMATS,
@@ -20,7 +19,7 @@ from eegnets.report import (
     score_grid,
 )
 from eegnets.runs import SCORES, asked
-from eegnets.statistics import flattery
+from eegnets.statistics import flattery, flattery_words
 from eegnets.sweep import seconds_expected
 from eegnets.timing import time_table
 from eegnets.ui.panels import SCORE_HELP

@@ -111,15 +111,16 @@ def framed() -> DataConfig:
     return DataConfig.from_json(st.session_state.data)
 
 
-def chosen_runs() -> list[Run]:
-    """The runs that the page's address names; one that is gone or cannot be read is told and left out."""
+def chosen_runs(*, told: bool = True) -> list[Run]:
+    """The runs that the page's address names; one that is gone or cannot be read is left out, and `told`."""
     found = []
     for run_id in st.query_params.get_all("run"):
         try:
             run = store().get(run_id)
             _ = run.config
         except InputError as error:
-            st.warning(str(error), icon=":material/search_off:")
+            if told:
+                st.warning(str(error), icon=":material/search_off:")
         else:
             found.append(run)
     return found

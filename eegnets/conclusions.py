@@ -1,0 +1,232 @@
+"""What the runs of a lesson say to its question, in sentences that are computed from what was measured."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import isnan, nan, sqrt
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from eegnets.config import RunConfig
+from eegnets.evaluation import wilson_interval
+from eegnets.lessons import LESSONS, Lesson
+from eegnets.race import Racer, Verdict, against
+from eegnets.run_folder import summary
+from eegnets.statistics import flattery, flattery_words, mean_interval, paired_difference
+
+ONE_SEED = "One seed cannot tell a difference from luck."
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one run: what was asked, how it ended, its epochs, instruments, and how many test trials it had.
+
+    within: share (0..1) of what the first layer lets through that lies between 8 and 30 Hz, untrained and trained.
+    """
+
+    config: RunConfig
+    state: str
+    history: Sequence[Mapping[str, Any]]
+    message: str = ""
+    readings: Sequence[Mapping[str, Any]] = ()
+    n_test: int = 0
+    within: tuple[float, float] | None = None
+
+    @property
+    def seed(self) -> int:
+        """The seed, by which runs are paired."""
+        return self.config.training.seed
+
+
+def conclusion(name: str, outcomes: Sequence[Outcome]) -> list[str]:
+    """What the runs say to the question of one of LESSONS; first of all which of them did not end as they should.
+
+    A run that failed is told and not compared; of a run that was stopped the epochs count that all others have too.
+    """
+    lesson = LESSONS[name]
+    told = [_ended(lesson, run) for run in outcomes if run.state != "finished"]
+    told = told or [
+        f"All {len(outcomes)} runs reached their last epoch." if len(outcomes) > 1 else "The run ended well."
+    ]
+    usable = [run for run in outcomes if run.history and run.state != "failed"]
+    if not usable:
+        return [*told, "No run is left to compare, so there is no answer. Start the experiment again."]
+    for value in lesson.values:
+        if not any(_value(lesson, run) == value for run in usable):
+            told.append(f"With {_words(lesson)} {value} there is no run to compare.")
+    return told + ANSWERS[name](usable)
+
+
+def _words(lesson: Lesson) -> str:
+    return lesson.varied.replace("_", " ")
+
+
+def _value(lesson: Lesson, outcome: Outcome) -> Any:
+    return getattr(outcome.config.model if lesson.varied == "activation" else outcome.config.training, lesson.varied)
+
+
+def _ended(lesson: Lesson, outcome: Outcome) -> str:
+    which = f"{_words(lesson)} {_value(lesson, outcome)}, " if lesson.varied else ""
+    how = f"Run with {which}seed {outcome.seed}: {outcome.state} after epoch {len(outcome.history)}."
+    return f"{how} {outcome.message}".strip()
+
+
+def _of_bends(outcomes: Sequence[Outcome]) -> list[str]:
+    """Where the gradient ends, and whether that made a difference to the score."""
+    racers = [Racer(run.config.model.activation, run.seed, run.history, run.readings) for run in outcomes]
+    sentences = Verdict(racers, outcomes[0].n_test).sentences()
+    return [sentences[0], sentences[-1]] if all(racer.readings for racer in racers) else sentences[-1:]
+
+
+def _of_decay(outcomes: Sequence[Outcome]) -> list[str]:
+    """Length of the weights, how far training runs ahead of the test, and the score, against no weight decay."""
+    groups, last = _groups(outcomes, lambda run: run.config.training.weight_decay), _common(outcomes)
+    return [
+        _compared("Length of all weights together (L2 norm)", groups, last, _length, "in length"),
+        _compared("Accuracy on the training less that on the test trials, points", groups, last, _ahead, "points"),
+        _scores(groups, last),
+        _doubt(groups),
+    ]
+
+
+def _of_rate(outcomes: Sequence[Outcome]) -> list[str]:
+    """How far the loss came, how restless the score was, and where it ended, against the smallest learning rate."""
+    groups, last = _groups(outcomes, lambda run: run.config.training.learning_rate), _common(outcomes)
+    sentences = [
+        _compared("Loss on the training trials, nats", groups, last, _train_loss, "nats"),
+        _compared("How far test accuracy jumps from epoch to epoch on average, points", groups, last, _jumps, "points"),
+        _scores(groups, last),
+    ]
+    guessing = [f"{rate:g}" for rate, runs in groups.items() if _is_guessing(list(runs.values()), last)]
+    if guessing:
+        sentences.append(f"At {' and '.join(guessing)} the answers cannot be told from guessing.")
+    return [*sentences, _doubt(groups)]
+
+
+def _of_flattery(outcomes: Sequence[Outcome]) -> list[str]:
+    """How far the best test epoch lies above the two honest scores, beside what the number of trials leaves open."""
+    found = [{"id": i, **_three(run)} for i, run in enumerate(outcomes)]
+    gaps = flattery(pd.DataFrame(found))
+    if gaps.empty:
+        return ["These data have no test trials, so no epoch could be chosen by them."]
+    sentences = [flattery_words(gaps), "It can never lie below the last epoch: whoever takes the highest cannot lose."]
+    honest = [run["last"] for run in found if run["last"] is not None]
+    n = outcomes[0].n_test
+    if n:
+        low, high = wilson_interval(round(float(np.mean(honest)) * n), n)
+        sentences.append(f"For comparison: {n} test trials leave any single accuracy open by ±{50 * (high - low):.1f}.")
+    return [*sentences, *([ONE_SEED] if len(outcomes) < 2 else [])]
+
+
+def _of_first_layer(outcomes: Sequence[Outcome]) -> list[str]:
+    """How much more of what the first layer hears lies where imagery shows, after training."""
+    known = {run.seed: run.within for run in outcomes if run.within is not None}
+    if not known:
+        return ["No trained network is left to look into: start the experiment again."]
+    before = mean_interval([shares[0] for shares in known.values()]).mean
+    after = mean_interval([shares[1] for shares in known.values()]).mean
+    found = paired_difference(
+        {seed: shares[1] for seed, shares in known.items()}, {seed: shares[0] for seed, shares in known.items()}
+    )
+    sentence = (
+        f"Of all that the first layer's kernels let through, {before:.0%} lay between 8 and 30 Hz before training and "
+        f"{after:.0%} after it: {against(found, 'points', 100)}."
+    )
+    risen = sum(shares[1] > shares[0] for shares in known.values())
+    many = f"It rose in {risen} of {len(known)} networks."
+    return [sentence, many, *([ONE_SEED] if len(known) < 2 else [])]
+
+
+Groups = dict[Any, dict[int, Outcome]]  # value of the varied setting, ascending -> seed -> outcome
+
+
+def _groups(outcomes: Sequence[Outcome], key: Callable[[Outcome], Any]) -> Groups:
+    found: Groups = {value: {} for value in sorted({key(run) for run in outcomes})}
+    for run in outcomes:
+        found[key(run)][run.seed] = run
+    return found
+
+
+def _compared(what: str, groups: Groups, last: int, measure: Callable[[Outcome, int], float], unit: str) -> str:
+    """A figure of every group after epoch `last`, and its difference from the first group's, paired by seed.
+
+    Figures in "points" are shares (0..1), shown as per cent.
+    """
+    scale, form = (100, ".1f") if unit == "points" else (1, ".3f")
+    figures = {value: {seed: measure(run, last) for seed, run in runs.items()} for value, runs in groups.items()}
+    if any(isnan(figure) for found in figures.values() for figure in found.values()):
+        return f"{what}: not measured here."
+    told = ", ".join(f"{value:g}: {scale * np.mean(list(found.values())):{form}}" for value, found in figures.items())
+    (first, lowest), *others = figures.items()
+    found = {value: paired_difference(figure, lowest) for value, figure in others}
+    parts = [f"{value:g} {against(one, unit, scale)}" for value, one in found.items() if one.n]
+    compared = f" Against {first:g}: {'; '.join(parts)}." if parts else ""
+    return f"{what}, after epoch {last}. {told}.{compared}"
+
+
+def _scores(groups: Groups, last: int) -> str:
+    return _compared("Test accuracy, per cent", groups, last, _test_accuracy, "points")
+
+
+def _doubt(groups: Groups) -> str:
+    seeds = len(set().union(*groups.values()))
+    return f"The intervals are over {seeds} seeds." if seeds > 1 else ONE_SEED
+
+
+def _common(outcomes: Sequence[Outcome]) -> int:
+    return min(len(run.history) for run in outcomes)
+
+
+def _at(run: Outcome, epoch: int, key: str) -> float:
+    """A figure of an epoch; nan where there is no such fold."""
+    value = run.history[epoch - 1][key]
+    return nan if value is None else float(value)
+
+
+def _train_loss(run: Outcome, epoch: int) -> float:
+    return _at(run, epoch, "train_loss")
+
+
+def _test_accuracy(run: Outcome, epoch: int) -> float:
+    return _at(run, epoch, "test_accuracy")
+
+
+def _ahead(run: Outcome, epoch: int) -> float:
+    return _at(run, epoch, "train_accuracy") - _test_accuracy(run, epoch)
+
+
+def _jumps(run: Outcome, epoch: int) -> float:
+    scores = [_test_accuracy(run, one) for one in range(1, epoch + 1)]
+    return float(np.abs(np.diff(scores)).mean()) if epoch > 1 else nan
+
+
+def _length(run: Outcome, epoch: int) -> float:
+    """The L2 norm of all weights together after an epoch; nan where nobody read the instruments."""
+    for reading in run.readings:
+        if reading["epoch"] == epoch:
+            return sqrt(sum((figures["weights"] or 0.0) ** 2 for figures in reading["layers"].values()))
+    return nan
+
+
+def _is_guessing(runs: Sequence[Outcome], last: int, classes: int = 2) -> bool:
+    """Whether the interval of the runs' mean accuracy holds that of guessing, by the number of test trials."""
+    n = runs[0].n_test
+    score = float(np.mean([_test_accuracy(run, last) for run in runs]))
+    if isnan(score) or not n:
+        return False
+    low, _ = wilson_interval(round(score * n), n)
+    return low <= 1 / classes
+
+
+def _three(run: Outcome) -> dict[str, float | None]:
+    return {name: record and record["test_accuracy"] for name, record in summary(list(run.history)).items()}
+
+
+ANSWERS: dict[str, Callable[[Sequence[Outcome]], list[str]]] = {
+    "activations": _of_bends,
+    "weight-decay": _of_decay,
+    "learning-rate": _of_rate,
+    "best-epoch": _of_flattery,
+    "first-layer": _of_first_layer,
+}

@@ -1,0 +1,120 @@
+"""Lessons: a question, what to look at, and an experiment of less than a minute; the answer is found by `findings`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from eegnets.config import DataConfig, RunConfig
+
+DATA = {"source": "simulated", "subjects": ["A"]}  # one person, so that it takes less than a minute on two cores
+_BENDS = ["ReLU", "LeakyReLU", "ELU"]
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One lesson. `page` is the file below `pages/` that its link opens, with `link` in the address.
+
+    The experiment: every one of `values` of the setting `varied` (none: the seeds alone) with every seed, all else
+    `settings`. `look`: what the reader should look at. `in_step`: the runs train in turns.
+    """
+
+    title: str
+    question: str
+    page: str
+    link: Mapping[str, Any]
+    look: tuple[str, ...]
+    settings: Mapping[str, Any]
+    varied: str = ""
+    values: tuple[Any, ...] = ()
+    seeds: tuple[int, ...] = (0, 1, 2)
+    in_step: bool = False
+
+    def configs(self, data: DataConfig, epochs: int | None = None) -> list[RunConfig]:
+        """What its experiment trains on these data; raises InputError for a number of epochs out of bounds."""
+        base = RunConfig(data).with_(**self.settings)
+        base = base if epochs is None else base.with_(epochs=epochs)
+        changes = [{self.varied: value} for value in self.values] or [{}]
+        return [base.with_(seed=seed, **change) for seed in self.seeds for change in changes]
+
+
+LESSONS = {
+    "activations": Lesson(
+        title="ReLU against ELU and LeakyReLU",
+        question="Below zero ReLU passes no gradient; ELU and LeakyReLU do. Does the network learn better for it?",
+        page="activations",
+        link={"racers": ["ELU", "ReLU", "LeakyReLU"], "seeds": "3", "epochs": "15", "functions": _BENDS},
+        look=(
+            "Where is each slope zero? See the curves at the top of this page.",
+            "Under the race, the instrument *Values without slope*: which activation has any, and in which layer?",
+            "The instrument *Gradient*: does less of it reach the first layer?",
+        ),
+        settings={"epochs": 15, "instruments": True},
+        varied="activation",
+        values=("ELU", "ReLU", "LeakyReLU"),
+        in_step=True,
+    ),
+    "weight-decay": Lesson(
+        title="What weight decay does",
+        question="Weight decay pulls every weight towards zero in each step. Are the weights shorter for it, does the "
+        "network learn less by heart, and does it answer better?",
+        page="compare",
+        link={"view": "Runs", "fold": "train"},
+        look=(
+            "The accuracy on the *train* trials: which line climbs highest?",
+            "The same on the *test* trials: does the same line lie highest?",
+            "The bands: how far do runs lie apart that differ in the seed alone?",
+        ),
+        settings={"epochs": 15, "instruments": True},
+        varied="weight_decay",
+        values=(0.0, 0.01, 0.1),
+        in_step=True,
+    ),
+    "learning-rate": Lesson(
+        title="A learning rate ten times too high",
+        question="The learning rate is the size of a step along the gradient. What happens with steps ten times as "
+        "large, and ten times again?",
+        page="compare",
+        link={"view": "Runs", "metric": "loss", "fold": "train"},
+        look=(
+            "The loss on the *train* trials: which lines fall, and which lie flat?",
+            "The accuracy on the *test* trials: which jump about? Half of two classes is guessed right.",
+            "The state of the runs in the table: did one end early?",
+        ),
+        settings={"epochs": 12},
+        varied="learning_rate",
+        values=(0.001, 0.01, 0.1),
+        in_step=True,
+    ),
+    "best-epoch": Lesson(
+        title="The best test epoch flatters you",
+        question="The lab report counts the highest test accuracy of all epochs. How much better does that look than "
+        "it is?",
+        page="compare",
+        link={"view": "Best test epoch"},
+        look=(
+            "The points of the chart below: how far right of zero do they lie? They are all finished runs here.",
+            "The view *Runs*: does the test curve still rise where the best epoch lies, or only shake?",
+            "Would five points decide between two activations in the table *Lab report*?",
+        ),
+        settings={"epochs": 20},
+        seeds=(0, 1, 2, 3, 4),
+    ),
+    "first-layer": Lesson(
+        title="Look inside the first layer",
+        question="Imagery changes the rhythms from 8 to 30 Hz. Does the first layer learn to listen there, or did it "
+        "from the start?",
+        page="network",
+        link={"network": "untrained"},
+        look=(
+            "*What the first layer hears*, untrained: the kernels are drawn by chance. What do they hear?",
+            "When it is trained, open it below: which kernels have moved?",
+            "One kernel over time: does it look like a rhythm now?",
+        ),
+        settings={"epochs": 30},
+    ),
+}
+
+
+def address(name: str) -> dict[str, Any]:
+    """What stands in the address of a lesson's page."""
+    return {"lesson": name, **DATA, **LESSONS[name].link}

@@ -1,0 +1,36 @@
+"""What came of a run, as the lessons read it; a file apart, as looking into a network brings torch."""
+
+import streamlit as st
+
+from eegnets.conclusions import Outcome
+from eegnets.run_folder import Run
+
+
+def outcome(lesson: str, run: Run) -> Outcome:
+    """The run's end, epochs and instruments; for the lesson on the first layer also what that layer hears."""
+    return Outcome(
+        run.config,
+        run.status.state,
+        run.history(),
+        run.status.message,
+        run.instruments(),
+        int(run.conditions().get("trials", {}).get("test", 0)),
+        _within(run) if lesson == "first-layer" and run.weights_path.exists() else None,
+    )
+
+
+def _within(run: Run) -> tuple[float, float]:
+    return _heard(str(run.path), run.weights_path.stat().st_mtime_ns)
+
+
+@st.cache_data(max_entries=64, show_spinner="Looking into the first layer …")
+def _heard(path: str, stamp: int) -> tuple[float, float]:
+    """How much of the first layer lies between 8 and 30 Hz, untrained and trained."""
+    from pathlib import Path
+
+    from eegnets.filters import within
+    from eegnets.ui.looking import trained
+
+    looked = trained(Run(Path(path)))
+    sfreq = looked.shape.sfreq
+    return within(looked.before, sfreq), within(looked.model, sfreq)

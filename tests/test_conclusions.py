@@ -1,0 +1,145 @@
+"""What a lesson says is what its runs say: a clear difference, none, one seed, and runs that did not end well."""
+
+import numpy as np
+import pytest
+from histories import epoch_record
+from scipy import stats
+
+from eegnets.conclusions import ANSWERS, Outcome, conclusion
+from eegnets.config import DataConfig
+from eegnets.lessons import LESSONS
+
+DATA = DataConfig("simulated", ("A",))
+
+
+def readings(epochs, weights=2.0):
+    bend = {"flat": 0.0, "silent": 0.0, "slope": 1.0, "input_mean": 0.0, "input_std": 1.0}
+    layers = {"first": {"gradient": 1.0, "weights": 3 * weights}, "last": {"gradient": 1.0, "weights": 4 * weights}}
+    return [{"epoch": epoch, "bends": {"bend": bend}, "layers": layers} for epoch in range(epochs + 1)]
+
+
+def outcomes(name, score=lambda value, seed: 0.7, *, seeds=None, length=lambda value: 1.0, n_test=0, **changes):
+    """Finished runs of a lesson's whole experiment, whose test accuracy at every epoch is `score(value, seed)`."""
+    lesson, found = LESSONS[name], []
+    for config in lesson.configs(DATA, 3):
+        seed = config.training.seed
+        if seeds and seed not in seeds:
+            continue
+        value = (
+            getattr(config.model if lesson.varied == "activation" else config.training, lesson.varied)
+            if lesson.varied
+            else None
+        )
+        history = [epoch_record(epoch, score(value, seed)) for epoch in (1, 2, 3)]
+        found.append(
+            Outcome(config, "finished", history, readings=readings(3, length(value)), n_test=n_test, **changes)
+        )
+    return found
+
+
+def said(name, *args, **changes):
+    return " ".join(conclusion(name, outcomes(name, *args, **changes)))
+
+
+def test_every_lesson_has_an_answer():
+    assert set(ANSWERS) == set(LESSONS)
+
+
+@pytest.mark.parametrize(("name", "worse"), [("activations", "ELU"), ("weight-decay", 0.1), ("learning-rate", 0.1)])
+def test_a_difference_that_every_seed_shows_is_told_and_none_where_there_is_none(name, worse):
+    clear = said(name, lambda value, seed: 0.8 - 0.2 * (value == worse) + 0.001 * seed * (value == worse))
+    assert f"{worse} -19." in clear
+    assert "– a difference" in clear
+    noisy = {seed: 0.03 * (-1) ** seed for seed in range(3)}
+    none = said(name, lambda value, seed: 0.8 + noisy[seed] * (value == worse))
+    assert "no difference can be told" in none.split("Test accuracy")[-1]
+
+
+@pytest.mark.parametrize("name", ["activations", "weight-decay", "learning-rate", "best-epoch", "first-layer"])
+def test_one_seed_gives_no_interval_and_says_so(name):
+    words = said(name, seeds=(0,), within=(0.2, 0.4))
+    assert "One seed cannot tell a difference from luck" in words
+    assert "95 % interval" not in words
+
+
+def test_the_interval_of_a_difference_is_students_over_seeds():
+    scores = {0.0: [0.80, 0.83, 0.85], 0.01: [0.79, 0.80, 0.84], 0.1: [0.7, 0.7, 0.7]}
+    words = said("weight-decay", lambda value, seed: scores[value][seed])
+    differences = 100 * (np.array(scores[0.01]) - scores[0.0])
+    low, high = stats.t.interval(0.95, 2, differences.mean(), stats.sem(differences))
+    assert f"0.01 {differences.mean():+.1f} points (95 % interval {low:.1f} to {high:.1f})" in words
+
+
+def test_the_length_of_all_weights_is_that_of_one_long_vector():
+    words = said("weight-decay", length=lambda value: 1.0 if value else 2.0)
+    assert "0: 10.000, 0.01: 5.000, 0.1: 5.000" in words
+
+
+def test_without_instruments_a_length_is_not_made_up():
+    runs = [Outcome(run.config, run.state, run.history) for run in outcomes("weight-decay")]
+    assert "(L2 norm): not measured here" in " ".join(conclusion("weight-decay", runs))
+
+
+def test_a_run_that_diverged_is_told_and_shortens_no_comparison():
+    runs = outcomes("learning-rate")
+    broken = Outcome(runs[-1].config, "failed", runs[-1].history[:1], "Training diverged in epoch 2.")
+    words = " ".join(conclusion("learning-rate", [*runs[:-1], broken]))
+    assert "learning rate 0.1, seed 2: failed after epoch 1. Training diverged in epoch 2." in words
+    assert "after epoch 3" in words
+    assert "reached their last epoch" not in words
+
+
+def test_a_setting_whose_every_run_diverged_is_named_as_not_compared():
+    runs = [
+        Outcome(run.config, "failed", [], "diverged") if run.config.training.learning_rate == 0.1 else run
+        for run in outcomes("learning-rate")
+    ]
+    assert "With learning rate 0.1 there is no run to compare" in " ".join(conclusion("learning-rate", runs))
+
+
+@pytest.mark.parametrize("name", list(LESSONS))
+def test_where_nothing_was_measured_there_is_no_answer(name):
+    runs = [Outcome(run.config, "stopped", []) for run in outcomes(name)]
+    words = " ".join(conclusion(name, runs))
+    assert "there is no answer" in words
+    assert "accuracy" not in words
+
+
+def test_a_stopped_run_counts_up_to_where_it_came():
+    runs = outcomes("weight-decay")
+    runs[0] = Outcome(runs[0].config, "stopped", runs[0].history[:2], readings=runs[0].readings)
+    words = " ".join(conclusion("weight-decay", runs))
+    assert "stopped after epoch 2" in words
+    assert "Test accuracy, per cent, after epoch 2" in words
+
+
+def test_guessing_is_called_so_only_where_the_interval_holds_it():
+    words = said("learning-rate", lambda value, seed: 0.5 if value == 0.1 else 0.8, n_test=540)
+    assert "At 0.1 the answers cannot be told from guessing" in words
+    assert "guessing" not in said("learning-rate", n_test=540)
+    assert "guessing" not in said("learning-rate", lambda value, seed: 0.5)  # nobody knows of how many trials
+
+
+def test_flattery_is_the_best_epoch_less_the_last():
+    runs = [
+        Outcome(run.config, "finished", [epoch_record(i + 1, score) for i, score in enumerate((0.6, 0.8, 0.7))])
+        for run in outcomes("best-epoch")
+    ]
+    words = " ".join(conclusion("best-epoch", runs))
+    assert "**10.0 points (95 % interval 10.0 to 10.0)** above the last epoch" in words
+
+
+def test_the_first_layer_is_compared_with_itself_before_training():
+    words = said("first-layer", within=(0.25, 0.5))
+    assert "25% lay between 8 and 30 Hz before training and 50% after it: +25.0 points" in words
+    assert "rose in 3 of 3 networks" in words
+    assert "start the experiment again" in said("first-layer")
+
+
+@pytest.mark.parametrize("name", list(LESSONS))
+def test_data_without_test_trials_break_no_answer(name):
+    runs = outcomes(name)
+    for run in runs:
+        for record in run.history:
+            record.update(test_accuracy=None, test_loss=None)
+    assert conclusion(name, runs)
