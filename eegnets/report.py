@@ -29,7 +29,10 @@ REPORTED = {
 
 
 # What may differ in one table.
-FREE = ("model", "activation", "weight_decay", "seed", "threads", "device", "engine", "precision", "keep", "instruments")
+FREE = (
+    *("model", "activation", "weight_decay", "seed"),
+    *("threads", "device", "engine", "precision", "keep", "instruments"),
+)
 
 
 @dataclass(frozen=True)
