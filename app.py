@@ -6,7 +6,7 @@ from eegnets.ui.forms import data_picker
 from eegnets.ui.panels import running_now, your_name
 from eegnets.ui.sharing import hide_controls, share_button
 from eegnets.ui.state import friendly_errors, runner
-from eegnets.ui.teaching import lesson_box
+from eegnets.ui.teaching import follow_link, lesson_box
 
 st.set_page_config("EEGNets Explorer", page_icon=".streamlit/icon.svg", layout="wide")
 
@@ -90,6 +90,7 @@ page = st.navigation(
 runner()  # its workers warm up while the page is read
 
 with friendly_errors():
+    follow_link(page.url_path)
     hide_controls()
     with st.sidebar:
         data = data_picker(page.url_path)

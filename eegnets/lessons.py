@@ -6,22 +6,23 @@ from typing import Any
 
 from eegnets.config import DataConfig, RunConfig
 
-DATA = {"source": "simulated", "subjects": ["A"]}  # one person, so that it takes less than a minute on two cores
+# One person's trials, so that an experiment takes less than a minute on two cores.
+DATA: dict[str, Any] = {"source": "simulated", "subjects": ["A"]}
 _BENDS = ["ReLU", "LeakyReLU", "ELU"]
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """One lesson. `page` is the file below `pages/` that its link opens, with `link` in the address.
+    """One lesson. `page`: the file below `pages/` that its link opens, with `link` in the address.
 
-    The experiment: every one of `values` of the setting `varied` (none: the seeds alone) with every seed, all else
-    `settings`. `look`: what the reader should look at. `in_step`: the runs train in turns.
+    The link's values have the types of the page's controls. The experiment: each of `values` of the setting `varied`
+    (none: the seeds alone) with every seed, all else `settings`; `in_step`: in turns. `look`: what to look at.
     """
 
     title: str
     question: str
     page: str
-    link: Mapping[str, Any]
+    link: dict[str, Any]
     look: tuple[str, ...]
     settings: Mapping[str, Any]
     varied: str = ""
@@ -36,19 +37,23 @@ class Lesson:
         changes = [{self.varied: value} for value in self.values] or [{}]
         return [base.with_(seed=seed, **change) for seed in self.seeds for change in changes]
 
+    def owns(self, config: RunConfig) -> bool:
+        """Whether a run with this config is of the experiment, on whatever data and for however many epochs."""
+        return config.with_(epochs=1, threads=None) in self.configs(config.data, 1)
+
 
 LESSONS = {
     "activations": Lesson(
         title="ReLU against ELU and LeakyReLU",
         question="Below zero ReLU passes no gradient; ELU and LeakyReLU do. Does the network learn better for it?",
         page="activations",
-        link={"racers": ["ELU", "ReLU", "LeakyReLU"], "seeds": "3", "epochs": "15", "functions": _BENDS},
+        link={"racers": ["ELU", "ReLU", "LeakyReLU"], "seeds": 3, "epochs": 12, "functions": _BENDS},
         look=(
             "Where is each slope zero? See the curves at the top of this page.",
             "Under the race, the instrument *Values without slope*: which activation has any, and in which layer?",
             "The instrument *Gradient*: does less of it reach the first layer?",
         ),
-        settings={"epochs": 15, "instruments": True},
+        settings={"epochs": 12, "instruments": True},
         varied="activation",
         values=("ELU", "ReLU", "LeakyReLU"),
         in_step=True,
@@ -58,13 +63,13 @@ LESSONS = {
         question="Weight decay pulls every weight towards zero in each step. Are the weights shorter for it, does the "
         "network learn less by heart, and does it answer better?",
         page="compare",
-        link={"view": "Runs", "fold": "train"},
+        link={"view": "Runs", "metric": "accuracy", "fold": "train"},
         look=(
             "The accuracy on the *train* trials: which line climbs highest?",
             "The same on the *test* trials: does the same line lie highest?",
             "The bands: how far do runs lie apart that differ in the seed alone?",
         ),
-        settings={"epochs": 15, "instruments": True},
+        settings={"epochs": 12, "instruments": True},
         varied="weight_decay",
         values=(0.0, 0.01, 0.1),
         in_step=True,
@@ -117,4 +122,5 @@ LESSONS = {
 
 def address(name: str) -> dict[str, Any]:
     """What stands in the address of a lesson's page."""
-    return {"lesson": name, **DATA, **LESSONS[name].link}
+    values = DATA | LESSONS[name].link
+    return {"lesson": name} | {key: one if isinstance(one, list) else str(one) for key, one in values.items()}

@@ -349,3 +349,9 @@ def test_whoever_may_steer_every_run_does(app, others_run, tmp_path, monkeypatch
     opened(app, others_run)
     button(app, "Delete").click().run()
     assert store(tmp_path).runs() == []
+
+
+def test_twins_that_have_only_been_queued_wait_without_a_curve(app, made_run):
+    runs = [made_run("queued", epochs=0, seed=seed) for seed in (0, 1)]
+    opened(app, *runs)
+    assert not app.exception

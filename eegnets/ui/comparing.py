@@ -111,7 +111,8 @@ def curves(picked: Picked, how: dict[str, Any]) -> None:
     members = picked.members()
     singles = raw.assign(group=raw["run"].map(picked.groups))
     if not how["smooth"]:
-        singles = singles[singles["group"].map(lambda group: len(members[group]) > 1)]
+        several = [group for group, rows in members.items() if len(rows) > 1]
+        singles = singles[singles["group"].isin(several)]
     chart = comparison_curves(
         thinned(means, "group"),
         thinned(singles, "run"),

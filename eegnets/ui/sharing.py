@@ -64,7 +64,7 @@ def controls_here() -> list[str]:
     context = get_script_run_ctx()
     if context is None:
         return sorted(filter(None, hidden()))
-    with context.session_state.query_params as address:
+    with context.session_state.query_params() as address:
         bound = [str(key) for key in st.session_state if address.is_bound(str(key))]
     return sorted({*bound, *filter(None, hidden())})
 

@@ -5,13 +5,30 @@ from functools import partial
 import streamlit as st
 
 from eegnets.config import DataConfig, TrainingConfig, unknown
-from eegnets.lessons import LESSONS, Lesson, address
+from eegnets.lessons import DATA, LESSONS, Lesson, address
 from eegnets.runs import Run
+from eegnets.sources import SOURCES
 from eegnets.ui.panels import live
 from eegnets.ui.state import chosen_runs, owner, runner
 
 ICON = ":material/school:"
 DONE, TO_DO = ":green-badge[:material/check: done]", ":gray-badge[not yet]"
+
+
+def follow_link(path: str) -> None:
+    """Let a link within the app act like a pasted one; `path`: the page that is open. For the first line of the app.
+
+    Streamlit gives a widget the address's value only when the widget is new. The choice of data is on every page, and
+    a lesson may open the page that is open already: there a link's values would stand in the address and not be used.
+    """
+    here, before = (path, st.query_params.get("lesson")), st.session_state.get("here")
+    st.session_state.here = here
+    if before in (None, here):
+        return
+    if here[1] in LESSONS:
+        st.session_state.update(DATA | LESSONS[here[1]].link)
+    elif st.query_params.get("source", "") in SOURCES and st.query_params["source"] != st.session_state.get("source"):
+        st.session_state.update(source=st.query_params["source"], subjects=st.query_params.get_all("subjects"))
 
 
 def lesson_links() -> None:
@@ -42,9 +59,9 @@ def lesson_box(data: DataConfig) -> None:
             st.button("Close", icon=":material/close:", type="tertiary", on_click=_close, key="close_lesson")
         st.markdown(lesson.question)
         left, right = st.columns(2, gap="large")
+        runs = [run for run in chosen_runs(told=False) if lesson.owns(run.config)]
         with left:
-            _start(name, lesson, data)
-            runs = chosen_runs(told=False)
+            _start(name, lesson, data, again=bool(runs))
             _steps(name, lesson, runs)
         with right:
             _answer(name, runs)
@@ -55,7 +72,7 @@ def _close() -> None:
     st.query_params.pop("lesson", None)
 
 
-def _start(name: str, lesson: Lesson, data: DataConfig) -> None:
+def _start(name: str, lesson: Lesson, data: DataConfig, *, again: bool) -> None:
     """How many epochs, and the one button; the runs that it starts stand in the address."""
     rule = TrainingConfig.table()["epochs"]
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -68,7 +85,6 @@ def _start(name: str, lesson: Lesson, data: DataConfig) -> None:
             help="Fewer is quicker, and says less.",
         )
         configs = lesson.configs(data, epochs)
-        again = bool(st.query_params.get_all("run"))
         pressed = st.button(
             f"Start it again ({len(configs)} runs)" if again else f"Start the experiment ({len(configs)} runs)",
             type="secondary" if again else "primary",
@@ -78,6 +94,7 @@ def _start(name: str, lesson: Lesson, data: DataConfig) -> None:
     if pressed:
         runs = runner().submit_group(configs, owner=owner(), in_step=lesson.in_step)
         st.query_params["run"] = [run.id for run in runs]
+        st.rerun()
     st.caption(_experiment(lesson))
 
 
@@ -85,7 +102,7 @@ def _experiment(lesson: Lesson) -> str:
     """What is trained, in a sentence."""
     what = "EEGNet with ELU"
     if lesson.varied:
-        values = ", ".join(map(str, lesson.values))
+        values = ", ".join(f"{one:g}" if isinstance(one, float) else one for one in lesson.values)
         what = f"EEGNet with {'' if lesson.varied == 'activation' else 'ELU and '}"
         what += f"{lesson.varied.replace('_', ' ')} {values}"
     return f"{what}; each with the seeds {', '.join(map(str, lesson.seeds))}, all else alike. Less than a minute."
@@ -100,7 +117,7 @@ def _steps(name: str, lesson: Lesson, runs: list[Run]) -> None:
         st.markdown(f"2. Let it train {TO_DO}")
     st.markdown("3. Look, and tick what you have seen:")
     for i, words in enumerate(lesson.look, start=1):
-        st.checkbox(words, key=f"{name}-{i}", bind="query-params")
+        st.checkbox(words, key=f"{name}-{i}", bind="query-params", wrap=True)
 
 
 def _training(runs: list[Run]) -> None:

@@ -1,0 +1,124 @@
+"""A lesson on the page that its link opens, as a user meets it."""
+
+import pytest
+
+from eegnets.lessons import LESSONS, address
+from eegnets.runs import RunStore
+
+
+def opened(app, name, *runs, **params):
+    app.query_params.update(address(name) | params)
+    if runs:
+        app.query_params["run"] = [run.id for run in runs]
+    app.run()
+    return app.switch_page(f"pages/{LESSONS[name].page}.py").run()
+
+
+def words(app):
+    return " ".join(element.value for element in app.markdown)
+
+
+def made(made_run, name, state="finished", **changes):
+    return [
+        made_run(
+            state, **{LESSONS[name].varied: value, "seed": seed} | LESSONS[name].settings | {"epochs": 3} | changes
+        )
+        for value in LESSONS[name].values
+        for seed in (0, 1)
+    ]
+
+
+@pytest.mark.parametrize("name", list(LESSONS))
+def test_its_link_opens_the_page_prepared_and_one_button_starts_all_runs(app, tmp_path, name):
+    opened(app, name, **{f"{name}-epochs": "2"})
+    assert not app.exception
+    assert not app.error
+    lesson = LESSONS[name]
+    assert lesson.title in words(app)
+    assert lesson.question in words(app)
+    assert words(app).count("not yet") == 2
+    app.button(key="start_lesson").click().run()
+    assert not app.exception
+    runs = RunStore(tmp_path / "runs").runs()
+    assert len(runs) == len(lesson.configs(runs[0].config.data))
+    assert {run.config.training.epochs for run in runs} == {2}
+    assert {run.config.data.subjects for run in runs} == {("A",)}
+    assert sorted(app.query_params["run"]) == sorted(run.id for run in runs)
+    assert all(bool(run.about().get("in_step")) == lesson.in_step for run in runs)
+
+
+def test_a_link_fills_the_controls_of_its_page(app):
+    opened(app, "activations")
+    assert app.number_input(key="epochs").value == 12
+    assert app.button_group(key="seeds").value in (3, [3])
+    assert sorted(app.button_group(key="racers").value) == ["ELU", "LeakyReLU", "ReLU"]
+
+
+def test_while_it_trains_the_box_tells_how_far_and_no_answer(app, made_run):
+    runs = made(made_run, "weight-decay", "queued")
+    opened(app, "weight-decay", *runs)
+    assert not app.exception
+    assert any("of 18 epochs in 6 runs" in bar.proto.text for bar in app.get("progress"))
+    assert "The answer, computed" not in words(app)
+    assert words(app).count("not yet") == 1
+
+
+def test_when_all_have_ended_the_box_answers(app, made_run):
+    opened(app, "weight-decay", *made(made_run, "weight-decay"))
+    assert not app.exception
+    assert "not yet" not in words(app)
+    answer = words(app).split("The answer, computed from these runs")[1]
+    assert "All 6 runs reached their last epoch" in answer
+    assert "Test accuracy, per cent, after epoch 3" in answer
+    assert "over 2 seeds" in answer
+
+
+def test_runs_that_are_not_the_lessons_are_not_taken_for_its_answer(app, made_run):
+    opened(app, "learning-rate", *[made_run(activation=name) for name in ("ReLU", "Tanh")])
+    assert not app.exception
+    assert words(app).count("not yet") == 2
+    assert "The answer, computed" not in words(app)
+
+
+def test_a_run_that_failed_is_told_with_its_reason(app, made_run):
+    runs = made(made_run, "learning-rate")
+    broken = made_run("failed", epochs=1, learning_rate=0.1, seed=2, message="Training diverged in epoch 2.")
+    opened(app, "learning-rate", *runs, broken)
+    assert not app.exception
+    assert "seed 2: failed after epoch 1. Training diverged in epoch 2." in words(app)
+
+
+def test_what_has_been_looked_at_is_ticked_in_the_address(app):
+    opened(app, "best-epoch", **{"best-epoch-2": "true"})
+    ticks = [box.value for box in app.checkbox if (box.key or "").startswith("best-epoch-")]
+    assert ticks == [False, True, False]
+
+
+def test_an_unknown_lesson_is_told_and_the_page_is_shown(app):
+    app.query_params["lesson"] = "nothing"
+    app.run()
+    assert not app.exception
+    assert any("unknown lesson 'nothing'" in box.value for box in app.warning)
+    assert app.title[0].value == "EEGNets Explorer"
+
+
+def test_closing_the_box_leaves_the_page(app):
+    opened(app, "best-epoch")
+    app.button(key="close_lesson").click().run()
+    assert not app.exception
+    assert "lesson" not in app.query_params
+    assert LESSONS["best-epoch"].question not in words(app)
+
+
+def test_a_run_that_is_gone_is_told_once(app):
+    app.query_params.update(address("activations") | {"run": "20200101-000000-gone"})
+    app.run()
+    app.switch_page("pages/activations.py").run()
+    assert not app.exception
+    assert sum("unknown run" in box.value for box in app.warning) == 1
+
+
+def test_the_first_page_lists_all_lessons(app):
+    app.run()
+    links = {link.proto.label for link in app.get("page_link")}
+    assert {lesson.title for lesson in LESSONS.values()} <= links

@@ -1,0 +1,140 @@
+"""A link is the view: what is in the address comes back on every page, and what a link hides keeps its value."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from file_tree import ROOT
+
+from eegnets.race import INSTRUMENTS
+from eegnets.ui.sharing import link, words_for
+
+PAGES = sorted(path.name for path in (ROOT / "pages").glob("*.py"))
+KEPT_APART = {"file_", "noted", "first", "second", "name_", "note_", "star_", "live_"}  # forms and files, not views
+
+MAKE_ANOTHER_PAGE = ("source", "subjects", "view", "network")  # with these changed there are other controls
+
+
+def opened(app, page, **params):
+    app.query_params.update(params)
+    app.run()
+    return app if page == "start.py" else app.switch_page(f"pages/{page}").run()
+
+
+def controls(app):
+    """Key -> the protocol's message of each control that can be moved."""
+    kinds = ("slider", "number_input", "selectbox", "multiselect", "button_group", "checkbox", "text_input")
+    found = [element for kind in kinds for element in app.get(kind)]
+    return {element.key: element for element in found if element.key}
+
+
+def other(element):
+    """Another value than the one that a control has, as an address writes it; None where there is none."""
+    proto = element.proto
+    options = [getattr(option, "content", option) for option in getattr(proto, "options", [])]
+    if element.type == "slider":
+        return (
+            None if len(proto.default) > 1 else f"{proto.max:g}" if proto.default[0] != proto.max else f"{proto.min:g}"
+        )
+    if element.type == "number_input":
+        low = proto.min if proto.has_min else 0
+        step = proto.step or 1
+        return f"{low + step:g}" if element.value == low else f"{low:g}"
+    if element.type in ("checkbox", "toggle"):
+        return "false" if element.value else "true"
+    if element.type == "text_input":
+        return "7"
+    return next((option for option in options if option not in shown(element)), None)
+
+
+def shown(element):
+    """What is picked, as the control shows it and as the address writes it."""
+    values = element.value if isinstance(element.value, list | tuple) else [element.value]
+    return [INSTRUMENTS[one].title if one in INSTRUMENTS else str(one) for one in values]
+
+
+@pytest.fixture
+def with_runs(made_run):
+    return [made_run(activation=name, instruments=True) for name in ("ELU", "ReLU")]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_control_of_a_page_stands_in_its_address(app, with_runs, page):
+    opened(app, page, run=[run.id for run in with_runs])
+    assert not app.exception
+    lost = [key for key, element in controls(app).items() if not element.proto.query_param_key]
+    assert [key for key in lost if not key.startswith(tuple(KEPT_APART))] == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_pasted_link_opens_the_same_view(app, with_runs, page):
+    from streamlit.testing.v1 import AppTest
+
+    runs = [run.id for run in with_runs]
+    opened(app, page, run=runs)
+    bound = {key: element for key, element in controls(app).items() if element.proto.query_param_key}
+    wanted = {key: other(element) for key, element in bound.items() if key not in MAKE_ANOTHER_PAGE}
+    wanted = {key: value for key, value in wanted.items() if value is not None}
+    if page != "train.py":  # other data are measured anew, which takes time; one page stands for all
+        wanted = {key: value for key, value in wanted.items() if not key.startswith("data_")}
+    again = opened(AppTest.from_file(str(ROOT / "app.py"), default_timeout=30), page, run=runs, **wanted)
+    assert not again.exception
+    found = {key: element for key, element in controls(again).items() if key in wanted}
+    assert len(found) >= len(wanted) / 2  # a control may make others needless
+    for key, element in found.items():
+        assert _plain(wanted[key]) in map(_plain, shown(element)), key
+
+
+def _plain(text):
+    try:
+        return float(text)
+    except ValueError:
+        return str(text).lower()
+
+
+def test_a_link_that_hides_a_control_outside_the_settings_table_keeps_its_value(app):
+    opened(app, "activations.py", hide="racers,seeds,x", racers=["ReLU", "Tanh"], x="2")
+    assert not app.exception
+    assert sorted(controls(app)["racers"].value) == ["ReLU", "Tanh"]
+    (style,) = [html.proto.body for html in app.get("html") if "display: none" in html.proto.body]
+    assert all(f".st-key-{key}:has(" in style for key in ("racers", "seeds", "x"))
+
+
+@pytest.mark.parametrize("hide", ["}</style><b>", "a b", "a;b", ""])
+def test_nothing_but_a_name_gets_into_the_style(app, hide):
+    app.query_params["hide"] = hide
+    app.run()
+    assert not app.exception
+    assert not [html for html in app.get("html") if "display: none" in html.proto.body]
+
+
+def test_the_link_is_the_address_with_what_is_hidden():
+    params = {"run": ["a", "b"], "hide": ["old"], "x": ["-1.5"], "seeds": ["0, 1"]}
+    made = urlsplit(link("http://here:8501/", "activations", params, ["seeds", "x"]))
+    assert (made.netloc, made.path) == ("here:8501", "/activations")
+    assert parse_qs(made.query) == {"run": ["a", "b"], "x": ["-1.5"], "seeds": ["0, 1"], "hide": ["seeds,x"]}
+    assert link("http://here", "", {}, []) == "http://here/"
+
+
+def test_controls_are_called_by_what_stands_beside_them():
+    assert words_for("learning_rate") == "Learning rate"
+    assert words_for("race_fold") == "Race fold"
+
+
+def test_the_dialog_lists_the_controls_of_the_page_and_the_link_follows(app):
+    opened(app, "train.py", epochs="4", hide="device")
+    next(found for found in app.button if found.label == "Share this view").click().run()
+    assert not app.exception
+    pills = controls(app)["to_hide"]
+    assert pills.value == ["device"]
+    (code,) = [found.value for found in app.code if "/train" in found.value]
+    assert "epochs=4" in code
+    assert "hide=device" in code
+
+
+def test_a_link_to_a_trained_network_brings_its_data_along(app):
+    app.run()
+    assert controls(app)["source"].value == "simulated"
+    app.query_params["source"] = "files"
+    app.switch_page("pages/train.py").run()
+    assert not app.exception
+    assert controls(app)["source"].value == "files"
