@@ -9,7 +9,8 @@ from eegnets.race import INSTRUMENTS
 from eegnets.ui.sharing import link, words_for
 
 PAGES = sorted(path.name for path in (ROOT / "pages").glob("*.py"))
-KEPT_APART = {"file_", "noted", "first", "second", "name_", "note_", "star_", "live_", "weights_"}  # forms and files, not views
+# Forms and files, not views.
+KEPT_APART = {"file_", "noted", "first", "second", "name_", "note_", "star_", "live_", "weights_"}
 
 MAKE_ANOTHER_PAGE = ("source", "subjects", "view", "network")  # with these changed there are other controls
 
