@@ -98,6 +98,6 @@ with friendly_errors():
         st.divider()
         running_now()
         your_name()
-        share_button(page.url_path)
+        share_button()
     lesson_box(data)
     page.run()

@@ -29,19 +29,19 @@ def hide_controls() -> None:
         st.html(f"<style>{', '.join(rules)} {{ display: none; }}</style>")
 
 
-def share_button(path: str) -> None:
-    """A small button that shows the link; `path`: the page's own part of the address."""
+def share_button() -> None:
+    """A small button that shows the link."""
     if st.button(
         "Share this view",
         icon=":material/share:",
         width="stretch",
         help="The address of this page as it stands, and what of it to hide.",
     ):
-        _share(path)
+        _share()
 
 
 @st.dialog("Share this view", icon=":material/share:")
-def _share(path: str) -> None:
+def _share() -> None:
     """The link; it is made when asked for, as the page below has written its state into the address by then."""
     st.markdown("Whoever opens this link sees the page as it stands now: data, settings, runs, what is open.")
     picked = st.pills(
@@ -55,7 +55,7 @@ def _share(path: str) -> None:
         help="These controls are not shown and keep their values. A result is never hidden.",
     )
     params = {key: st.query_params.get_all(key) for key in st.query_params}
-    st.code(link(st.context.url or "", path, params, picked or ()), language=None, wrap_lines=True)
+    st.code(link(st.context.url or "", params, picked or ()), language=None, wrap_lines=True)
     st.caption("Copy it with the sign at its right. Runs that are named in it are found by those who use this server.")
 
 
@@ -74,9 +74,9 @@ def words_for(key: str) -> str:
     return WORDS.get(key, key.replace("_", " ").replace("-", " ").capitalize())
 
 
-def link(base: str, path: str, params: Mapping[str, Sequence[str]], hide: Iterable[str]) -> str:
-    """The whole address: of the app, of the page, and all that stands behind the question mark."""
+def link(page: str, params: Mapping[str, Sequence[str]], hide: Iterable[str]) -> str:
+    """The whole address: of the page, and all that stands behind the question mark."""
     named = {key: values for key, values in params.items() if key != "hide"}
     named |= {"hide": [",".join(hide)]} if hide else {}
     question = urlencode(named, doseq=True, safe=",")
-    return f"{base.rstrip('/')}/{path}" + (f"?{question}" if question else "")
+    return page + (f"?{question}" if question else "")
