@@ -20,7 +20,7 @@ ONE_SEED = "One seed cannot tell a difference from luck."
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one run: what was asked, how it ended, its epochs, instruments, and how many test trials it had.
+    """What came of one run: what was asked, how it ended, its epochs, instruments, how many test trials and classes.
 
     within: share (0..1) of what the first layer lets through that lies between 8 and 30 Hz, untrained and trained.
     """
@@ -31,6 +31,7 @@ class Outcome:
     message: str = ""
     readings: Sequence[Mapping[str, Any]] = ()
     n_test: int = 0
+    n_classes: int = 2
     within: tuple[float, float] | None = None
 
     @property
@@ -84,7 +85,9 @@ def _of_decay(outcomes: Sequence[Outcome]) -> list[str]:
     groups, last = _groups(outcomes, lambda run: run.config.training.weight_decay), _common(outcomes)
     return [
         _compared("Length of all weights together (L2 norm)", groups, last, _length, "in length"),
-        _compared("Accuracy on the training less that on the test trials, points", groups, last, _ahead, "points"),
+        _compared(
+            "Accuracy on the training trials less that on the test trials (points)", groups, last, _ahead, "points"
+        ),
         _scores(groups, last),
         _doubt(groups),
     ]
@@ -94,8 +97,8 @@ def _of_rate(outcomes: Sequence[Outcome]) -> list[str]:
     """How far the loss came, how restless the score was, and where it ended, against the smallest learning rate."""
     groups, last = _groups(outcomes, lambda run: run.config.training.learning_rate), _common(outcomes)
     sentences = [
-        _compared("Loss on the training trials, nats", groups, last, _train_loss, "nats"),
-        _compared("How far test accuracy jumps from epoch to epoch on average, points", groups, last, _jumps, "points"),
+        _compared("Loss on the training trials (nats)", groups, last, _train_loss, "nats"),
+        _compared("Jump of test accuracy from epoch to epoch, mean (points)", groups, last, _jumps, "points"),
         _scores(groups, last),
     ]
     guessing = [f"{rate:g}" for rate, runs in groups.items() if _is_guessing(list(runs.values()), last)]
@@ -115,7 +118,9 @@ def _of_flattery(outcomes: Sequence[Outcome]) -> list[str]:
     n = outcomes[0].n_test
     if n:
         low, high = wilson_interval(round(float(np.mean(honest)) * n), n)
-        sentences.append(f"For comparison: {n} test trials leave any single accuracy open by ±{50 * (high - low):.1f}.")
+        sentences.append(
+            f"For comparison: {n} test trials leave any single accuracy open by ±{50 * (high - low):.1f} points."
+        )
     return [*sentences, *([ONE_SEED] if len(outcomes) < 2 else [])]
 
 
@@ -156,17 +161,17 @@ def _compared(what: str, groups: Groups, last: int, measure: Callable[[Outcome, 
     scale, form = (100, ".1f") if unit == "points" else (1, ".3f")
     figures = {value: {seed: measure(run, last) for seed, run in runs.items()} for value, runs in groups.items()}
     if any(isnan(figure) for found in figures.values() for figure in found.values()):
-        return f"{what}: not measured here."
-    told = ", ".join(f"{value:g}: {scale * np.mean(list(found.values())):{form}}" for value, found in figures.items())
+        return f"**{what}**: not measured here."
+    told = ", ".join(f"{scale * np.mean(list(one.values())):{form}} with {value:g}" for value, one in figures.items())
     (first, lowest), *others = figures.items()
     found = {value: paired_difference(figure, lowest) for value, figure in others}
-    parts = [f"{value:g} {against(one, unit, scale)}" for value, one in found.items() if one.n]
+    parts = [f"with {value:g} {against(one, unit, scale)}" for value, one in found.items() if one.n]
     compared = f" Against {first:g}: {'; '.join(parts)}." if parts else ""
-    return f"{what}, after epoch {last}. {told}.{compared}"
+    return f"**{what}** after epoch {last}: {told}.{compared}"
 
 
 def _scores(groups: Groups, last: int) -> str:
-    return _compared("Test accuracy, per cent", groups, last, _test_accuracy, "points")
+    return _compared("Test accuracy (per cent)", groups, last, _test_accuracy, "points")
 
 
 def _doubt(groups: Groups) -> str:
@@ -209,14 +214,14 @@ def _length(run: Outcome, epoch: int) -> float:
     return nan
 
 
-def _is_guessing(runs: Sequence[Outcome], last: int, classes: int = 2) -> bool:
+def _is_guessing(runs: Sequence[Outcome], last: int) -> bool:
     """Whether the interval of the runs' mean accuracy holds that of guessing, by the number of test trials."""
     n = runs[0].n_test
     score = float(np.mean([_test_accuracy(run, last) for run in runs]))
     if isnan(score) or not n:
         return False
     low, _ = wilson_interval(round(score * n), n)
-    return low <= 1 / classes
+    return low <= 1 / runs[0].n_classes
 
 
 def _three(run: Outcome) -> dict[str, float | None]:

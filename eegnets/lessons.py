@@ -97,7 +97,7 @@ LESSONS = {
         page="compare",
         link={"view": "Best test epoch"},
         look=(
-            "The points of the chart below: how far right of zero do they lie? They are all finished runs here.",
+            "The bars of the chart below: how far right of zero do they reach? They count all finished runs here.",
             "The view *Runs*: does the test curve still rise where the best epoch lies, or only shake?",
             "Would five points decide between two activations in the table *Lab report*?",
         ),

@@ -72,12 +72,12 @@ def test_the_interval_of_a_difference_is_students_over_seeds():
 
 def test_the_length_of_all_weights_is_that_of_one_long_vector():
     words = said("weight-decay", length=lambda value: 1.0 if value else 2.0)
-    assert "0: 10.000, 0.01: 5.000, 0.1: 5.000" in words
+    assert "10.000 with 0, 5.000 with 0.01, 5.000 with 0.1" in words
 
 
 def test_without_instruments_a_length_is_not_made_up():
     runs = [Outcome(run.config, run.state, run.history) for run in outcomes("weight-decay")]
-    assert "(L2 norm): not measured here" in " ".join(conclusion("weight-decay", runs))
+    assert "(L2 norm)**: not measured here" in " ".join(conclusion("weight-decay", runs))
 
 
 def test_a_run_that_diverged_is_told_and_shortens_no_comparison():
@@ -110,13 +110,14 @@ def test_a_stopped_run_counts_up_to_where_it_came():
     runs[0] = Outcome(runs[0].config, "stopped", runs[0].history[:2], readings=runs[0].readings)
     words = " ".join(conclusion("weight-decay", runs))
     assert "stopped after epoch 2" in words
-    assert "Test accuracy, per cent, after epoch 2" in words
+    assert "**Test accuracy (per cent)** after epoch 2" in words
 
 
 def test_guessing_is_called_so_only_where_the_interval_holds_it():
     words = said("learning-rate", lambda value, seed: 0.5 if value == 0.1 else 0.8, n_test=540)
     assert "At 0.1 the answers cannot be told from guessing" in words
     assert "guessing" not in said("learning-rate", n_test=540)
+    assert "guessing" not in said("learning-rate", lambda value, seed: 0.5, n_test=540, n_classes=4)
     assert "guessing" not in said("learning-rate", lambda value, seed: 0.5)  # nobody knows of how many trials
 
 

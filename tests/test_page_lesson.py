@@ -69,7 +69,7 @@ def test_when_all_have_ended_the_box_answers(app, made_run):
     assert "not yet" not in words(app)
     answer = words(app).split("The answer, computed from these runs")[1]
     assert "All 6 runs reached their last epoch" in answer
-    assert "Test accuracy, per cent, after epoch 3" in answer
+    assert "**Test accuracy (per cent)** after epoch 3" in answer
     assert "over 2 seeds" in answer
 
 
@@ -122,3 +122,12 @@ def test_the_first_page_lists_all_lessons(app):
     app.run()
     links = {link.proto.label for link in app.get("page_link")}
     assert {lesson.title for lesson in LESSONS.values()} <= links
+
+
+def test_without_weights_nothing_is_said_of_the_first_layer(app, made_run):
+    runs = [made_run(seed=seed) for seed in (0, 1)]
+    runs[1].save_weights(b"no weights at all")
+    opened(app, "first-layer", *runs)
+    assert not app.exception
+    assert "No trained network is left to look into" in words(app)
+    assert app.title[0].value == "Network"

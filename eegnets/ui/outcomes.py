@@ -3,24 +3,30 @@
 import streamlit as st
 
 from eegnets.conclusions import Outcome
+from eegnets.config import InputError
 from eegnets.run_folder import Run
 
 
 def outcome(lesson: str, run: Run) -> Outcome:
     """The run's end, epochs and instruments; for the lesson on the first layer also what that layer hears."""
+    answers = run.predictions()  # columns: trial, subject, label, then one for each class
     return Outcome(
         run.config,
         run.status.state,
         run.history(),
         run.status.message,
         run.instruments(),
-        int(run.conditions().get("trials", {}).get("test", 0)),
+        0 if answers is None else len(answers),
+        2 if answers is None else len(answers.columns) - 3,
         _within(run) if lesson == "first-layer" and run.weights_path.exists() else None,
     )
 
 
-def _within(run: Run) -> tuple[float, float]:
-    return _heard(str(run.path), run.weights_path.stat().st_mtime_ns)
+def _within(run: Run) -> tuple[float, float] | None:
+    try:
+        return _heard(str(run.path), run.weights_path.stat().st_mtime_ns)
+    except InputError:  # damaged weights: the other networks still speak
+        return None
 
 
 @st.cache_data(max_entries=64, show_spinner="Looking into the first layer …")

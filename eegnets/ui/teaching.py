@@ -140,16 +140,16 @@ def _answer(name: str, runs: list[Run]) -> None:
     for sentence in conclusion(name, [outcome(name, run) for run in runs]):
         st.markdown(f"- {sentence}")
     if name == "first-layer":
-        looked_into = [run for run in runs if run.weights_path.exists()]
-        for run in looked_into:
-            seed = run.config.training.seed
-            st.button(
-                f"Open below: trained, seed {seed}",
-                icon=":material/visibility:",
-                key=f"open_{run.id}",
-                on_click=_open,
-                args=(run.id,),
-            )
+        _open_buttons(sorted(runs, key=lambda run: run.config.training.seed))
+
+
+def _open_buttons(runs: list[Run]) -> None:
+    st.caption("Open below, trained:")
+    with st.container(horizontal=True):
+        for run in runs:
+            if run.weights_path.exists():
+                words = f"Seed {run.config.training.seed}"
+                st.button(words, icon=":material/visibility:", key=f"open_{run.id}", on_click=_open, args=(run.id,))
 
 
 def _open(run_id: str) -> None:
