@@ -1,4 +1,4 @@
-"""Lessons: a question, what to look at, and an experiment of less than a minute; the answer is found by `findings`."""
+"""Lessons: a question, what to look at, and an experiment of about a minute; the answer is found by `conclusions`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -33,7 +33,7 @@ def follow_link(path: str) -> None:
 
 def lesson_links() -> None:
     """All lessons, each a way to its page, prepared; its question comes with the pointer."""
-    st.caption("Each asks a question, trains for less than a minute, and answers by what was measured.")
+    st.caption("Each asks a question, trains for about a minute, and answers by what was measured.")
     for name, lesson in LESSONS.items():
         _link(name, lesson.title)
 
@@ -105,7 +105,8 @@ def _experiment(lesson: Lesson) -> str:
         values = ", ".join(f"{one:g}" if isinstance(one, float) else one for one in lesson.values)
         what = f"EEGNet with {'' if lesson.varied == 'activation' else 'ELU and '}"
         what += f"{lesson.varied.replace('_', ' ')} {values}"
-    return f"{what}; each with the seeds {', '.join(map(str, lesson.seeds))}, all else alike. Less than a minute."
+    seeds = ", ".join(map(str, lesson.seeds))
+    return f"{what}; each with the seeds {seeds}, all else alike. About a minute on two free cores."
 
 
 def _steps(name: str, lesson: Lesson, runs: list[Run]) -> None:

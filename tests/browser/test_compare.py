@@ -59,6 +59,8 @@ def test_rows_that_are_picked_are_drawn_and_stay_in_the_address(page, server, ma
     expect(page.get_by_text("What differs")).to_be_visible()
     expect(page).to_have_url(re.compile(rf"run={made[0].id}.*run={made[2].id}"))
     page.get_by_text("seconds", exact=True).click()
+    expect(page).to_have_url(re.compile("x=seconds"))
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)  # a click while the page is drawn may be lost
     page.get_by_text("loss", exact=True).click()
     expect(page).to_have_url(re.compile(r"metric=loss"))
     address = page.url

@@ -14,9 +14,9 @@ TINY = "subjects=A&epochs=1&batch_sizes=256&activations=ELU&activations=ReLU&see
 def test_a_sweep_fills_its_grid_and_is_found_again(page, server, picture):
     page.goto(f"{server.url}/sweep?{TINY}")
     expect(page.get_by_text("2 runs", exact=True)).to_be_visible()
-    expect(page.get_by_text("– Missing: 2")).to_be_visible()
+    expect(page.get_by_text("– Missing: 2").first).to_be_visible()
     page.get_by_role("button", name="Start 2 runs").click()
-    expect(page.get_by_text("✓ Finished: 2")).to_be_visible()
+    expect(page.get_by_text("✓ Finished: 2").first).to_be_visible()
     assert [run.status.state for run in RunStore(server.runs).runs()] == ["finished"] * 2
     picture("sweep")
 
@@ -28,7 +28,7 @@ def test_a_sweep_fills_its_grid_and_is_found_again(page, server, picture):
     expect(page.locator("code")).to_contain_text("--seeds 0,1")
 
     page.goto(page.url)
-    expect(page.get_by_text("– Missing: 2")).to_be_visible()
+    expect(page.get_by_text("– Missing: 2").first).to_be_visible()
     page.get_by_role("link", name="Their curves on the page Compare").click()
     expect(page.get_by_role("heading", name="Compare", exact=True)).to_be_visible()
     expect(page.get_by_text("What differs")).to_be_visible()
