@@ -93,7 +93,7 @@ with friendly_errors():
     follow_link(page.url_path)
     hide_controls()
     with st.sidebar:
-        data = data_picker(page.url_path)
+        data = data_picker()
         st.session_state.data = data.to_json()
         st.divider()
         running_now()

@@ -11,11 +11,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from eegnets import fused, models, sources
+from eegnets import experiment, fused, models, sources
 from eegnets.activations import B1, B2, W1, W2
 from eegnets.classification import Shape
 from eegnets.code_template import BEST, CELL, CHANGE, CHOSEN, LAST, TEMPLATE
-from eegnets.config import SETTINGS, lookup
+from eegnets.config import SETTINGS, RunConfig, lookup
 from eegnets.flags import written
 from eegnets.layers import Maxout
 from eegnets.run_folder import Run, RunError
@@ -25,10 +25,8 @@ from eegnets.trials import split
 WIDTH = 106  # characters of a line of comment
 
 EXACT = "It repeats the run digit for digit: the same first weights, batches and dropout."
-INEXACT = (
-    'The run was computed by the engine "fused": the same network, but its dropout draws other random numbers. So the '
-    "script learns as well, but its digits differ. This makes a run that its script repeats digit for digit:"
-)
+DROPOUT = 'by the engine "fused": the same network, but its dropout draws other random numbers'
+ROUNDED = "in bfloat16, which the script does not: it computes in float32"
 
 
 def script(run: Run, shape: Shape) -> str:
@@ -39,7 +37,7 @@ def script(run: Run, shape: Shape) -> str:
     history, config = run.history(), run.config
     if not history:
         raise RunError(f"run {run.id} has no whole epoch yet; its code can be shown when the first one has ended.")
-    model = _network(run, shape)
+    model = experiment.build(run.config.model, shape, run.config.training.seed)
     training, max_norm, changes = config.training, config.model.max_norm, _changes(history)
     held_out = tuple(fold for fold in ("validation", "test") if history[0][f"{fold}_accuracy"] is not None)
     return TEMPLATE.substitute(
@@ -71,20 +69,38 @@ def script(run: Run, shape: Shape) -> str:
 
 
 def exact(run: Run, shape: Shape) -> bool:
-    """Whether the script gives the run's own digits: not where the faster engine computed, whose dropout differs."""
-    if run.config.training.engine == "plain" or _device(run) != "cpu":
+    """Whether the script gives the run's own digits: not where it was rounded or the faster engine drew dropout."""
+    training = run.config.training
+    if training.precision != "float32":
+        return False
+    if training.engine == "plain" or _device(run) != "cpu":
         return True
-    return not fused.applies(_network(run, shape), torch.empty(1, shape.n_chans, shape.n_times))
+    model = experiment.build(run.config.model, shape, training.seed)
+    return not fused.applies(model, torch.empty(1, shape.n_chans, shape.n_times))
 
 
 def verdict(run: Run, shape: Shape) -> str:
     """How true the script is to the run; where it is not exact, with the command that makes a run of which it is."""
-    return EXACT if exact(run, shape) else f"{INEXACT} {plain_command(run)}"
+    return EXACT if exact(run, shape) else f"{doubt(run)} {plain_command(run)}"
+
+
+def doubt(run: Run) -> str:
+    """Why a script is not exact, in words that lead to the run that is."""
+    how = ROUNDED if run.config.training.precision != "float32" else DROPOUT
+    return (
+        f"The run was computed {how}. So the script learns as well, but its digits differ. This makes a run that its "
+        "script repeats digit for digit:"
+    )
 
 
 def plain_command(run: Run) -> str:
-    """The command that trains a run again so that its script is exact."""
-    return f"python -m eegnets train {written(run.config.with_(engine='plain'))}"
+    """The command that makes a run whose script is exact."""
+    return f"python -m eegnets train {written(repeatable(run.config))}"
+
+
+def repeatable(config: RunConfig) -> RunConfig:
+    """The same run, computed so that its script is exact."""
+    return config.with_(engine="plain", precision="float32")
 
 
 def exported(run: Run) -> bytes:
@@ -141,22 +157,6 @@ def _origin(run: Run, shape: Shape) -> list[str]:
         f"The run used torch {torch_version}; another version, processor or count of threads changes the last digits.",
         "Written by EEGNets Explorer, MIT licence.",
     ]
-
-
-def _network(run: Run, shape: Shape) -> nn.Module:
-    """The run's network with whatever weights, on no account disturbing anybody's random numbers."""
-    config = run.config.model
-    with torch.random.fork_rng(devices=[]):
-        return models.build(
-            config.name,
-            n_chans=shape.n_chans,
-            n_times=shape.n_times,
-            n_outputs=len(shape.class_names),
-            activation=config.activation,
-            dropout=config.dropout,
-            negative_slope=config.negative_slope,
-            alpha=config.alpha,
-        )
 
 
 def _device(run: Run) -> str:

@@ -190,6 +190,14 @@ def test_a_run_of_the_faster_engine_says_that_digits_differ_and_what_to_do(store
     assert show_code.EXACT in code(again)
 
 
+def test_a_run_in_bfloat16_is_not_called_exact(store):
+    run = store.create(config(engine="plain", precision="bfloat16"))
+    experiment.execute(run)
+    assert not show_code.exact(run, shape_of(run))
+    assert "in bfloat16" in " ".join(code(run).replace("#", " ").split())
+    assert "bfloat16" not in show_code.plain_command(run)
+
+
 def test_where_the_faster_engine_does_not_compute_the_script_is_exact(store):
     run = store.create(config(engine="fused"))
     few, many = (Shape(n, 128, 64.0, ("C3",) * n, ("left", "right")) for n in (2, 22))

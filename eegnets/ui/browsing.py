@@ -103,6 +103,13 @@ def stepper(n: int, key: str, step: Callable[[int, int], None] | None = None) ->
     return place
 
 
+def bounded(label: str, n: int, key: str, *, start: int = 1, help_: str | None = None) -> int:
+    """A whole number from 1 to `n`, in the address; one that was chosen where there were more is brought down."""
+    if (st.session_state.get(key) or 1) > n:
+        st.session_state[key] = n
+    return st.number_input(f"{label}, of {n}", 1, n, start, key=key, bind="query-params", width=130, help=help_)
+
+
 def _move(key: str, by: int, n: int) -> None:
     """To the next or the one before; after the last comes the first."""
     st.session_state[key] = (st.session_state[key] - 1 + by) % n + 1

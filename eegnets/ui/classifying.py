@@ -1,5 +1,6 @@
 """Trained networks on a page: which one, what it answers to a set of trials, and going through its answers."""
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,7 @@ from eegnets.runs import shipped
 from eegnets.statistics import judged
 from eegnets.trials import Trials
 from eegnets.ui.attributing import where_it_looked
+from eegnets.ui.browsing import stepper
 from eegnets.ui.scoring import trial_list
 from eegnets.ui.state import store
 
@@ -77,23 +79,36 @@ def of(run: Run) -> "Classifier":
     return classifier(str(run.path), run.weights_path.stat().st_mtime_ns)
 
 
-@st.cache_resource(max_entries=32, show_spinner="Asking the network …")
-def answered(path: str, stamp: int, _trials: Trials, trials_key: int, part: str) -> tuple[Trials, pd.DataFrame]:
-    """The trials of a split and what a network answers to them, once for all sessions."""
+@st.cache_resource(max_entries=32, show_spinner=False, hash_funcs={Trials: id})
+def _fold(path: str, stamp: int, trials: Trials, part: str) -> tuple[Trials, Trials]:
+    """The trials of a split as a network takes them, behind those they come from, which keeps their `id` theirs."""
+    return trials, classifier(path, stamp).fold(trials, part)
+
+
+def fold_of(run: Run, trials: Trials, part: str) -> Trials:
+    """The trials of a split as the network of a run takes them, made once for all sessions."""
+    return _fold(str(run.path), run.weights_path.stat().st_mtime_ns, trials, part)[1]
+
+
+@st.cache_resource(max_entries=32, show_spinner="Asking the network …", hash_funcs={Trials: id})
+def _answered(path: str, stamp: int, fold: Trials) -> tuple[Trials, pd.DataFrame]:
     network = classifier(path, stamp)
-    fold = network.fold(_trials, part)
     return fold, judged(network.answers(fold), network.shape.class_names)
 
 
 def answers_of(run: Run, trials: Trials, part: str) -> tuple[Trials, pd.DataFrame]:
     """The trials of a split, and a row each: trial, subject, label, probabilities, answer, right."""
-    return answered(str(run.path), run.weights_path.stat().st_mtime_ns, trials, id(trials), part)
+    return _answered(str(run.path), run.weights_path.stat().st_mtime_ns, fold_of(run, trials, part))
+
+
+def answer_browser(run: Run, fold: Trials, table: pd.DataFrame) -> None:
+    """One trial with what each network answers and where this one looked; the list of answers below."""
+    _browse(run, _kin(run, fold), fold, table)  # looking for networks once, not for every trial
 
 
 @st.fragment
-def answer_browser(run: Run, fold: Trials, table: pd.DataFrame) -> None:
-    """One trial with what each network answers and where this one looked; the list of answers below."""
-    index = _place(len(fold)) - 1
+def _browse(run: Run, kin: list[Run], fold: Trials, table: pd.DataFrame) -> None:
+    index = stepper(len(fold), "answer") - 1
     network = of(run)
     names = network.shape.class_names
     left, right = st.columns([3, 2], gap="large")
@@ -101,18 +116,19 @@ def answer_browser(run: Run, fold: Trials, table: pd.DataFrame) -> None:
         st.altair_chart(trial_chart(fold, index), key="waveform", alt=trial_title(fold, index))
     with right:
         _verdict(table.loc[index])
-        others = pd.DataFrame([_row(other, fold, index) for other in _side_by_side(run, fold)])
+        others = pd.DataFrame([_row(other, fold, index) for other in [run, *kin]])
         st.altair_chart(probability_chart(others, names), key="networks", alt=others.to_string(index=False))
     target = names.index(table.loc[index, "answer"])
     where_it_looked(network.model, fold, index, target, names[target])
     trial_list(table, "listed", _open)
 
 
-def _side_by_side(run: Run, trials: Trials) -> list[Run]:
-    others = [other for other in fitting(trials, run.config.data.source).values() if other.id != run.id]
-    same = [other for other in others if of(other).shape.class_names == of(run).shape.class_names]
-    kin = [other for other in same if other.config.data.source == run.config.data.source]
-    return [run, *kin][:AT_MOST]
+def _kin(run: Run, trials: Trials) -> list[Run]:
+    """Other networks of the same data that tell the same classes apart, as many as find room."""
+    source, names = run.config.data.source, of(run).shape.class_names
+    others = [other for other in fitting(trials, source).values() if other.id != run.id]
+    alike = (other for other in others if other.config.data.source == source and of(other).shape.class_names == names)
+    return list(islice(alike, AT_MOST - 1))
 
 
 def _row(run: Run, fold: Trials, index: int) -> dict[str, object]:
@@ -129,20 +145,6 @@ def _verdict(row: pd.Series) -> None:
         st.success(f"It answers **{row['answer']}**, and is right.", icon=":material/check:")
     else:
         st.warning(f"It answers **{row['answer']}**; shown was **{row['label']}**.", icon=":material/close:")
-
-
-def _place(n: int) -> int:
-    if "answer" in st.session_state:  # another split or network may have fewer
-        st.session_state.answer = min(st.session_state.answer, n)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.button("Previous", icon=":material/arrow_back:", shortcut="Left", on_click=_step, args=(-1, n))
-        place = st.number_input(f"Trial, of {n}", 1, n, key="answer", bind="query-params", width=112)
-        st.button("Next", icon=":material/arrow_forward:", shortcut="Right", on_click=_step, args=(1, n))
-    return place
-
-
-def _step(by: int, n: int) -> None:
-    st.session_state.answer = (st.session_state.answer - 1 + by) % n + 1
 
 
 def _open(place: int) -> None:

@@ -29,7 +29,7 @@ def _code(run: Run) -> None:
     if show_code.exact(run, shape):
         st.markdown(f"A script of its own, with PyTorch and NumPy alone. {show_code.EXACT} Put its trials beside it.")
     else:
-        st.info(show_code.INEXACT, icon=":material/casino:")
+        st.info(show_code.doubt(run), icon=":material/casino:")
         st.code(show_code.plain_command(run), language="bash", wrap_lines=True)
         st.button(
             "Train it on the plain engine",
@@ -66,5 +66,7 @@ def _trials(run: Run) -> None:
 
 def _train_plain(run: Run) -> None:
     """Start the same run on the plain engine, and open it."""
+    from eegnets.show_code import repeatable
+
     with told():
-        st.query_params["run"] = runner().submit(run.config.with_(engine="plain"), owner=owner()).id
+        st.query_params["run"] = runner().submit(repeatable(run.config), owner=owner()).id

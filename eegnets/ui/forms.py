@@ -96,14 +96,8 @@ def model_and_training(data: DataConfig, activations: list[str], values: dict[st
     return [base.with_(activation=name) for name in activations]
 
 
-def data_picker(page: str) -> DataConfig:
-    """The choice of source, subjects and the source's options, in the sidebar; brings a source that is not here yet.
-
-    page: the one that is open. A link to another page may name other data, which are then chosen.
-    """
-    if st.session_state.setdefault("page", page) != page:
-        st.session_state.page = page
-        _follow_link()
+def data_picker() -> DataConfig:
+    """The choice of source, subjects and the source's options, in the sidebar; brings a source that is not here yet."""
     name = st.selectbox(
         "Data",
         list(sources.SOURCES),  # as they are: an address holds what a list shows, and must outlive a new title
@@ -121,8 +115,11 @@ def data_picker(page: str) -> DataConfig:
     return DataConfig(name, _subject_picker(state.subjects), _source_options(source))
 
 
-def _follow_link() -> None:
-    """Choose the data of the address: the sidebar's widgets were there before, and would keep what they had."""
+def choose_named_data() -> None:
+    """Choose the data that the address names, if it names any.
+
+    For a link within the app: the sidebar's widgets were there before it, and would keep what they had.
+    """
     source = sources.SOURCES.get(st.query_params.get("source", ""))
     if source is None:
         return

@@ -20,7 +20,7 @@ from eegnets.explain import LayerValues, layer_values, leaves
 from eegnets.run_folder import Run
 from eegnets.separable import n_weights
 from eegnets.trials import Trials
-from eegnets.ui.browsing import stepper
+from eegnets.ui.browsing import bounded, stepper
 from eegnets.ui.classifying import fitting, of
 from eegnets.ui.forms import control
 from eegnets.units import Place, sights, silent_biases, work_out
@@ -166,7 +166,7 @@ def _layer(looked: Looked, fold: Trials, name: str, values: LayerValues) -> None
         st.altair_chart(
             chart, key="features", alt=", ".join(f"{n}: {v:.3f}" for n, v in zip(names, after, strict=True))
         )
-        place = Place(_number("Class, of", len(names), "map") - 1, 0, 0)
+        place = Place(bounded("Class", len(names), "map") - 1, 0, 0)
     else:
         place = _place(looked, fold, name, after, unit)
     _working(layer, values, place, float(after[place[: after.ndim]]), unit)
@@ -176,9 +176,9 @@ def _place(looked: Looked, fold: Trials, name: str, after: torch.Tensor, unit: s
     """Which value of a layer's maps is open; all maps, and that one over time."""
     n_maps, n_rows, n_samples = after.shape
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        one = _number("Map, of", n_maps, "map")
+        one = bounded("Map", n_maps, "map")
         row = _electrode(looked.shape.ch_names) if n_rows > 1 else 0
-        sample = _number("Sample, of", n_samples, "sample", start=n_samples // 2 + 1)
+        sample = bounded("Sample", n_samples, "sample", start=n_samples // 2 + 1)
     sight, seconds = sights(looked.model)[name], fold.n_times / fold.sfreq
     times = (sight.first / fold.sfreq, sight.step / fold.sfreq)
     where = f", {looked.shape.ch_names[row]}" if n_rows > 1 else ""
@@ -201,13 +201,6 @@ def _open(key: str, name: str) -> None:
     picked = st.session_state[key].selection.get(name)
     if picked:
         st.session_state[name] = int(picked[0][name])
-
-
-def _number(label: str, n: int, key: str, start: int = 1) -> int:
-    """A whole number from 1 to n in the address; one that has become too large is made the largest."""
-    if (st.session_state.get(key) or 1) > n:
-        st.session_state[key] = n
-    return st.number_input(f"{label} {n}", 1, n, start, key=key, bind="query-params", width=130)
 
 
 def _electrode(ch_names: tuple[str, ...]) -> int:

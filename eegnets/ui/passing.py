@@ -27,8 +27,10 @@ from eegnets.explain import (
 )
 from eegnets.trials import SPLITS, Trials
 from eegnets.ui.bending import parameter_sliders
-from eegnets.ui.classifying import fitting, of
+from eegnets.ui.browsing import bounded
+from eegnets.ui.classifying import fitting, fold_of, of
 from eegnets.ui.forms import control
+from eegnets.ui.looking import whole
 from eegnets.ui.state import trials
 
 NEW = {f"untrained {name}": name for name in ModelConfig.table()["name"].choices}
@@ -71,7 +73,7 @@ def through_a_layer(data: DataConfig) -> None:
     """Pick a network, a trial, a layer and a map; see what the activation does there, and what another would do."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         network = _network_picker(trials(data), data.source)
-        index = _bounded("Trial", "answer", len(network.fold)) - 1
+        index = bounded("Trial", len(network.fold), "answer") - 1
     passage = _passage_picker(network, index)
     st.caption(f"{trial_title(network.fold, index)}. Within a network values have no unit: weights take the µV away.")
     other, parameters = _instead(passage, network.config)
@@ -107,8 +109,7 @@ def _network_picker(recorded: Trials, source: str) -> Network:
     part = st.segmented_control("Trials", SPLITS[::-1], default="test", required=True, key="part", bind="query-params")
     if picked in NEW:
         return Network(_untrained(config, recorded, seed)[0], config, _part(recorded, part))
-    network = of(runs[picked])
-    return Network(network.model, config, network.fold(recorded, part))
+    return Network(of(runs[picked]).model, config, fold_of(runs[picked], recorded, part))
 
 
 def _new_config(name: str) -> ModelConfig:
@@ -120,32 +121,16 @@ def _new_config(name: str) -> ModelConfig:
 def _untrained(config: ModelConfig, recorded: Trials, seed: int) -> tuple[nn.Module, Trials]:
     """A network with its first weights, made ready for these trials; it keeps them, so that their `id` stays theirs."""
     torch.set_num_threads(1)  # the cores are the workers'
-    some = _filled(recorded).take(np.flatnonzero(_learned(recorded))[:SETTLING])
-    return settle(build(config, recorded, seed), torch.from_numpy(some.X)), recorded
-
-
-def _learned(recorded: Trials) -> np.ndarray:
-    """Which trials a network may learn from; all, where no split says which."""
-    train = recorded.split == "train"
-    return train if train.any() else np.ones(len(recorded), dtype=bool)
-
-
-def _filled(recorded: Trials) -> Trials:
-    return recorded.filled(recorded.take(_learned(recorded)).channel_means())
+    some = whole(recorded, "train")[1].X[:SETTLING]
+    some = some if len(some) else whole(recorded, "test")[1].X[:SETTLING]
+    return settle(build(config, recorded, seed), torch.from_numpy(some)), recorded
 
 
 def _part(recorded: Trials, part: str) -> Trials:
-    fold = _filled(recorded).of_split(part)
+    _, fold = whole(recorded, part)
     if not len(fold):
         raise InputError(f"there are no trials in the split {part!r} of these data; choose the other one.")
     return fold
-
-
-def _bounded(label: str, key: str, n: int, help_: str | None = None) -> int:
-    """A number from 1 to `n`; one that was chosen where there were more is brought down."""
-    if st.session_state.get(key, 1) > n:
-        st.session_state[key] = n
-    return st.number_input(f"{label}, of {n}", 1, n, key=key, bind="query-params", width=130, help=help_)
 
 
 def _passage_picker(network: Network, index: int) -> Passage:
@@ -161,7 +146,7 @@ def _passage_picker(network: Network, index: int) -> Passage:
         )
         values = layer_values(network.model, torch.from_numpy(network.fold.X[index : index + 1]))[name].before
         before = values[0].flatten(1).numpy()  # (n_maps, n_values)
-        place = _bounded("Map", "map", len(before), "Which of the layer's maps is drawn over time.") - 1
+        place = bounded("Map", len(before), "map", help_="Which of the layer's maps is drawn over time.") - 1
         counted = st.segmented_control(
             "Count the values of", [LAYER, MAP], default=LAYER, required=True, key="count", bind="query-params"
         )

@@ -7,7 +7,7 @@ import streamlit as st
 from eegnets.config import DataConfig, TrainingConfig, unknown
 from eegnets.lessons import DATA, LESSONS, Lesson, address
 from eegnets.runs import Run
-from eegnets.sources import SOURCES
+from eegnets.ui.forms import choose_named_data
 from eegnets.ui.panels import live
 from eegnets.ui.state import chosen_runs, owner, runner
 
@@ -25,10 +25,9 @@ def follow_link(path: str) -> None:
     st.session_state.here = here
     if before in (None, here):
         return
+    choose_named_data()
     if here[1] in LESSONS:
         st.session_state.update(DATA | LESSONS[here[1]].link)
-    elif st.query_params.get("source", "") in SOURCES and st.query_params["source"] != st.session_state.get("source"):
-        st.session_state.update(source=st.query_params["source"], subjects=st.query_params.get_all("subjects"))
 
 
 def lesson_links() -> None:
