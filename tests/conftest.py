@@ -1,6 +1,7 @@
 """What several tests stand on: a tiny world of trials, the real recordings where they are, a cache of their own."""
 
 import os
+import signal
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,6 +18,14 @@ def _own_cache(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _hear_ctrl_c():
+    """A shell lets what it starts in the background ignore Ctrl-C, and every program of a test would inherit that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

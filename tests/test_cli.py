@@ -74,11 +74,7 @@ def command(*arguments):
     """A process of its own, as a user starts it."""
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent)}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    return subprocess.Popen([sys.executable, *arguments], env=environment, preexec_fn=_hear_ctrl_c, **pipes)
-
-
-def _hear_ctrl_c():
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # tests run in the background ignore it, and pass that on
+    return subprocess.Popen([sys.executable, *arguments], env=environment, **pipes)
 
 
 def complaint(capsys):

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from visiting import visit
 
 from eegnets import experiment, sources
 from eegnets.config import DataConfig, RunConfig
@@ -22,11 +23,7 @@ def network(tmp_path, one_thread):
 
 
 def opened(app, **params):
-    app.query_params["subjects"] = "A"
-    for name, value in params.items():
-        app.query_params[name] = value
-    app.run()
-    return app.switch_page("pages/classify.py").run()
+    return visit(app, "classify", **{"subjects": "A"} | params)
 
 
 def test_a_network_answers_with_the_very_predictions_that_its_run_stored(app, network):

@@ -1,6 +1,7 @@
 """The code of a run on the page Train, as a user meets it."""
 
 import pytest
+from visiting import visit
 
 from eegnets import experiment
 from eegnets.config import RunConfig
@@ -24,11 +25,7 @@ def trained(tmp_path, monkeypatch, tiny_trials):
 
 
 def opened(app, run, **params):
-    app.query_params["run"] = run.id
-    for name, value in params.items():
-        app.query_params[name] = value
-    app.run()
-    return app.switch_page("pages/train.py").run()
+    return visit(app, "train", run, **params)
 
 
 def button(app, label):

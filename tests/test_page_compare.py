@@ -3,6 +3,7 @@
 import pyarrow
 import pytest
 from conftest import epoch_record
+from visiting import visit
 
 from eegnets.config import RunConfig
 from eegnets.owners import Owners
@@ -11,11 +12,7 @@ from eegnets.runs import RunStore
 
 
 def opened(app, *runs, **params):
-    app.query_params["run"] = [run.id for run in runs]
-    for name, value in params.items():
-        app.query_params[name] = value
-    app.run()
-    return app.switch_page("pages/compare.py").run()
+    return visit(app, "compare", *runs, **params)
 
 
 def button(app, label):

@@ -5,6 +5,7 @@ import time
 
 import pytest
 import torch
+from visiting import visit
 
 from eegnets import experiment
 from eegnets.config import RunConfig
@@ -14,11 +15,7 @@ from eegnets.runs import RunStore
 
 
 def opened(app, **params):
-    app.query_params["subjects"] = "A"
-    for name, value in params.items():
-        app.query_params[name] = value
-    app.run()
-    app.switch_page("pages/network.py").run()
+    visit(app, "network", **{"subjects": "A"} | params)
     assert not app.exception
     return app
 

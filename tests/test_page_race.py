@@ -3,16 +3,13 @@
 import json
 
 import pytest
+from visiting import visit
 
 from eegnets.runs import RunStore
 
 
 def opened(app, *runs, **params):
-    app.query_params["run"] = [run.id for run in runs]
-    for name, value in params.items():
-        app.query_params[name] = value
-    app.run()
-    return app.switch_page("pages/activations.py").run()
+    return visit(app, "activations", *runs, **params)
 
 
 def start(app):

@@ -5,6 +5,7 @@ import argparse
 import pyarrow
 import pytest
 from conftest import epoch_record
+from visiting import visit
 
 from eegnets.cli_many import _listed, add_sweep
 from eegnets.flags import config_of
@@ -13,10 +14,7 @@ from eegnets.sweep import LISTS, grid
 
 
 def opened(app, **params):
-    for name, value in params.items():
-        app.query_params[name] = value
-    app.run()
-    return app.switch_page("pages/sweep.py").run()
+    return visit(app, "sweep", **params)
 
 
 def words(app):

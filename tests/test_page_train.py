@@ -1,6 +1,7 @@
 """The page Train, as a user meets it."""
 
 import pytest
+from visiting import visit
 
 from eegnets.config import RunConfig
 from eegnets.presets import PRESETS
@@ -8,11 +9,7 @@ from eegnets.runs import SCORES, RunStore
 
 
 def opened(app, *runs, **params):
-    app.query_params["run"] = [run.id for run in runs]
-    for name, value in params.items():
-        app.query_params[name] = value
-    app.run()
-    return app.switch_page("pages/train.py").run()
+    return visit(app, "train", *runs, **params)
 
 
 def button(app, label):
