@@ -2,7 +2,9 @@
 
 import streamlit as st
 
+from eegnets.translation import _
 from eegnets.ui.forms import data_picker
+from eegnets.ui.language import language_picker
 from eegnets.ui.panels import running_now, your_name
 from eegnets.ui.sharing import hide_controls, share_button
 from eegnets.ui.state import friendly_errors, runner
@@ -10,79 +12,83 @@ from eegnets.ui.teaching import follow_link, lesson_box
 
 st.set_page_config("EEGNets Explorer", page_icon=".streamlit/icon.svg", layout="wide")
 
+with st.sidebar:
+    choices = st.container()
+    language_picker()  # the titles below are in its language
+
 page = st.navigation(
     {
         "": [
             st.Page(
                 "pages/start.py",
-                title="Start",
+                title=_("Start"),
                 icon=":material/home:",
                 default=True,
-                help="What this is, what data there is, and your first network in one click.",
+                help=_("What this is, what data there is, and your first network in one click."),
             ),
         ],
-        "Data": [
+        _("Data"): [
             st.Page(
                 "pages/trials.py",
-                title="Trials",
+                title=_("Trials"),
                 icon=":material/timeline:",
-                help="Every trial as it was recorded: over time, by frequency, and beside its class.",
+                help=_("Every trial as it was recorded: over time, by frequency, and beside its class."),
             ),
             st.Page(
                 "pages/import.py",
-                title="Import",
+                title=_("Import"),
                 icon=":material/upload_file:",
-                help="Trials out of a file of your own, looked at before they are kept.",
+                help=_("Trials out of a file of your own, looked at before they are kept."),
             ),
         ],
-        "Experiment": [
+        _("Experiment"): [
             st.Page(
                 "pages/train.py",
-                title="Train",
+                title=_("Train"),
                 icon=":material/model_training:",
-                help="Pick a network and its settings, train it and watch the curves grow.",
+                help=_("Pick a network and its settings, train it and watch the curves grow."),
             ),
             st.Page(
                 "pages/sweep.py",
-                title="Sweep",
+                title=_("Sweep"),
                 icon=":material/grid_on:",
-                help="Train every combination of some lists of settings, and see which setting matters.",
+                help=_("Train every combination of some lists of settings, and see which setting matters."),
             ),
             st.Page(
                 "pages/compare.py",
-                title="Compare",
+                title=_("Compare"),
                 icon=":material/stacked_line_chart:",
-                help="All runs in a table; pick some and see their curves on one chart.",
+                help=_("All runs in a table; pick some and see their curves on one chart."),
             ),
         ],
-        "Understand": [
+        _("Understand"): [
             st.Page(
                 "pages/activations.py",
-                title="Activations",
+                title=_("Activations"),
                 icon=":material/show_chart:",
-                help="The bends between the layers: their curves and slopes, and what they do to a trial.",
+                help=_("The bends between the layers: their curves and slopes, and what they do to a trial."),
             ),
             st.Page(
                 "pages/network.py",
-                title="Network",
+                title=_("Network"),
                 icon=":material/account_tree:",
-                help="Look inside a network: all layers on one trial, one value worked out, what it hears.",
+                help=_("Look inside a network: all layers on one trial, one value worked out, what it hears."),
             ),
         ],
-        "Use": [
+        _("Use"): [
             st.Page(
                 "pages/classify.py",
-                title="Classify",
+                title=_("Classify"),
                 icon=":material/psychology:",
-                help="Ask a trained network about single trials, and see where it looked.",
+                help=_("Ask a trained network about single trials, and see where it looked."),
             ),
         ],
-        "Machine": [
+        _("Machine"): [
             st.Page(
                 "pages/devices.py",
-                title="Devices",
+                title=_("Devices"),
                 icon=":material/memory:",
-                help="What computes here, how long an epoch takes, and what makes it faster.",
+                help=_("What computes here, how long an epoch takes, and what makes it faster."),
             ),
         ],
     }
@@ -92,7 +98,7 @@ runner()  # its workers warm up while the page is read
 with friendly_errors():
     follow_link(page.url_path)
     hide_controls()
-    with st.sidebar:
+    with choices:
         data = data_picker()
         st.session_state.data = data.to_json()
         st.divider()

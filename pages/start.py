@@ -6,6 +6,7 @@ from eegnets import sources
 from eegnets.charts.trial import trial_chart
 from eegnets.config import RunConfig
 from eegnets.presets import PRESETS
+from eegnets.translation import _
 from eegnets.ui.forms import offer
 from eegnets.ui.panels import shipped_links
 from eegnets.ui.state import framed, friendly_errors, owner, runner, trials
@@ -14,8 +15,11 @@ from eegnets.ui.teaching import lesson_links
 data = framed()
 st.title("EEGNets Explorer")
 st.markdown(
-    "People imagined moving their left or their right hand while two electrodes over the motor cortex recorded them. "
-    "Here you train small neural networks to tell which hand it was, and measure what each of their settings does."
+    _(
+        "People imagined moving their left or their right hand while two electrodes over the motor cortex recorded "
+        "them. Here you train small neural networks to tell which hand it was, and measure what each of their settings "
+        "does."
+    )
 )
 
 source = sources.SOURCES[data.source]
@@ -23,51 +27,56 @@ ready = source.state(sources.data_root()).state == "ready"
 
 with st.container(horizontal=True, vertical_alignment="center"):
     start = st.button(
-        "Train your first network",
+        _("Train your first network"),
         type="primary",
         icon=":material/play_arrow:",
         disabled=not ready,
-        help="EEGNet, 30 epochs, on the data chosen in the sidebar: about half a minute.",
+        help=_("EEGNet, 30 epochs, on the data chosen in the sidebar: about half a minute."),
     )
-    st.caption(f"EEGNet with ELU, 30 epochs, on: {source.title}")
+    st.caption(_("EEGNet with ELU, 30 epochs, on: {data}", data=_(source.title)))
 if start:
     run = runner().submit(RunConfig(data).with_(**PRESETS["First network"]), owner=owner())
     st.switch_page("pages/train.py", query_params={"run": run.id})
 
 left, right = st.columns([3, 2], gap="large")
 with left:
-    st.subheader("This is one trial", anchor=False)
+    st.subheader(_("This is one trial"), anchor=False)
     with friendly_errors():
         recorded = trials(data)
-    index = st.slider("Trial", 1, len(recorded), 1, key="trial", bind="query-params") - 1
-    hand = recorded.class_names[recorded.y[index]] if recorded.y[index] >= 0 else "unknown"
-    st.caption(f"Subject {recorded.subject[index]}, {recorded.split[index]} split. Imagined: **{hand}**.")
+    index = st.slider(_("Trial"), 1, len(recorded), 1, key="trial", bind="query-params") - 1
+    hand = _(recorded.class_names[recorded.y[index]]) if recorded.y[index] >= 0 else _("unknown")
+    who, part = recorded.subject[index], _(str(recorded.split[index]))
+    st.caption(_("Subject {who}, {part} split. Imagined: **{hand}**.", who=who, part=part, hand=hand))
     st.altair_chart(
         trial_chart(recorded, index),
         key="first_trial",
-        alt=f"EEG of one trial, {recorded.n_chans} channels, {recorded.n_times / recorded.sfreq:g} seconds",
+        alt=_(
+            "EEG of one trial, {channels} channels, {seconds:g} seconds",
+            channels=recorded.n_chans,
+            seconds=recorded.n_times / recorded.sfreq,
+        ),
     )
-    st.caption(source.about)
+    st.caption(_(source.about))
 
 with right:
-    st.subheader("Lessons", anchor=False)
+    st.subheader(_("Lessons"), anchor=False)
     lesson_links()
 
 networks, data_there = st.columns([3, 2], gap="large")
 with networks:
-    st.subheader("Trained networks", anchor=False)
+    st.subheader(_("Trained networks"), anchor=False)
     shipped_links()
 
 with data_there:
-    st.subheader("Data", anchor=False)
+    st.subheader(_("Data"), anchor=False)
     for other in sources.SOURCES.values():
         state = other.state(sources.data_root())
         with st.container(border=True):
             words = {
-                "ready": ":green-badge[ready]",
-                "fetch": ":blue-badge[one click]",
-                "manual": ":orange-badge[by hand]",
+                "ready": _(":green-badge[ready]"),
+                "fetch": _(":blue-badge[one click]"),
+                "manual": _(":orange-badge[by hand]"),
             }
-            st.markdown(f"**{other.title}** {words[state.state]}")
-            st.caption(f"{other.licence} · {other.size}")
+            st.markdown(f"**{_(other.title)}** {words[state.state]}")
+            st.caption(f"{_(other.licence)} · {_(other.size)}")
             offer(other, state, "start")

@@ -13,6 +13,7 @@ OTHERS = {
     "LICENSE": "The MIT licence.",
     "README.md": "This page.",
     "checkpoints": "Finished runs that ship with the project, and how they were made.",
+    "eegnets/locale/zh_TW/LC_MESSAGES/messages.po": "Every text of the app in Traditional Chinese.",
     "pyproject.toml": "The linter's and the tests' settings.",
     "requirements.txt": "What the app needs.",
     "requirements-cluster.txt": "What a Dask cluster needs besides.",

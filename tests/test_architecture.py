@@ -10,6 +10,7 @@ from file_tree import ROOT
 FLOORS = [
     floor.split()
     for floor in """
+    translation
     config presets bench_results trials activations atomic json_lines layers code_template __init__
     signals sources models evaluation statistics fused owners effects comparison machine
     charts training run_folder explain instruments separable filters units quiz fitting

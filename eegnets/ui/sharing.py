@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from eegnets.config import SETTINGS
+from eegnets.ui.choices import kept_here
 from eegnets.ui.forms import hidden
 
 # What can be hidden: whatever asks something. A chart or a table is none of these, so no link can hide a result.
@@ -66,7 +67,7 @@ def controls_here() -> list[str]:
         return sorted(filter(None, hidden()))
     with context.session_state.query_params() as address:
         bound = [str(key) for key in st.session_state if address.is_bound(str(key))]
-    return sorted({*bound, *filter(None, hidden())})
+    return sorted({*bound, *kept_here(), *filter(None, hidden())})
 
 
 def words_for(key: str) -> str:

@@ -1,0 +1,96 @@
+"""Words in the reader's language: readable English in the code, translations in `locale/<language>/LC_MESSAGES`.
+
+`_("Run {run} is gone", run=run.id)` translates now; `N_("…")` marks a text that stands in a table and is translated by
+`_(text)` where it is shown. What a worker stored was stored in English: `retold` finds its message again.
+"""
+
+import gettext
+import io
+import re
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+LANGUAGES = {"en": "English", "zh-TW": "繁體中文"}
+ENGLISH = "en"
+LOCALES = Path(__file__).with_name("locale")
+
+_ask: list[Callable[[], str]] = []
+
+
+def ask_for_language(reader: Callable[[], str]) -> None:
+    """Let `reader` say, each time, for whom a text is; it gives a key of LANGUAGES."""
+    _ask[:] = [reader]
+
+
+def language() -> str:
+    """The language that texts come in now, a key of LANGUAGES: English where nobody asked for another."""
+    return _ask[0]() if _ask else ENGLISH
+
+
+def _(message: str, /, **values: Any) -> str:
+    """A message in the reader's language, its `{places}` filled in."""
+    text = _catalogue(language()).gettext(message) if message else ""
+    return text.format(**values) if values else text
+
+
+def ngettext(one: str, many: str, n: int, /, **values: Any) -> str:
+    """A message that counts: `one` for n = 1, else `many`; both know `{n}`."""
+    return _catalogue(language()).ngettext(one, many, n).format(n=n, **values)
+
+
+def N_(message: str) -> str:
+    """The message itself, marked for the catalogue."""
+    return message
+
+
+def retold(message: str) -> str:
+    """A message that was made and stored in English, in the reader's language; as it is where no pattern fits."""
+    if language() == ENGLISH:
+        return message
+    known = _catalogue(language()).gettext(message)
+    if known != message:
+        return known
+    for pattern, english in _patterns(language()):
+        if found := pattern.fullmatch(message):
+            return _(english, **{name: retold(value) for name, value in found.groupdict().items()})
+    return message
+
+
+@cache
+def _catalogue(name: str) -> gettext.NullTranslations:
+    """The texts of a language; English needs none."""
+    if name == ENGLISH:
+        return gettext.NullTranslations()
+    from babel.messages.mofile import write_mo
+
+    compiled = io.BytesIO()
+    write_mo(compiled, catalogue(name))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+def catalogue(name: str) -> Any:
+    """The `babel.messages.Catalog` of a language, out of its .po file."""
+    from babel.messages.pofile import read_po
+
+    locale = name.replace("-", "_")
+    with (LOCALES / locale / "LC_MESSAGES" / "messages.po").open("rb") as file:
+        return read_po(file, locale=locale)
+
+
+@cache
+def _patterns(name: str) -> list[tuple[re.Pattern[str], str]]:
+    """Every message with places as a pattern that finds what stood in them; the longest text first."""
+    ids = [entry.id for entry in catalogue(name) if isinstance(entry.id, str) and "{" in entry.id]
+    return [(_pattern(english), english) for english in sorted(ids, key=len, reverse=True)]
+
+
+def _pattern(english: str) -> re.Pattern[str]:
+    literals_and_names = re.split(r"\{(\w+)[^}]*\}", english)
+    found = re.escape(literals_and_names[0])
+    for name, literal in zip(literals_and_names[1::2], literals_and_names[2::2], strict=True):
+        found += f"(?P={name})" if f"<{name}>" in found else f"(?P<{name}>.*?)"
+        found += re.escape(literal)
+    return re.compile(found, re.DOTALL)

@@ -1,0 +1,75 @@
+"""Choices among words: shown in the reader's language, kept in the address in English, so that a link fits both.
+
+Streamlit's own `bind="query-params"` puts into the address what the list shows. These do the same with the options as
+they stand in the code: the address's value is taken where it is new, and every choice but the default is written back.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import streamlit as st
+
+from eegnets.translation import _
+
+LAST = "address of "
+NONE = ""  # an address that says that none is chosen, where the default is some
+
+
+def segments(
+    label: str, options: Sequence[str], default: str, key: str, words: Callable[[str], str] = _, **how: Any
+) -> str:
+    """One of a few, side by side; always one."""
+    _take(key, options, [default], many=False)
+    chosen = st.segmented_control(label, options, required=True, key=key, format_func=words, **how)
+    return _keep(key, chosen, [default])[0]
+
+
+def listed(
+    label: str, options: Sequence[str], default: str, key: str, words: Callable[[str], str] = _, **how: Any
+) -> str:
+    """One of many, in a list that opens."""
+    _take(key, options, [default], many=False)
+    return _keep(key, st.selectbox(label, options, key=key, format_func=words, **how), [default])[0]
+
+
+def pills(
+    label: str, options: Sequence[str], default: Sequence[str], key: str, words: Callable[[str], str] = _, **how: Any
+) -> list[str]:
+    """Any of a few, side by side."""
+    _take(key, options, default, many=True)
+    chosen = st.pills(label, options, selection_mode="multi", key=key, format_func=words, **how)
+    return _keep(key, chosen, default)
+
+
+def kept_here() -> list[str]:
+    """The keys of the choices of the page as it was last drawn."""
+    return [str(key) for key in st.session_state if f"{LAST}{key}" in st.session_state]
+
+
+def _take(key: str, options: Sequence[str], default: Sequence[str], *, many: bool) -> None:
+    """Give the widget what the address names, where that is news; else its default, where it has nothing on offer."""
+    address, held = st.query_params.get_all(key), st.session_state.get(key)
+    if address and address != st.session_state.get(LAST + key):
+        values = [option for option in options if option in address]
+        allowed_none = many and address == [NONE]
+    else:
+        values = [value for value in _as_list(held) if value in options]
+        allowed_none = many and key in st.session_state
+    values = values if values or allowed_none else list(default)
+    if values != _as_list(held) or key not in st.session_state:  # to set what is there would undo a click under way
+        st.session_state[key] = values if many else values[0]
+
+
+def _keep(key: str, chosen: Any, default: Sequence[str]) -> list[str]:
+    """Write a choice into the address, and give it as a list."""
+    values = _as_list(chosen)
+    if values == list(default):
+        st.query_params.pop(key, None)
+    elif st.query_params.get_all(key) != (values or [NONE]):
+        st.query_params[key] = values or [NONE]
+    st.session_state[LAST + key] = st.query_params.get_all(key)
+    return values
+
+
+def _as_list(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value or [])

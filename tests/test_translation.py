@@ -1,0 +1,116 @@
+"""Words in the reader's language: nothing missing, nothing stale, every place filled, and no text that hides `_`."""
+
+import ast
+import re
+
+import pytest
+from file_tree import ROOT
+
+from eegnets import translation
+from eegnets.translation import ENGLISH, LANGUAGES, _, ask_for_language, catalogue, ngettext, retold
+
+OTHERS = [name for name in LANGUAGES if name != ENGLISH]
+CODE = [ROOT / "app.py", *(ROOT / "pages").glob("*.py"), *(ROOT / "eegnets").rglob("*.py")]
+UPDATE = "run the two lines under “Two languages” in the README, and translate what is new"
+
+
+@pytest.fixture
+def in_chinese():
+    ask_for_language(lambda: "zh-TW")
+    yield
+    ask_for_language(lambda: ENGLISH)
+
+
+@pytest.fixture(scope="module")
+def extracted():
+    from babel.messages.extract import extract_from_dir
+
+    return {
+        message
+        for where in ("app.py", "pages", "eegnets")
+        for *_place, message, _comments, _context in _found(extract_from_dir, where)
+    }
+
+
+def _found(extract_from_dir, where):
+    from babel.messages.extract import extract_from_file
+
+    path = ROOT / where
+    if path.is_file():
+        return [(where, *found) for found in extract_from_file("python", path)]
+    return extract_from_dir(path)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_no_message_is_missing_or_stale(name, extracted):
+    known = {entry.id for entry in catalogue(name) if entry.id}
+    assert sorted(map(str, extracted - known)) == [], UPDATE
+    assert sorted(map(str, known - extracted)) == [], UPDATE
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_every_message_is_translated_and_none_is_a_guess(name):
+    entries = [entry for entry in catalogue(name) if entry.id]
+    assert [entry.id for entry in entries if entry.fuzzy] == []
+    texts = {entry.id: entry.string if isinstance(entry.string, tuple) else (entry.string,) for entry in entries}
+    assert [english for english, found in texts.items() if not all(found)] == []
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_translation_has_the_places_of_its_message(name):
+    def places(text):
+        return sorted(set(re.findall(r"\{(\w*)[^}]*\}", text)))
+
+    for entry in catalogue(name):
+        ids = entry.id if isinstance(entry.id, tuple) else (entry.id,)
+        strings = entry.string if isinstance(entry.string, tuple) else (entry.string,)
+        for text in strings:
+            assert places(text) == places(ids[-1]), entry.id
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_no_file_uses_the_sign_for_translating_as_a_name_of_its_own(path):
+    tree = ast.parse(path.read_text())
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and "translation" in node.module]
+    if any(alias.name == "_" for node in imports for alias in node.names):
+        stored = [n.lineno for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id == "_" and _is_stored(n)]
+        assert stored == []
+
+
+def _is_stored(name):
+    return isinstance(name.ctx, ast.Store)
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_what_is_translated_is_a_plain_text(path):
+    """An f-string would be filled in before it is looked up, and never found."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    translating = [
+        call for call in calls if isinstance(call.func, ast.Name) and call.func.id in ("_", "N_", "ngettext")
+    ]
+    assert [call.lineno for call in translating if any(isinstance(arg, ast.JoinedStr) for arg in call.args)] == []
+
+
+def test_english_is_what_the_code_says():
+    assert _("Start") == "Start"
+    assert _("Run {run} is gone", run="a") == "Run a is gone"
+    assert ngettext("{n} trial", "{n} trials", 1) == "1 trial"
+    assert ngettext("{n} trial", "{n} trials", 3) == "3 trials"
+
+
+def test_a_stored_message_is_told_again_in_the_readers_language(in_chinese, monkeypatch):
+    known = {"run {run} {what}": "執行 {run} {what}", "was stopped": "已停止"}
+    monkeypatch.setattr(
+        translation, "_catalogue", lambda name: type("Of", (), {"gettext": lambda s, m: known.get(m, m)})()
+    )
+    monkeypatch.setattr(
+        translation, "_patterns", lambda name: [(translation._pattern(m), m) for m in known if "{" in m]
+    )
+    assert retold("run 17 was stopped") == "執行 17 已停止"
+    assert retold("nobody said this") == "nobody said this"
+
+
+def test_a_pattern_takes_one_place_twice_for_the_same():
+    pattern = translation._pattern("{a} and {b:.2f}, {a}?")
+    assert pattern.fullmatch("x and 1.00, x?").groupdict() == {"a": "x", "b": "1.00"}
+    assert pattern.fullmatch("x and 1.00, y?") is None
