@@ -1,5 +1,6 @@
 """A real server and a real browser; without a browser the tests skip, unless EEGNETS_REQUIRE asks for one."""
 
+import contextlib
 import os
 import shutil
 import socket
@@ -10,6 +11,9 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+
+from eegnets.config import InputError
+from eegnets.runs import RunStore
 
 ROOT = Path(__file__).parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -82,30 +86,61 @@ class Server:
         self.process.wait(timeout=30)
         self.log.close()
 
+    def forget_runs(self):
+        """Stop what still trains, and leave an empty folder of runs."""
+        store, deadline = RunStore(self.runs), time.monotonic() + 60
+        while runs := store.runs():
+            assert time.monotonic() < deadline, "a run did not stop"
+            for run in runs:
+                with contextlib.suppress(InputError):  # it has ended
+                    run.stop()
+                with contextlib.suppress(InputError):  # somebody still works on it
+                    store.delete(run.id)
+            time.sleep(0.05)
+        store.trash.empty()
+
     def complaints(self):
         """What the log says from its first traceback on; nothing where all went well."""
         _, trouble, after = (self.runs.parent / "server.log").read_text().partition("Traceback")
         return trouble + after
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
+@pytest.fixture(scope="session")
+def _running(tmp_path_factory):
+    """One server for all files: to start one takes seconds."""
     running = Server(tmp_path_factory.mktemp("app") / "runs")
     yield running
     running.stop()
 
 
+@pytest.fixture(scope="module")
+def server(_running):
+    """The server, without runs at first; and it has nothing to complain about."""
+    _running.forget_runs()
+    before = len(_running.complaints())
+    yield _running
+    assert _running.complaints()[before:] == ""
+
+
+@pytest.fixture(scope="session")
+def _window(browser):
+    """One window for all tests: what it has loaded of Streamlit's own code it need not load again."""
+    window = browser.new_context(viewport={"width": 1280, "height": 800})
+    yield window
+    window.close()
+
+
 @pytest.fixture
-def page(browser, server):
+def page(_window, server):
     """A browser page that remembers what went wrong in it."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    opened = context.new_page()
+    opened = _window.new_page()
     opened.set_default_timeout(60_000)
     opened.errors = []
     opened.on("console", lambda message: _note(opened, message))
     opened.on("pageerror", lambda error: opened.errors.append(str(error)))
     yield opened
-    context.close()
+    for left in _window.pages:
+        left.close()
 
 
 def _note(page, message):

@@ -74,16 +74,3 @@ def test_a_race_is_started_watched_and_found_again(page, server, picture):
     page.reload()
     expect(page.get_by_text("4 of 4 epochs")).to_be_visible()
     shows_no_failure(page)
-
-
-def test_nothing_is_wider_than_a_phone(browser, server):
-    context = browser.new_context(viewport={"width": 390, "height": 800}, color_scheme="dark")
-    page = context.new_page()
-    opened(page, server, "network=untrained+DeepConvNet&bend=Maxout")
-    overflow = "[document.documentElement, document.querySelector('[data-testid=stMain]')]"
-    assert page.evaluate(f"Math.max(...{overflow}.map(e => e.scrollWidth - e.clientWidth))") <= 0
-    context.close()
-
-
-def test_the_server_had_nothing_to_complain_about(server):
-    assert server.complaints() == ""

@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 from playwright.sync_api import expect
+from settling import click_in_chart, settled
 
 from eegnets import sources
 from eegnets.config import DataConfig
@@ -57,13 +58,11 @@ def test_the_next_trials_and_where_the_network_looked(opened, picture):
 def test_a_cell_of_the_matrix_lists_its_trials_and_one_of_them_opens(opened, picture):
     page = opened("expected calibration error", "view=All+trials")
     matrix = page.get_by_test_id("stVegaLiteChart").first
-    expect(matrix.locator("canvas, svg").first).to_be_visible()
-    place = matrix.bounding_box()
-    page.mouse.click(place["x"] + 0.7 * place["width"], place["y"] + 0.3 * place["height"])
-    expect(page).to_have_url(re.compile("cell=left"))
+    click_in_chart(matrix, lambda box: (0.7 * box["width"], 0.3 * box["height"]), "cell=left")
     picture("classify-matrix")
     table = page.get_by_test_id("stDataFrame").last
     table.scroll_into_view_if_needed()
+    settled(page)
     place = table.bounding_box()
     page.mouse.click(place["x"] + 22, place["y"] + 35 + 17)  # the box of the first row, under the head
     expect(page.get_by_text("shown was left hand")).to_be_visible()
@@ -114,17 +113,3 @@ def test_files_are_answered_and_their_answers_downloaded(opened, some, tmp_path,
     lines = found.value.path().read_text().splitlines()
     assert lines[0] == "trial,subject,label,left hand,right hand,answer,right"
     assert len(lines) == 13
-
-
-def test_nothing_is_wider_than_a_phone(browser, server):
-    context = browser.new_context(viewport={"width": 390, "height": 800})
-    page = context.new_page()
-    page.goto(f"{server.url}/classify?subjects=A&network={NETWORK}")
-    expect(page.get_by_text("All bars add up")).to_be_visible()
-    overflow = "[document.documentElement, document.querySelector('[data-testid=stMain]')]"
-    assert page.evaluate(f"Math.max(...{overflow}.map(e => e.scrollWidth - e.clientWidth))") <= 0
-    context.close()
-
-
-def test_the_server_had_nothing_to_complain_about(server):
-    assert server.complaints() == ""

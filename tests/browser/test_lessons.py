@@ -51,7 +51,3 @@ def test_a_shared_view_opens_with_a_control_hidden(page, server):
     expect(page.locator(".st-key-x")).to_be_hidden()
     expect(page).to_have_url(re.compile("x=2"))
     assert page.errors == []
-
-
-def test_the_server_had_nothing_to_complain_about(server):
-    assert server.complaints() == ""

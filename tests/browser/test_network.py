@@ -4,6 +4,7 @@ import re
 
 import pytest
 from playwright.sync_api import expect
+from settling import click_in_chart
 
 pytestmark = pytest.mark.browser
 
@@ -23,27 +24,13 @@ def opened(page, server):
     assert page.errors == []
 
 
-def place_of(drawing):
-    """Where a chart is, once it is drawn and nothing moves under the pointer."""
-    expect(drawing.locator("svg.marks, canvas.marks")).to_be_visible()
-    drawing.scroll_into_view_if_needed()
-    drawing.page.wait_for_timeout(500)
-    return drawing.bounding_box()
-
-
 def test_three_levels_by_clicks_and_the_address_follows(opened, picture):
     page = opened("network=simulated-eegnet-elu")
     charts = page.get_by_test_id("stVegaLiteChart")
-    place = place_of(charts.first)
-    page.mouse.click(place["x"] + place["width"] - 40, place["y"] + 60 + 40 * 2.5)  # the third picture
-    expect(page).to_have_url(re.compile(r"layer=firstconv\.1"))
+    click_in_chart(charts.first, lambda box: (box["width"] - 40, 60 + 40 * 2.5), r"layer=firstconv\.1")  # third picture
     expect(page.get_by_text("Its bias never learns.")).to_be_visible()
-    place = place_of(charts.nth(1))
-    page.mouse.click(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
-    expect(page).to_have_url(re.compile(r"map=\d+"))
-    place = place_of(charts.nth(2))
-    page.mouse.click(place["x"] + place["width"] / 3, place["y"] + place["height"] / 2)
-    expect(page).to_have_url(re.compile(r"sample=\d+"))
+    click_in_chart(charts.nth(1), lambda box: (box["width"] / 2, box["height"] / 2), r"map=\d+")
+    click_in_chart(charts.nth(2), lambda box: (box["width"] / 3, box["height"] / 2), r"sample=\d+")
     expect(page.get_by_text("the same but for rounding")).to_be_visible()
     picture("network")
 
@@ -55,18 +42,3 @@ def test_an_untrained_network_and_the_calculator(opened):
     page.get_by_role("slider", name="Kernel k").press("ArrowRight")
     expect(page).to_have_url(re.compile(r"k=8"))
     expect(page.get_by_text("1 × 8: full 8,192")).to_be_visible()
-
-
-def test_nothing_is_wider_than_a_phone(browser, server):
-    context = browser.new_context(viewport={"width": 390, "height": 800}, color_scheme="dark")
-    page = context.new_page()
-    page.goto(f"{server.url}/network?subjects=A&layer=separableConv.0")
-    expect(page.get_by_text("The lab's separableConv is separable by name alone")).to_be_visible()
-    expect(page.get_by_test_id("stVegaLiteChart").last).to_be_visible()
-    overflow = "[document.documentElement, document.querySelector('[data-testid=stMain]')]"
-    assert page.evaluate(f"Math.max(...{overflow}.map(e => e.scrollWidth - e.clientWidth))") <= 0
-    context.close()
-
-
-def test_the_server_had_nothing_to_complain_about(server):
-    assert server.complaints() == ""

@@ -34,7 +34,3 @@ def test_a_sweep_fills_its_grid_and_is_found_again(page, server, picture):
     expect(page.get_by_text("What differs")).to_be_visible()
     expect(page.get_by_test_id("stException")).to_have_count(0)
     assert page.errors == []
-
-
-def test_the_server_had_nothing_to_complain_about(server):
-    assert server.complaints() == ""

@@ -92,21 +92,3 @@ def test_a_race_and_its_comparison(page, server, picture):
     expect(page.get_by_test_id("stVegaLiteChart").first).to_be_visible()
     picture("compare")
     shows_no_failure(page)
-
-
-@pytest.mark.parametrize("path", ["", "train", "compare"])
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_every_page_opens_by_its_own_address(browser, server, path, width, theme, tmp_path):
-    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=theme)
-    page = context.new_page()
-    page.goto(f"{server.url}/{path}")
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
-    expect(page.get_by_test_id("stException")).to_have_count(0)
-    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert overflow <= 0
-    context.close()
-
-
-def test_the_server_had_nothing_to_complain_about(server):
-    assert server.complaints() == ""
