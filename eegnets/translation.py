@@ -49,7 +49,7 @@ def N_(message: str) -> str:
 
 def retold(message: str) -> str:
     """A message that was made and stored in English, in the reader's language; as it is where no pattern fits."""
-    if language() == ENGLISH:
+    if not message or language() == ENGLISH:
         return message
     known = _catalogue(language()).gettext(message)
     if known != message:

@@ -111,6 +111,10 @@ def test_a_stored_message_is_told_again_in_the_readers_language(in_chinese, monk
     assert retold("nobody said this") == "nobody said this"
 
 
+def test_no_message_is_told_as_none(in_chinese):
+    assert (_(""), retold("")) == ("", "")
+
+
 def test_a_pattern_takes_one_place_twice_for_the_same():
     pattern = translation._pattern("{a} and {b:.2f}, {a}?")
     assert pattern.fullmatch("x and 1.00, x?").groupdict() == {"a": "x", "b": "1.00"}

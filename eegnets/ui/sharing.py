@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from eegnets.config import SETTINGS
-from eegnets.translation import _
+from eegnets.translation import N_, _
 from eegnets.ui.choices import kept_here
 from eegnets.ui.forms import hidden
 
@@ -18,6 +18,16 @@ CONTROLS = (
     ".stTextInput",
 )
 WORDS = {rule.key: rule.label for rule in SETTINGS.values()}
+# Other controls are called by their keys; these are not the words of a label too, so they are marked here.
+KEYS = (
+    *(N_("Lang"), N_("Data difficulty"), N_("Data seed"), N_("Curve alpha"), N_("Curve negative slope")),
+    *(N_("Functions"), N_("Part"), N_("Count"), N_("Instead"), N_("Racers"), N_("Seeds"), N_("Instrument")),
+    *(N_("Weights bend"), N_("View"), N_("Way"), N_("Smooth"), N_("Only state"), N_("Only model")),
+    *(N_("Only activation"), N_("Metric"), N_("Fold"), N_("Log"), N_("Over"), N_("Score"), N_("Bench trials")),
+    *(N_("Bench seconds"), N_("Bench networks"), N_("Bench engines"), N_("Bench precisions")),
+    *(N_("Bench threads"), N_("Bench batch sizes"), N_("N in"), N_("N out"), N_("Gain"), N_("Models")),
+    *(N_("Sweep score"), N_("Race metric"), N_("Race fold")),
+)
 
 
 def hide_controls() -> None:
