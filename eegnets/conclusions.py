@@ -146,7 +146,7 @@ def _of_first_layer(outcomes: Sequence[Outcome]) -> list[str]:
         "{after:.0%} after it: {difference}.",
         before=before,
         after=after,
-        difference=against(found, _("points"), 100),
+        difference=against(found, "points", 100),
     )
     risen = sum(shares[1] > shares[0] for shares in known.values())
     many = _("It rose in {n} of {all} networks.", n=risen, all=len(known))
@@ -177,7 +177,7 @@ def _compared(what: str, groups: Groups, last: int, measure: Callable[[Outcome, 
     (first, lowest), *others = figures.items()
     found = {value: paired_difference(figure, lowest) for value, figure in others}
     parts = [
-        _("with {value:g} {difference}", value=value, difference=against(one, _(unit), scale))
+        _("with {value:g} {difference}", value=value, difference=against(one, unit, scale))
         for value, one in found.items()
         if one.n
     ]

@@ -70,7 +70,7 @@ def running_now() -> None:
     @st.fragment(run_every=LOOK_AROUND)
     def watched() -> None:
         active = active_runs()
-        st.caption(_("Running now: {n}", n=len(active) or _("nothing")))
+        st.caption(_("Running now: {n}", n=len(active)) if active else _("Running now: nothing"))
         for run in active[:4]:
             _running_row(run)
         if len(active) > 4:
