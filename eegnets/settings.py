@@ -122,8 +122,10 @@ def unknown(what: str, name: object, allowed: Iterable[str]) -> str:
     allowed = list(allowed)
     lowered = {option.lower(): option for option in allowed}
     near = difflib.get_close_matches(str(name).lower(), lowered, n=1, cutoff=0.6)
-    said = _("unknown {what} {name!r}; choose from {allowed}.", what=_(what), name=name, allowed=", ".join(allowed))
-    return said + (" " + _("Did you mean {name!r}?", name=lowered[near[0]]) if near else "")
+    said = {"what": _(what), "name": name, "allowed": ", ".join(allowed)}
+    if not near:
+        return _("unknown {what} {name!r}; choose from {allowed}.", **said)
+    return _("unknown {what} {name!r}; choose from {allowed}. Did you mean {near!r}?", near=lowered[near[0]], **said)
 
 
 Entry = typing.TypeVar("Entry")
