@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eegnets.config import InputError
+from eegnets.translation import N_, _
 from eegnets.workers import WorkerKilled, whole_number, work
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class ClusterWorkers:
             from distributed import Client
         except ImportError:
             raise InputError(
-                "EEGNETS_SCHEDULER needs Dask: pip install -r requirements-cluster.txt, or unset the variable."
+                _("EEGNETS_SCHEDULER needs Dask: pip install -r requirements-cluster.txt, or unset the variable.")
             ) from None
         self.threads = whole_number("EEGNETS_THREADS") or 1
         resources = _resources(os.environ.get("EEGNETS_RESOURCES", ""))
@@ -45,8 +46,12 @@ class ClusterWorkers:
             self._client = client(self._address, timeout=timeout, set_as_default=False)
         except (OSError, ValueError) as error:
             raise InputError(
-                f"no Dask scheduler answers at EEGNETS_SCHEDULER={self._address!r} ({error}); start one, or unset it "
-                "to use this machine."
+                _(
+                    "no Dask scheduler answers at EEGNETS_SCHEDULER={address!r} ({error}); start one, or unset it to "
+                    "use this machine.",
+                    address=self._address,
+                    error=error,
+                )
             ) from error
         self._executor = self._client.get_executor(pure=False, **self._extra)
 
@@ -76,9 +81,9 @@ def _work_alone(path: Path) -> bool:
 
 
 def _pass_on(done: "Future[bool]", ended: "Future[bool]") -> None:
-    error: Any = "the connection to the cluster was lost" if done.cancelled() else done.exception()
+    error: Any = N_("the connection to the cluster was lost") if done.cancelled() else done.exception()
     if error:
-        ended.set_exception(WorkerKilled(f"Its worker on the cluster was lost: {error}."))
+        ended.set_exception(WorkerKilled(N_("Its worker on the cluster was lost: {error}.").format(error=error)))
     else:
         ended.set_result(done.result())
 
@@ -89,4 +94,4 @@ def _resources(text: str) -> dict[str, float]:
         pairs = [part.split("=") for part in text.split(",") if part.strip()]
         return {name.strip(): float(amount) for name, amount in pairs}
     except ValueError:
-        raise InputError(f"EEGNETS_RESOURCES takes NAME=AMOUNT,…, such as GPU=1; got {text!r}.") from None
+        raise InputError(_("EEGNETS_RESOURCES takes NAME=AMOUNT,…, such as GPU=1; got {text!r}.", text=text)) from None

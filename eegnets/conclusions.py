@@ -14,8 +14,9 @@ from eegnets.lessons import LESSONS, Lesson
 from eegnets.race import Racer, Verdict, against
 from eegnets.run_folder import summary
 from eegnets.statistics import flattery, flattery_words, mean_interval, paired_difference
+from eegnets.translation import N_, _, retold
 
-ONE_SEED = "One seed cannot tell a difference from luck."
+ONE_SEED = N_("One seed cannot tell a difference from luck.")
 
 
 @dataclass(frozen=True)
@@ -47,20 +48,16 @@ def conclusion(name: str, outcomes: Sequence[Outcome]) -> list[str]:
     """
     lesson = LESSONS[name]
     told = [_ended(lesson, run) for run in outcomes if run.state != "finished"]
-    told = told or [
-        f"All {len(outcomes)} runs reached their last epoch." if len(outcomes) > 1 else "The run ended well."
-    ]
+    if not told:
+        every = _("All {n} runs reached their last epoch.", n=len(outcomes))
+        told = [every if len(outcomes) > 1 else _("The run ended well.")]
     usable = [run for run in outcomes if run.history and run.state != "failed"]
     if not usable:
-        return [*told, "No run is left to compare, so there is no answer. Start the experiment again."]
+        return [*told, _("No run is left to compare, so there is no answer. Start the experiment again.")]
     for value in lesson.values:
         if not any(_value(lesson, run) == value for run in usable):
-            told.append(f"With {_words(lesson)} {value} there is no run to compare.")
+            told.append(_("With {setting} {value} there is no run to compare.", setting=lesson.words, value=value))
     return told + ANSWERS[name](usable)
-
-
-def _words(lesson: Lesson) -> str:
-    return lesson.varied.replace("_", " ")
 
 
 def _value(lesson: Lesson, outcome: Outcome) -> Any:
@@ -68,9 +65,13 @@ def _value(lesson: Lesson, outcome: Outcome) -> Any:
 
 
 def _ended(lesson: Lesson, outcome: Outcome) -> str:
-    which = f"{_words(lesson)} {_value(lesson, outcome)}, " if lesson.varied else ""
-    how = f"Run with {which}seed {outcome.seed}: {outcome.state} after epoch {len(outcome.history)}."
-    return f"{how} {outcome.message}".strip()
+    end = {"seed": outcome.seed, "state": _(outcome.state), "n": len(outcome.history)}
+    if lesson.varied:
+        which = {"setting": lesson.words, "value": _value(lesson, outcome)}
+        how = _("Run with {setting} {value}, seed {seed}: {state} after epoch {n}.", **which, **end)
+    else:
+        how = _("Run with seed {seed}: {state} after epoch {n}.", **end)
+    return f"{how} {retold(outcome.message)}".strip()
 
 
 def _of_bends(outcomes: Sequence[Outcome]) -> list[str]:
@@ -84,9 +85,9 @@ def _of_decay(outcomes: Sequence[Outcome]) -> list[str]:
     """Length of the weights, how far training runs ahead of the test, and the score, against no weight decay."""
     groups, last = _groups(outcomes, lambda run: run.config.training.weight_decay), _common(outcomes)
     return [
-        _compared("Length of all weights together (L2 norm)", groups, last, _length, "in length"),
+        _compared(N_("Length of all weights together (L2 norm)"), groups, last, _length, N_("in length")),
         _compared(
-            "Accuracy on the training trials less that on the test trials (points)", groups, last, _ahead, "points"
+            N_("Accuracy on the training trials less that on the test trials (points)"), groups, last, _ahead, "points"
         ),
         _scores(groups, last),
         _doubt(groups),
@@ -97,13 +98,14 @@ def _of_rate(outcomes: Sequence[Outcome]) -> list[str]:
     """How far the loss came, how restless the score was, and where it ended, against the smallest learning rate."""
     groups, last = _groups(outcomes, lambda run: run.config.training.learning_rate), _common(outcomes)
     sentences = [
-        _compared("Loss on the training trials (nats)", groups, last, _train_loss, "nats"),
-        _compared("Jump of test accuracy from epoch to epoch, mean (points)", groups, last, _jumps, "points"),
+        _compared(N_("Loss on the training trials (nats)"), groups, last, _train_loss, N_("nats")),
+        _compared(N_("Jump of test accuracy from epoch to epoch, mean (points)"), groups, last, _jumps, "points"),
         _scores(groups, last),
     ]
     guessing = [f"{rate:g}" for rate, runs in groups.items() if _is_guessing(list(runs.values()), last)]
     if guessing:
-        sentences.append(f"At {' and '.join(guessing)} the answers cannot be told from guessing.")
+        rates = _(" and ").join(guessing)
+        sentences.append(_("At {rates} the answers cannot be told from guessing.", rates=rates))
     return [*sentences, _doubt(groups)]
 
 
@@ -112,35 +114,43 @@ def _of_flattery(outcomes: Sequence[Outcome]) -> list[str]:
     found = [{"id": i, **_three(run)} for i, run in enumerate(outcomes)]
     gaps = flattery(pd.DataFrame(found))
     if gaps.empty:
-        return ["These data have no test trials, so no epoch could be chosen by them."]
-    sentences = [flattery_words(gaps), "It can never lie below the last epoch: whoever takes the highest cannot lose."]
+        return [_("These data have no test trials, so no epoch could be chosen by them.")]
+    certain = _("It can never lie below the last epoch: whoever takes the highest cannot lose.")
+    sentences = [flattery_words(gaps), certain]
     honest = [run["last"] for run in found if run["last"] is not None]
     n = outcomes[0].n_test
     if n:
         low, high = wilson_interval(round(float(np.mean(honest)) * n), n)
         sentences.append(
-            f"For comparison: {n} test trials leave any single accuracy open by ±{50 * (high - low):.1f} points."
+            _(
+                "For comparison: {n} test trials leave any single accuracy open by ±{reach:.1f} points.",
+                n=n,
+                reach=50 * (high - low),
+            )
         )
-    return [*sentences, *([ONE_SEED] if len(outcomes) < 2 else [])]
+    return [*sentences, *([_(ONE_SEED)] if len(outcomes) < 2 else [])]
 
 
 def _of_first_layer(outcomes: Sequence[Outcome]) -> list[str]:
     """How much more of what the first layer hears lies where imagery shows, after training."""
     known = {run.seed: run.within for run in outcomes if run.within is not None}
     if not known:
-        return ["No trained network is left to look into: start the experiment again."]
+        return [_("No trained network is left to look into: start the experiment again.")]
     before = mean_interval([shares[0] for shares in known.values()]).mean
     after = mean_interval([shares[1] for shares in known.values()]).mean
     found = paired_difference(
         {seed: shares[1] for seed, shares in known.items()}, {seed: shares[0] for seed, shares in known.items()}
     )
-    sentence = (
-        f"Of all that the first layer's kernels let through, {before:.0%} lay between 8 and 30 Hz before training and "
-        f"{after:.0%} after it: {against(found, 'points', 100)}."
+    sentence = _(
+        "Of all that the first layer's kernels let through, {before:.0%} lay between 8 and 30 Hz before training and "
+        "{after:.0%} after it: {difference}.",
+        before=before,
+        after=after,
+        difference=against(found, "points", 100),
     )
     risen = sum(shares[1] > shares[0] for shares in known.values())
-    many = f"It rose in {risen} of {len(known)} networks."
-    return [sentence, many, *([ONE_SEED] if len(known) < 2 else [])]
+    many = _("It rose in {n} of {all} networks.", n=risen, all=len(known))
+    return [sentence, many, *([_(ONE_SEED)] if len(known) < 2 else [])]
 
 
 Groups = dict[Any, dict[int, Outcome]]  # value of the varied setting, ascending -> seed -> outcome
@@ -156,27 +166,40 @@ def _groups(outcomes: Sequence[Outcome], key: Callable[[Outcome], Any]) -> Group
 def _compared(what: str, groups: Groups, last: int, measure: Callable[[Outcome, int], float], unit: str) -> str:
     """A figure of every group after epoch `last`, and its difference from the first group's, paired by seed.
 
-    Figures in "points" are shares (0..1), shown as per cent.
+    `what` and `unit` are marked for translation. Figures in "points" are shares (0..1), shown as per cent.
     """
     scale, form = (100, ".1f") if unit == "points" else (1, ".3f")
     figures = {value: {seed: measure(run, last) for seed, run in runs.items()} for value, runs in groups.items()}
     if any(isnan(figure) for found in figures.values() for figure in found.values()):
-        return f"**{what}**: not measured here."
-    told = ", ".join(f"{scale * np.mean(list(one.values())):{form}} with {value:g}" for value, one in figures.items())
+        return _("**{what}**: not measured here.", what=_(what))
+    means = {value: f"{scale * np.mean(list(one.values())):{form}}" for value, one in figures.items()}
+    told = _(", ").join(_("{figure} with {value:g}", figure=mean, value=value) for value, mean in means.items())
     (first, lowest), *others = figures.items()
     found = {value: paired_difference(figure, lowest) for value, figure in others}
-    parts = [f"with {value:g} {against(one, unit, scale)}" for value, one in found.items() if one.n]
-    compared = f" Against {first:g}: {'; '.join(parts)}." if parts else ""
-    return f"**{what}** after epoch {last}: {told}.{compared}"
+    parts = [
+        _("with {value:g} {difference}", value=value, difference=against(one, unit, scale))
+        for value, one in found.items()
+        if one.n
+    ]
+    if not parts:
+        return _("**{what}** after epoch {n}: {told}.", what=_(what), n=last, told=told)
+    return _(
+        "**{what}** after epoch {n}: {told}. Against {first:g}: {differences}.",
+        what=_(what),
+        n=last,
+        told=told,
+        first=first,
+        differences=_("; ").join(parts),
+    )
 
 
 def _scores(groups: Groups, last: int) -> str:
-    return _compared("Test accuracy (per cent)", groups, last, _test_accuracy, "points")
+    return _compared(N_("Test accuracy (per cent)"), groups, last, _test_accuracy, N_("points"))
 
 
 def _doubt(groups: Groups) -> str:
     seeds = len(set().union(*groups.values()))
-    return f"The intervals are over {seeds} seeds." if seeds > 1 else ONE_SEED
+    return _("The intervals are over {n} seeds.", n=seeds) if seeds > 1 else _(ONE_SEED)
 
 
 def _common(outcomes: Sequence[Outcome]) -> int:
@@ -220,7 +243,7 @@ def _is_guessing(runs: Sequence[Outcome], last: int) -> bool:
     score = float(np.mean([_test_accuracy(run, last) for run in runs]))
     if isnan(score) or not n:
         return False
-    low, _ = wilson_interval(round(score * n), n)
+    low, _high = wilson_interval(round(score * n), n)
     return low <= 1 / runs[0].n_classes
 
 

@@ -18,8 +18,9 @@ from eegnets import instruments, models, sources, training
 from eegnets.activations import ACTIVATIONS
 from eegnets.classification import Shape, answers
 from eegnets.config import InputError, ModelConfig, RunConfig, TrainingConfig, lookup
-from eegnets.run_folder import Run, RunError, summary
+from eegnets.run_folder import AFTER, Run, RunError, summary
 from eegnets.runs import RunStore
+from eegnets.translation import N_, _
 from eegnets.trials import Trials, split
 
 TURN = 1.5  # s that a run in step with others trains before it lets another go on: beginning again takes a tenth of it
@@ -30,8 +31,8 @@ def prepare(config: RunConfig) -> RunConfig:
 
     Raises InputError for a name that no registry has, data that is not there, or a device that is not on this machine.
     """
-    lookup(models.MODELS, "network", config.model.name)
-    lookup(ACTIVATIONS, "activation", config.model.activation)
+    lookup(models.MODELS, N_("network"), config.model.name)
+    lookup(ACTIVATIONS, N_("activation"), config.model.activation)
     training.resolve_device(config.training.device)
     data = sources.check(config.data)
     threads = config.training.threads or torch.get_num_threads()
@@ -87,11 +88,12 @@ def execute(
         try:
             return _execute(run, on_epoch)
         except KeyboardInterrupt:
-            run.finish("stopped", "Stopped from the keyboard.")
+            run.finish("stopped", N_("Stopped from the keyboard."))
             raise
         except OSError as error:
-            _try_to_fail(run, f"The run folder cannot be written: {error.strerror or error}.")
-            raise RunError(f"run {run.id} cannot be written ({error.strerror or error}); free some space.") from error
+            why = error.strerror or error
+            _try_to_fail(run, N_("The run folder cannot be written: {why}.").format(why=why))
+            raise RunError(_("run {run} cannot be written ({why}); free some space.", run=run.id, why=why)) from error
         except (InputError, training.Diverged) as error:
             _try_to_fail(run, str(error))
             raise
@@ -141,11 +143,11 @@ def _execute(run: Run, on_epoch: Callable[[training.EpochEnd], None]) -> dict[st
             return {"status": "queued", **summary(history)}
         state.adjust(**_live_settings(run))
     if paused:
-        run.set_status("paused", f"Paused after epoch {len(history)}.")
+        run.set_status("paused", AFTER["paused"].format(n=len(history)))
         return {"status": "paused", **summary(history)}
     _predict(run, state.model, folds.test, trials.class_names)
     stopped = len(history) < config.training.epochs
-    return run.finish("stopped" if stopped else "finished", f"Stopped after epoch {len(history)}." if stopped else "")
+    return run.finish("stopped", AFTER["stopped"].format(n=len(history))) if stopped else run.finish("finished")
 
 
 def _continue(run: Run, state: training.State) -> list[dict[str, Any]]:

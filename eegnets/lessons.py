@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from eegnets.config import DataConfig, RunConfig
+from eegnets.config import SETTINGS, DataConfig, RunConfig
+from eegnets.translation import N_, _
 
 # One person's trials, so that an experiment takes less than a minute on two cores.
 DATA: dict[str, Any] = {"source": "simulated", "subjects": ["A"]}
@@ -30,6 +31,11 @@ class Lesson:
     seeds: tuple[int, ...] = (0, 1, 2)
     in_step: bool = False
 
+    @property
+    def words(self) -> str:
+        """How the varied setting is called within a sentence."""
+        return _(SETTINGS[self.varied].label).lower()
+
     def configs(self, data: DataConfig, epochs: int | None = None) -> list[RunConfig]:
         """What its experiment trains on these data; raises InputError for a number of epochs out of bounds."""
         base = RunConfig(data).with_(**self.settings)
@@ -44,14 +50,14 @@ class Lesson:
 
 LESSONS = {
     "activations": Lesson(
-        title="ReLU against ELU and LeakyReLU",
-        question="Below zero ReLU passes no gradient; ELU and LeakyReLU do. Does the network learn better for it?",
+        title=N_("ReLU against ELU and LeakyReLU"),
+        question=N_("Below zero ReLU passes no gradient; ELU and LeakyReLU do. Does the network learn better for it?"),
         page="activations",
         link={"racers": ["ELU", "ReLU", "LeakyReLU"], "seeds": 3, "epochs": 12, "functions": _BENDS},
         look=(
-            "Where is each slope zero? See the curves at the top of this page.",
-            "Under the race, the instrument *Values without slope*: which activation has any, and in which layer?",
-            "The instrument *Gradient*: does less of it reach the first layer?",
+            N_("Where is each slope zero? See the curves at the top of this page."),
+            N_("Under the race, the instrument *Values without slope*: which activation has any, and in which layer?"),
+            N_("The instrument *Gradient*: does less of it reach the first layer?"),
         ),
         settings={"epochs": 12, "instruments": True},
         varied="activation",
@@ -59,15 +65,17 @@ LESSONS = {
         in_step=True,
     ),
     "weight-decay": Lesson(
-        title="What weight decay does",
-        question="Weight decay pulls every weight towards zero in each step. Are the weights shorter for it, does the "
-        "network learn less by heart, and does it answer better?",
+        title=N_("What weight decay does"),
+        question=N_(
+            "Weight decay pulls every weight towards zero in each step. Are the weights shorter for it, does the "
+            "network learn less by heart, and does it answer better?"
+        ),
         page="compare",
         link={"view": "Runs", "metric": "accuracy", "fold": "train"},
         look=(
-            "The accuracy on the *train* trials: which line climbs highest?",
-            "The same on the *test* trials: does the same line lie highest?",
-            "The bands: how far do runs lie apart that differ in the seed alone?",
+            N_("The accuracy on the *train* trials: which line climbs highest?"),
+            N_("The same on the *test* trials: does the same line lie highest?"),
+            N_("The bands: how far do runs lie apart that differ in the seed alone?"),
         ),
         settings={"epochs": 12, "instruments": True},
         varied="weight_decay",
@@ -75,15 +83,17 @@ LESSONS = {
         in_step=True,
     ),
     "learning-rate": Lesson(
-        title="A learning rate ten times too high",
-        question="The learning rate is the size of a step along the gradient. What happens with steps ten times as "
-        "large, and ten times again?",
+        title=N_("A learning rate ten times too high"),
+        question=N_(
+            "The learning rate is the size of a step along the gradient. What happens with steps ten times as "
+            "large, and ten times again?"
+        ),
         page="compare",
         link={"view": "Runs", "metric": "loss", "fold": "train"},
         look=(
-            "The loss on the *train* trials: which lines fall, and which lie flat?",
-            "The accuracy on the *test* trials: which jump about? Half of two classes is guessed right.",
-            "The state of the runs in the table: did one end early?",
+            N_("The loss on the *train* trials: which lines fall, and which lie flat?"),
+            N_("The accuracy on the *test* trials: which jump about? Half of two classes is guessed right."),
+            N_("The state of the runs in the table: did one end early?"),
         ),
         settings={"epochs": 12},
         varied="learning_rate",
@@ -91,29 +101,32 @@ LESSONS = {
         in_step=True,
     ),
     "best-epoch": Lesson(
-        title="The best test epoch flatters you",
-        question="The lab report counts the highest test accuracy of all epochs. How much better does that look than "
-        "it is?",
+        title=N_("The best test epoch flatters you"),
+        question=N_(
+            "The lab report counts the highest test accuracy of all epochs. How much better does that look than it is?"
+        ),
         page="compare",
         link={"view": "Best test epoch"},
         look=(
-            "The bars of the chart below: how far right of zero do they reach? They count all finished runs here.",
-            "The view *Runs*: does the test curve still rise where the best epoch lies, or only shake?",
-            "Would five points decide between two activations in the table *Lab report*?",
+            N_("The bars of the chart below: how far right of zero do they reach? They count all finished runs here."),
+            N_("The view *Runs*: does the test curve still rise where the best epoch lies, or only shake?"),
+            N_("Would five points decide between two activations in the table *Lab report*?"),
         ),
         settings={"epochs": 20},
         seeds=(0, 1, 2, 3, 4),
     ),
     "first-layer": Lesson(
-        title="Look inside the first layer",
-        question="Imagery changes the rhythms from 8 to 30 Hz. Does the first layer learn to listen there, or did it "
-        "from the start?",
+        title=N_("Look inside the first layer"),
+        question=N_(
+            "Imagery changes the rhythms from 8 to 30 Hz. Does the first layer learn to listen there, or did it "
+            "from the start?"
+        ),
         page="network",
         link={"network": "untrained"},
         look=(
-            "*What the first layer hears*, untrained: the kernels are drawn by chance. What do they hear?",
-            "When it is trained, open it below: which kernels have moved?",
-            "One kernel over time: does it look like a rhythm now?",
+            N_("*What the first layer hears*, untrained: the kernels are drawn by chance. What do they hear?"),
+            N_("When it is trained, open it below: which kernels have moved?"),
+            N_("One kernel over time: does it look like a rhythm now?"),
         ),
         settings={"epochs": 30},
     ),

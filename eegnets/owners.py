@@ -6,6 +6,7 @@ from pathlib import Path
 
 from eegnets.atomic import write_whole
 from eegnets.config import InputError
+from eegnets.translation import _
 
 LONGEST = 24  # characters of a name
 SHARED = "EEGNETS_SHARED_CONTROL"
@@ -40,9 +41,9 @@ class Owners:
         name = " ".join(name.split())
         names = self._names()
         if len(name) > LONGEST:
-            raise InputError(f"a name has at most {LONGEST} characters; this one has {len(name)}.")
+            raise InputError(_("a name has at most {most} characters; this one has {n}.", most=LONGEST, n=len(name)))
         if name and any(other == name and whose != owner for whose, other in names.items()):
-            raise InputError(f"somebody here is called {name} already; add a letter to tell you apart.")
+            raise InputError(_("somebody here is called {name} already; add a letter to tell you apart.", name=name))
         kept = {whose: other for whose, other in names.items() if whose != owner} | ({owner: name} if name else {})
         self.path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(self.path, (json.dumps(kept, ensure_ascii=False, indent=1) + "\n").encode())

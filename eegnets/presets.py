@@ -2,15 +2,17 @@
 
 from typing import Any
 
+from eegnets.translation import N_
+
 PRESETS: dict[str, dict[str, Any]] = {
-    "First network": {"epochs": 30},
-    "As the lab report": {
+    N_("First network"): {"epochs": 30},
+    N_("As the lab report"): {
         "epochs": 500,
         "learning_rate": 1e-3,
         "weight_decay": 0.01,
         "validation": 0.0,
         "keep": "last",
     },
-    "No weight decay": {"epochs": 60, "weight_decay": 0.0},
-    "Learning rate too high": {"epochs": 30, "learning_rate": 1.0},
+    N_("No weight decay"): {"epochs": 60, "weight_decay": 0.0},
+    N_("Learning rate too high"): {"epochs": 30, "learning_rate": 1.0},
 }

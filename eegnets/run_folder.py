@@ -21,14 +21,18 @@ import pandas as pd
 from eegnets import json_lines
 from eegnets.atomic import write_whole
 from eegnets.config import InputError, RunConfig
+from eegnets.translation import N_, _
 
 FORMAT = 1
 STALE = 5.0  # seconds without a heartbeat after which a run counts as interrupted
 BEAT = 1.0  # seconds between heartbeats
-ACTIVE = ("queued", "running", "paused")
+ACTIVE = (N_("queued"), N_("running"), N_("paused"))
 RESUMABLE = ("paused", "stopped", "interrupted", "failed")
-NOTES = {"name": 80, "note": 2000}  # characters
-STATES = (*ACTIVE, "stopped", "finished", "failed", "interrupted", "damaged")
+NOTES = {N_("name"): 80, N_("note"): 2000}  # characters
+STATES = (*ACTIVE, N_("stopped"), N_("finished"), N_("failed"), N_("interrupted"), N_("damaged"))
+# What a status tells is kept in English, whoever writes it, and `translation.retold` where it is shown.
+SILENT = N_("Its worker ({worker}) gave no sign for {seconds:g} s.")
+AFTER = {"paused": N_("Paused after epoch {n}."), "stopped": N_("Stopped after epoch {n}.")}
 
 
 class RunError(InputError):
@@ -68,11 +72,11 @@ class Run:
         """All of config.json; raises RunError where it is damaged or was made by a newer version."""
         stored = self._read_json("config.json")
         if stored is None:
-            raise RunError(f"{self.path} is no run: it has no readable config.json.")
-        if stored.get("format", FORMAT) > FORMAT:
-            raise RunError(
-                f"run {self.id} was made by a newer version ({stored['format']} > {FORMAT}); update this one."
-            )
+            raise RunError(_("{path} is no run: it has no readable config.json.", path=self.path))
+        made = {"newer": stored.get("format", FORMAT), "this": FORMAT}
+        if made["newer"] > made["this"]:
+            newer = _("run {run} was made by a newer version ({newer} > {this}); update this one.", run=self.id, **made)
+            raise RunError(newer)
         return stored
 
     @property
@@ -88,14 +92,14 @@ class Run:
         """The state as it is, not as it was last written: without a heartbeat, a running run is interrupted."""
         status = self._stored_status()
         if status.state == "running" and time.time() - status.heartbeat > STALE:
-            return Status("interrupted", f"Its worker ({status.worker}) gave no sign for {STALE:g} s.", status.worker)
+            return Status("interrupted", SILENT.format(worker=status.worker, seconds=STALE), status.worker)
         return status
 
     def _stored_status(self) -> Status:
         stored = self._read_json("status.json")
         known = stored is not None and stored.get("state") in STATES
         if not (known and isinstance(stored.get("heartbeat", 0.0), int | float)):
-            return Status("damaged", "status.json cannot be read.")
+            return Status("damaged", N_("status.json cannot be read."))
         return Status(**{key: stored[key] for key in ("state", "message", "worker", "heartbeat") if key in stored})
 
     def stamp(self, name: str = "status.json") -> int:
@@ -119,7 +123,8 @@ class Run:
         with self.held():
             state = self._stored_status().state  # asked under the lock: whoever had it may just have ended it
             if state != "queued" and not (take_over and state == "running"):
-                raise RunError(f"run {self.id} is not waiting to be worked on: it is {self.status.state}.")
+                state = _(self.status.state)
+                raise RunError(_("run {run} is not waiting to be worked on: it is {state}.", run=self.id, state=state))
             with self._beating():
                 yield
 
@@ -130,9 +135,10 @@ class Run:
         try:
             lock.acquire()
         except filelock.Timeout:
-            raise Busy(f"run {self.id} is being worked on by another process.") from None
+            raise Busy(_("run {run} is being worked on by another process.", run=self.id)) from None
         except OSError as error:
-            raise RunError(f"run {self.id} cannot be worked on ({error.strerror or error}).") from error
+            why = error.strerror or error
+            raise RunError(_("run {run} cannot be worked on ({why}).", run=self.id, why=why)) from error
         try:
             yield
         finally:
@@ -177,13 +183,15 @@ class Run:
     def _halt(self, action: str, state: str) -> None:
         now = self.status.state
         if now not in ACTIVE or now == state:
-            raise RunError(f"run {self.id} cannot be {state}: it is {now}.")
+            raise RunError(
+                _("run {run} cannot be {wanted}: it is {state}.", run=self.id, wanted=_(state), state=_(now))
+            )
         self.ask(action=action)
         if now == "running":
             return
         with contextlib.suppress(Busy), self.held():  # whoever holds it has just begun, and will see what is asked
             if self.status.state in ("queued", "paused"):
-                after = f"{state.capitalize()} after epoch {len(self.history())}."
+                after = AFTER[state].format(n=len(self.history()))
                 self.set_status(state, after) if state == "paused" else self.finish(state, after)
 
     def requeue(self, action: str = "resume") -> None:
@@ -194,7 +202,10 @@ class Run:
         with self.held():  # so nobody works on it, whatever its last sign of life says
             state = self._stored_status().state
             if state not in (*RESUMABLE, "running"):
-                raise RunError(f"run {self.id} cannot go on: it is {state}. A {' or '.join(RESUMABLE)} run can.")
+                can = _(" or ").join(map(_, RESUMABLE))
+                raise RunError(
+                    _("run {run} cannot go on: it is {state}. A {can} run can.", run=self.id, state=_(state), can=can)
+                )
             (self.path / "result.json").unlink(missing_ok=True)
             self.ask(action=action)
             self.set_status("queued")
@@ -210,8 +221,9 @@ class Run:
     def annotate(self, **changes: Any) -> None:
         """Change `name`, `note` or `star`; raises RunError for a text that is too long."""
         for key in changes.keys() & NOTES:
-            if len(changes[key]) > NOTES[key]:
-                raise RunError(f"a run's {key} takes up to {NOTES[key]} characters; got {len(changes[key])}.")
+            most, n = NOTES[key], len(changes[key])
+            if n > most:
+                raise RunError(_("a run's {what} takes up to {most} characters; got {n}.", what=_(key), most=most, n=n))
         self._write_json("notes.json", self.notes() | changes)
 
     # What came of it
@@ -244,7 +256,9 @@ class Run:
         try:
             return json_lines.read(self.path / name)
         except ValueError:
-            raise RunError(f"run {self.id}: {name} has a damaged line; delete the run or mend it.") from None
+            raise RunError(
+                _("run {run}: {file} has a damaged line; delete the run or mend it.", run=self.id, file=name)
+            ) from None
 
     def rewind(self, epochs: int) -> list[dict[str, Any]]:
         """Leave the first epochs of the history and return them; none where not that many are whole."""

@@ -13,11 +13,13 @@ from eegnets import sources
 from eegnets.config import InputError, RunConfig
 from eegnets.run_folder import Run, RunError
 from eegnets.runs import RunStore
+from eegnets.translation import N_, _
 from eegnets.turns import Ticket, expected_starts, in_turn
 from eegnets.workers import LocalWorkers, WorkerKilled, Workers, whole_number
 
 LOOK = 1.0  # seconds between looks for runs that another program left in the queue
 AGAIN = 2.0  # seconds before a run that came back unbegun (somebody else had it) is tried again
+CAN_GO_ON = N_("{message} It can go on after epoch {n}.")
 
 
 def make_workers() -> Workers:
@@ -79,8 +81,13 @@ class Runner:
         have = len(mine) + list(self._running.values()).count(owner)
         if self.limit and have + more > self.limit:
             raise InputError(
-                f"{more} more would make {have + more} runs of yours that wait or train; at most {self.limit} at once "
-                "are allowed here. Wait for one to end, or stop one."
+                _(
+                    "{more} more would make {n} runs of yours that wait or train; at most {limit} at once are allowed "
+                    "here. Wait for one to end, or stop one.",
+                    more=more,
+                    n=have + more,
+                    limit=self.limit,
+                )
             )
 
     def resume(self, run_id: str, *, step: bool = False) -> None:
@@ -122,7 +129,7 @@ class Runner:
             running = list(self._running)
         self.workers.shutdown()
         for run_id in running:
-            self._interrupted(run_id, "The app was closed.")
+            self._interrupted(run_id, N_("The app was closed."))
 
     def _look(self) -> None:
         while not self._closed.wait(LOOK):
@@ -172,7 +179,7 @@ class Runner:
     def _interrupted(self, run_id: str, message: str) -> None:
         run = Run(self.store.root / run_id)
         if run.status.state in ("running", "interrupted") and run.path.exists():
-            run.set_status("interrupted", f"{message} It can go on after epoch {len(run.history())}.")
+            run.set_status("interrupted", CAN_GO_ON.format(message=message, n=len(run.history())))
 
 
 def _ticket(run: Run) -> Ticket:

@@ -16,6 +16,7 @@ from eegnets import __version__
 from eegnets.config import SETTINGS, DataConfig, InputError, RunConfig, unknown
 from eegnets.evaluation import SCORES
 from eegnets.run_folder import ACTIVE, FORMAT, STATES, Run, RunError, Status, summary
+from eegnets.translation import N_, _
 from eegnets.trash import Trash
 
 __all__ = [
@@ -61,8 +62,12 @@ class RunStore:
             return self._create(about | config.to_dict() | {"versions": _versions()}, _new_id(config))
         except OSError as error:
             raise RunError(
-                f"cannot write to the runs folder {self.root} ({error.strerror or error}); free some space, allow "
-                "writing, or choose another folder with --runs or EEGNETS_RUNS."
+                _(
+                    "cannot write to the runs folder {folder} ({why}); free some space, allow writing, or choose "
+                    "another folder with --runs or EEGNETS_RUNS.",
+                    folder=self.root,
+                    why=error.strerror or error,
+                )
             ) from error
 
     def _create(self, about: dict[str, Any], run_id: str) -> Run:
@@ -82,7 +87,8 @@ class RunStore:
         """The run of that id; raises RunError where there is none."""
         if re.fullmatch(r"[\w][\w.-]*", run_id) and (self.root / run_id / "config.json").is_file():
             return Run(self.root / run_id)
-        raise RunError(unknown("run", run_id, [run.id for run in self.runs()[:5]] or [f"nothing yet in {self.root}"]))
+        there = [run.id for run in self.runs()[:5]] or [_("nothing yet in {folder}", folder=self.root)]
+        raise RunError(unknown(N_("run"), run_id, there))
 
     def runs(self) -> list[Run]:
         """Every run, the newest first."""
@@ -105,7 +111,8 @@ class RunStore:
         run = self.get(run_id)
         with run.held():
             if run.status.state in ("queued", "running"):
-                raise RunError(f"run {run_id} cannot be deleted: it is {run.status.state}. Stop it first.")
+                state = _(run.status.state)
+                raise RunError(_("run {run} cannot be deleted: it is {state}. Stop it first.", run=run_id, state=state))
             self.trash.put(run.path)
 
     def _status(self, run: Run) -> Status:
@@ -125,7 +132,7 @@ class RunStore:
         if known and known[0] == stamp:
             return known[1]
         row = describe(run)
-        if row["state"] not in ACTIVE:
+        if row["state"] not in (*ACTIVE, "damaged"):  # what is damaged is told anew, in the reader's language
             self._rows[run.id] = (stamp, row)
         return row
 
@@ -157,7 +164,7 @@ def describe(run: Run) -> dict[str, Any]:
     except InputError as error:
         return row | {"state": "damaged", "message": str(error)}
     except (AttributeError, KeyError, TypeError, ValueError, OSError) as error:  # written by somebody else
-        return row | {"state": "damaged", "message": f"Its files are not as expected ({error!r})."}
+        return row | {"state": "damaged", "message": _("Its files are not as expected ({error!r}).", error=error)}
 
 
 def _read(run: Run) -> dict[str, Any]:

@@ -20,13 +20,21 @@ from eegnets.flags import written
 from eegnets.layers import Maxout
 from eegnets.run_folder import Run, RunError
 from eegnets.training import EVALUATION_BATCH
+from eegnets.translation import N_, _
 from eegnets.trials import split
 
 WIDTH = 106  # characters of a line of comment
 
-EXACT = "It repeats the run digit for digit: the same first weights, batches and dropout."
-DROPOUT = 'by the engine "fused": the same network, but its dropout draws other random numbers'
-ROUNDED = "in bfloat16, which the script does not: it computes in float32"
+# These stand in the script too, which is in English, whoever reads the page: that translates them.
+EXACT = N_("It repeats the run digit for digit: the same first weights, batches and dropout.")
+DROPOUT = N_(
+    'The run was computed by the engine "fused": the same network, but its dropout draws other random numbers. So the '
+    "script learns as well, but its digits differ. This makes a run that its script repeats digit for digit:"
+)
+ROUNDED = N_(
+    "The run was computed in bfloat16, which the script does not: it computes in float32. So the script learns as "
+    "well, but its digits differ. This makes a run that its script repeats digit for digit:"
+)
 
 
 def script(run: Run, shape: Shape) -> str:
@@ -36,7 +44,9 @@ def script(run: Run, shape: Shape) -> str:
     """
     history, config = run.history(), run.config
     if not history:
-        raise RunError(f"run {run.id} has no whole epoch yet; its code can be shown when the first one has ended.")
+        raise RunError(
+            _("run {run} has no whole epoch yet; its code can be shown when the first one has ended.", run=run.id)
+        )
     model = experiment.build(run.config.model, shape, run.config.training.seed)
     training, max_norm, changes = config.training, config.model.max_norm, _changes(history)
     held_out = tuple(fold for fold in ("validation", "test") if history[0][f"{fold}_accuracy"] is not None)
@@ -86,11 +96,7 @@ def verdict(run: Run, shape: Shape) -> str:
 
 def doubt(run: Run) -> str:
     """Why a script is not exact, in words that lead to the run that is."""
-    how = ROUNDED if run.config.training.precision != "float32" else DROPOUT
-    return (
-        f"The run was computed {how}. So the script learns as well, but its digits differ. This makes a run that its "
-        "script repeats digit for digit:"
-    )
+    return ROUNDED if run.config.training.precision != "float32" else DROPOUT
 
 
 def plain_command(run: Run) -> str:
@@ -115,8 +121,13 @@ def exported(run: Run) -> bytes:
     had = run.conditions().get("trials", sizes)
     if had != sizes:
         raise RunError(
-            f"the data have changed since run {run.id}: it had {_counted(had)} trials, now there are "
-            f"{_counted(sizes)}. Bring the old data back, or train again."
+            _(
+                "the data have changed since run {run}: it had {before} trials, now there are {now}. Bring the old "
+                "data back, or train again.",
+                run=run.id,
+                before=_counted(had),
+                now=_counted(sizes),
+            )
         )
     arrays = {f"{part}_{name}": getattr(fold, part) for name, fold in folds.items() if fold for part in "Xy"}
     buffer = io.BytesIO()
@@ -125,7 +136,7 @@ def exported(run: Run) -> bytes:
 
 
 def _counted(sizes: dict[str, int]) -> str:
-    return ", ".join(f"{n} {name}" for name, n in sizes.items())
+    return ", ".join(f"{n} {_(name)}" for name, n in sizes.items())
 
 
 def notebook(code: str) -> bytes:
@@ -146,7 +157,7 @@ def notebook(code: str) -> bytes:
 
 def _origin(run: Run, shape: Shape) -> list[str]:
     """Which run it is, whose trials under which licence, and who wrote the script."""
-    source = lookup(sources.SOURCES, "source", run.config.data.source)
+    source = lookup(sources.SOURCES, N_("source"), run.config.data.source)
     classes = ", ".join(f"{i} {name}" for i, name in enumerate(shape.class_names))
     subjects = ", ".join(run.config.data.subjects) or "everyone"
     torch_version = run.about().get("versions", {}).get("torch", "unknown")
@@ -201,7 +212,7 @@ def _passes(model: nn.Module) -> list[str]:
     """A line for each child of the network, with the shape of what leaves it; the last child reads flat features."""
     table = models.layer_table(model)
     shapes = table.groupby(table["layer"].str.split(".").str[0])["shape"].last()
-    *before, last = (name for name, _ in model.named_children())
+    *before, last = (name for name, child in model.named_children())
     lines = [f"        out = self.{name}(out)  # (batch, {', '.join(map(str, shapes[name]))})" for name in before]
     return [*lines, f"        return self.{last}(out.flatten(1))"]
 

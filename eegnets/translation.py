@@ -15,6 +15,8 @@ from typing import Any
 LANGUAGES = {"en": "English", "zh-TW": "繁體中文"}
 ENGLISH = "en"
 LOCALES = Path(__file__).with_name("locale")
+PLACE = re.compile(r"\{(\w+)[^}]*\}")
+SAYS_ENOUGH = 10  # characters of a message beside its places: with fewer it would fit what it never said
 
 _ask: list[Callable[[], str]] = []
 
@@ -47,15 +49,20 @@ def N_(message: str) -> str:
 
 def retold(message: str) -> str:
     """A message that was made and stored in English, in the reader's language; as it is where no pattern fits."""
-    if language() == ENGLISH:
+    if not message or language() == ENGLISH:
         return message
     known = _catalogue(language()).gettext(message)
     if known != message:
         return known
     for pattern, english in _patterns(language()):
         if found := pattern.fullmatch(message):
-            return _(english, **{name: retold(value) for name, value in found.groupdict().items()})
+            return _refilled(_(english), found)
     return message
+
+
+def _refilled(text: str, found: re.Match[str]) -> str:
+    """A translation with what stood in the places of its message: that has its format already."""
+    return PLACE.sub(lambda place: retold(found[place[1]]), text)
 
 
 @cache
@@ -82,13 +89,14 @@ def catalogue(name: str) -> Any:
 
 @cache
 def _patterns(name: str) -> list[tuple[re.Pattern[str], str]]:
-    """Every message with places as a pattern that finds what stood in them; the longest text first."""
-    ids = [entry.id for entry in catalogue(name) if isinstance(entry.id, str) and "{" in entry.id]
-    return [(_pattern(english), english) for english in sorted(ids, key=len, reverse=True)]
+    """Every message with places as a pattern that finds what stood in them; the one that says most itself first."""
+    said = {entry.id: len(PLACE.sub("", entry.id)) for entry in catalogue(name) if isinstance(entry.id, str)}
+    telling = [english for english in said if "{" in english and said[english] >= SAYS_ENOUGH]
+    return [(_pattern(english), english) for english in sorted(telling, key=said.__getitem__, reverse=True)]
 
 
 def _pattern(english: str) -> re.Pattern[str]:
-    literals_and_names = re.split(r"\{(\w+)[^}]*\}", english)
+    literals_and_names = PLACE.split(english)
     found = re.escape(literals_and_names[0])
     for name, literal in zip(literals_and_names[1::2], literals_and_names[2::2], strict=True):
         found += f"(?P={name})" if f"<{name}>" in found else f"(?P<{name}>.*?)"

@@ -14,6 +14,7 @@ import psutil
 
 from eegnets.config import InputError
 from eegnets.run_folder import Run
+from eegnets.translation import N_, _
 
 # Threads that wait for each other give up their core instead of spinning: with anything else at work on the machine
 # (a browser is enough) an epoch of two spinning threads was measured 10 times slower than one of two yielding threads.
@@ -62,7 +63,13 @@ def whole_number(variable: str) -> int:
     """A count out of the environment; 0 where it is not set."""
     text = os.environ.get(variable, "").strip() or "0"
     if not text.isdecimal():
-        raise InputError(f"{variable} takes a whole number from 1; got {text!r}. Correct or unset it.")
+        raise InputError(
+            _(
+                "{variable} takes a whole number from 1; got {text!r}. Correct or unset it.",
+                variable=variable,
+                text=text,
+            )
+        )
     return int(text)
 
 
@@ -78,7 +85,7 @@ class LocalWorkers:
         self.threads = max(1, cores // self._count)
         self._lock = threading.Lock()
         self._closed = False
-        self._idle = [self._new_pool() for _ in range(self._count)]
+        self._idle = [self._new_pool() for _pool in range(self._count)]
         self._busy: list[loky.ProcessPoolExecutor] = []
 
     def _new_pool(self) -> loky.ProcessPoolExecutor:
@@ -113,7 +120,7 @@ class LocalWorkers:
             self._busy.remove(pool)
             self._idle.append(self._new_pool() if killed and not self._closed else pool)
         if error:
-            ended.set_exception(WorkerKilled("Its worker process was killed.") if killed else error)
+            ended.set_exception(WorkerKilled(N_("Its worker process was killed.")) if killed else error)
         else:
             ended.set_result(done.result())
 

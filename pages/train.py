@@ -4,6 +4,7 @@ import streamlit as st
 
 from eegnets.config import ModelConfig, TrainingConfig
 from eegnets.presets import PRESETS
+from eegnets.translation import _
 from eegnets.ui.coding import code_panel
 from eegnets.ui.forms import activation_picker, apply_preset, control, model_and_training
 from eegnets.ui.panels import downloads, live, race_panel, run_panel
@@ -16,22 +17,22 @@ MORE = ("optimizer", "momentum", "validation", "seed", "device", "engine", "prec
 BENDS = ("dropout", "negative_slope", "alpha", "max_norm")
 
 data = framed()
-st.title("Train")
+st.title(_("Train"))
 controls, results = st.columns([1, 2], gap="large")
 
 with controls:
     with st.container(horizontal=True, vertical_alignment="center"):
         start_here = st.container(width="content")
-        with st.popover("Preset", icon=":material/tune:"):
+        with st.popover(_("Preset"), icon=":material/tune:"):
             for name, changes in PRESETS.items():
-                st.button(name, on_click=apply_preset, args=(changes,), width="stretch")
+                st.button(_(name), on_click=apply_preset, args=(changes,), width="stretch")
     values = {"name": control(MODEL["name"])}
     activations = activation_picker()
     left, right = st.columns(2)
     for i, name in enumerate(MAIN):
         with right if i % 2 else left:
             values[name] = control(TRAINING[name])
-    with st.expander("More settings"):
+    with st.expander(_("More settings")):
         for name in MORE:
             values[name] = control(TRAINING[name])
         for name in BENDS:
@@ -39,11 +40,11 @@ with controls:
 
 with start_here:
     start = st.button(
-        "Start",
+        _("Start"),
         type="primary",
         icon=":material/play_arrow:",
         disabled=not activations,
-        help="Trains with the settings below; pick at least one activation.",
+        help=_("Trains with the settings below; pick at least one activation."),
     )
 if start:
     runs = runner().submit_group(model_and_training(data, activations, values), owner=owner())
@@ -53,8 +54,10 @@ with results:
     runs = chosen_runs() or active_runs()[:1]
     if not runs:
         st.info(
-            "No run is open. **Start** trains with the settings on the left; the curves appear here and stay in the "
-            "address of this page. Earlier runs are on the page Compare.",
+            _(
+                "No run is open. **Start** trains with the settings on the left; the curves appear here and stay in "
+                "the address of this page. Earlier runs are on the page Compare."
+            ),
             icon=":material/model_training:",
         )
         st.stop()

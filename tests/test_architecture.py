@@ -11,6 +11,7 @@ FLOORS = [
     floor.split()
     for floor in """
     translation
+    settings
     config presets bench_results trials activations atomic json_lines layers code_template __init__
     signals sources models evaluation statistics fused owners effects comparison machine
     charts training run_folder explain instruments separable filters units quiz fitting

@@ -99,7 +99,7 @@ def test_english_is_what_the_code_says():
 
 
 def test_a_stored_message_is_told_again_in_the_readers_language(in_chinese, monkeypatch):
-    known = {"run {run} {what}": "執行 {run} {what}", "was stopped": "已停止"}
+    known = {"run {run} {what}": "執行 {run} {what}", "was stopped": "已停止", "{name!r}, {n:.1f}": "{n:.1f}：{name!r}"}
     monkeypatch.setattr(
         translation, "_catalogue", lambda name: type("Of", (), {"gettext": lambda s, m: known.get(m, m)})()
     )
@@ -107,7 +107,12 @@ def test_a_stored_message_is_told_again_in_the_readers_language(in_chinese, monk
         translation, "_patterns", lambda name: [(translation._pattern(m), m) for m in known if "{" in m]
     )
     assert retold("run 17 was stopped") == "執行 17 已停止"
+    assert retold("'a', 1.5") == "1.5：'a'"  # in its format already
     assert retold("nobody said this") == "nobody said this"
+
+
+def test_no_message_is_told_as_none(in_chinese):
+    assert (_(""), retold("")) == ("", "")
 
 
 def test_a_pattern_takes_one_place_twice_for_the_same():

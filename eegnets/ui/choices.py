@@ -54,7 +54,7 @@ def _take(key: str, options: Sequence[str], default: Sequence[str], *, many: boo
         allowed_none = many and address == [NONE]
     else:
         values = [value for value in _as_list(held) if value in options]
-        allowed_none = many and key in st.session_state
+        allowed_none = many and key in st.session_state and not held
     values = values if values or allowed_none else list(default)
     if values != _as_list(held) or key not in st.session_state:  # to set what is there would undo a click under way
         st.session_state[key] = values if many else values[0]

@@ -4,13 +4,14 @@ import streamlit as st
 
 from eegnets.config import InputError
 from eegnets.run_folder import Run
+from eegnets.translation import _
 from eegnets.ui.state import owner, runner
 from eegnets.ui.steering import told
 
 
 def code_panel(run: Run) -> None:
     """The script of a run, made when somebody opens it; and why it cannot be, where it cannot."""
-    box = st.expander("Show the code", icon=":material/code:", key="code", on_change="rerun", bind="query-params")
+    box = st.expander(_("Show the code"), icon=":material/code:", key="code", on_change="rerun", bind="query-params")
     if not box.open:
         return
     with box:
@@ -27,20 +28,25 @@ def _code(run: Run) -> None:
     shape = shape_of(run)
     script = show_code.script(run, shape)
     if show_code.exact(run, shape):
-        st.markdown(f"A script of its own, with PyTorch and NumPy alone. {show_code.EXACT} Put its trials beside it.")
+        st.markdown(
+            _(
+                "A script of its own, with PyTorch and NumPy alone. {exact} Put its trials beside it.",
+                exact=_(show_code.EXACT),
+            )
+        )
     else:
-        st.info(show_code.doubt(run), icon=":material/casino:")
+        st.info(_(show_code.doubt(run)), icon=":material/casino:")
         st.code(show_code.plain_command(run), language="bash", wrap_lines=True)
         st.button(
-            "Train it on the plain engine",
+            _("Train it on the plain engine"),
             icon=":material/replay:",
             on_click=_train_plain,
             args=(run,),
-            help="Starts the same run anew and opens it; it takes somewhat longer.",
+            help=_("Starts the same run anew and opens it; it takes somewhat longer."),
         )
     with st.container(horizontal=True):
-        _download("Script (.py)", script, f"{run.id}.py")
-        _download("Notebook (.ipynb)", show_code.notebook(script), f"{run.id}.ipynb")
+        _download(_("Script (.py)"), script, f"{run.id}.py")
+        _download(_("Notebook (.ipynb)"), show_code.notebook(script), f"{run.id}.ipynb")
         _trials(run)
     st.code(script, language="python", line_numbers=True, height=480)
 
@@ -53,15 +59,15 @@ def _trials(run: Run) -> None:
     """The trials, cut when somebody asks: EEG may be large, and what is wrong with it must be told in words."""
     from eegnets.show_code import exported
 
-    about = "Split as the run had them, missing samples filled. The file belongs beside the script."
-    if not st.button("Cut the trials", icon=":material/content_cut:", help=about):
+    about = _("Split as the run had them, missing samples filled. The file belongs beside the script.")
+    if not st.button(_("Cut the trials"), icon=":material/content_cut:", help=about):
         return
     try:
         arrays = exported(run)
     except InputError as error:
         st.error(str(error), icon=":material/error:")
     else:
-        _download(f"Trials (.npz, {len(arrays) / 1e6:.1f} MB)", arrays, f"{run.id}.npz")
+        _download(_("Trials (.npz, {size:.1f} MB)", size=len(arrays) / 1e6), arrays, f"{run.id}.npz")
 
 
 def _train_plain(run: Run) -> None:

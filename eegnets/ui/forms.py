@@ -8,6 +8,8 @@ import streamlit as st
 from eegnets import sources
 from eegnets.activations import ACTIVATIONS
 from eegnets.config import DataConfig, InputError, ModelConfig, RunConfig, Setting, TrainingConfig
+from eegnets.translation import _
+from eegnets.ui.choices import listed, segments
 
 STEPS = {"learning_rate": 0.001, "weight_decay": 0.01, "validation": 0.05, "dropout": 0.05, "momentum": 0.05}
 
@@ -31,36 +33,30 @@ def slider(rule: Setting, prefix: str = "", high: float | None = None) -> float:
     if key in hidden():
         return rule.check(st.query_params.get(key, rule.default))
     step = 0.01 if rule.high == 1 else 0.1
-    common = {"key": key, "help": rule.help, "bind": "query-params"}
-    return rule.check(st.slider(rule.label, rule.low, high or rule.high, rule.default, step, **common))
+    common = {"key": key, "help": _(rule.help), "bind": "query-params"}
+    return rule.check(st.slider(_(rule.label), rule.low, high or rule.high, rule.default, step, **common))
 
 
 def _widget(rule: Setting, key: str) -> Any:
-    common: dict[str, Any] = {"key": key, "help": rule.help, "bind": "query-params"}
     if rule.choices:
-        return _choice(rule, common)
+        choose = listed if len(rule.choices) > 2 else segments  # more do not fit beside each other
+        return choose(_(rule.label), rule.choices, rule.default, key, help=_(rule.help))
+    common: dict[str, Any] = {"key": key, "help": _(rule.help), "bind": "query-params"}
     if rule.type is bool:
-        return st.toggle(rule.label, value=rule.default, **common)
+        return st.toggle(_(rule.label), value=rule.default, **common)
     if rule.type in (int, float):
         return _number(rule, common)
     text = ", ".join(rule.default) if rule.type is tuple else rule.default
-    return st.text_input(rule.label, value=text, **common)
-
-
-def _choice(rule: Setting, common: dict[str, Any]) -> str:
-    if len(rule.choices) > 2:  # more do not fit beside each other
-        index = rule.choices.index(rule.default)
-        return st.selectbox(rule.label, rule.choices, index=index, **common)
-    return st.segmented_control(rule.label, rule.choices, default=rule.default, required=True, **common)
+    return st.text_input(_(rule.label), value=text, **common)
 
 
 def _number(rule: Setting, common: dict[str, Any]) -> float | None:
     kind = rule.type
     low, high = (None if bound is None else kind(bound) for bound in (rule.low, rule.high))
     step = kind(STEPS.get(rule.name, 1 if kind is int else 0.1))
-    label = f"{rule.label} ({rule.unit})" if rule.unit else rule.label
+    label = f"{_(rule.label)} ({_(rule.unit)})" if rule.unit else _(rule.label)
     shown = "%d" if kind is int else "%g"
-    return st.number_input(label, low, high, rule.default, step, shown, placeholder="automatic", **common)
+    return st.number_input(label, low, high, rule.default, step, shown, placeholder=_("automatic"), **common)
 
 
 def activation_picker() -> list[str]:
@@ -70,14 +66,14 @@ def activation_picker() -> list[str]:
         names = st.query_params.get_all("activation") or [rule.default]
         return [rule.check(name) for name in names]
     picked = st.pills(
-        f"{rule.label} – several make a race",
+        _("{setting} – several make a race", setting=_(rule.label)),
         list(ACTIVATIONS),
         selection_mode="multi",
         default=[rule.default],
         key="activation",
         wrap=True,
         bind="query-params",
-        help=rule.help,
+        help=_(rule.help),
     )
     return list(picked or [])
 
@@ -99,15 +95,15 @@ def model_and_training(data: DataConfig, activations: list[str], values: dict[st
 def data_picker() -> DataConfig:
     """The choice of source, subjects and the source's options, in the sidebar; brings a source that is not here yet."""
     name = st.selectbox(
-        "Data",
+        _("Data"),
         list(sources.SOURCES),  # as they are: an address holds what a list shows, and must outlive a new title
         key="source",
         bind="query-params",
         on_change=_forget_subjects,
-        help="Where the trials come from, for every page.",
+        help=_("Where the trials come from, for every page."),
     )
     source = sources.SOURCES[name]
-    st.caption(source.title)
+    st.caption(_(source.title))
     state = source.state(sources.data_root())
     if state.state != "ready":
         offer(source, state, "sidebar")
@@ -140,9 +136,9 @@ def _forget_subjects() -> None:
 def _subject_picker(subjects: tuple[str, ...]) -> tuple[str, ...]:
     if len(subjects) < 2:
         return subjects
-    help_ = "Whose trials; none chosen means everyone."
+    help_ = _("Whose trials; none chosen means everyone.")
     picked = st.pills(
-        "Subjects", subjects, selection_mode="multi", key="subjects", bind="query-params", help=help_, default=[]
+        _("Subjects"), subjects, selection_mode="multi", key="subjects", bind="query-params", help=help_, default=[]
     )
     return tuple(subject for subject in subjects if subject in (picked or ()))
 
@@ -150,7 +146,7 @@ def _subject_picker(subjects: tuple[str, ...]) -> tuple[str, ...]:
 def _source_options(source: sources.Source) -> dict[str, Any]:
     if not source.options:
         return {}
-    with st.expander("Options of these data"):
+    with st.expander(_("Options of these data")):
         return {name: control(rule, prefix="data_") for name, rule in source.options.items()}
 
 
@@ -158,14 +154,14 @@ def offer(source: sources.Source, state: sources.State, place: str) -> None:
     """Say how the trials come, with a button where one click brings them."""
     st.caption(state.how)
     if state.state == "fetch" and st.button(
-        f"Get it ({source.size})", icon=":material/download:", key=f"get_{source.name}_{place}"
+        _("Get it ({size})", size=_(source.size)), icon=":material/download:", key=f"get_{source.name}_{place}"
     ):
         bring(source)
 
 
 def bring(source: sources.Source) -> None:
     """Fetch a source with a progress bar, then show the page anew; what goes wrong is told."""
-    bar = st.progress(0.0, text="Asking the server …")
+    bar = st.progress(0.0, text=_("Asking the server …"))
 
     def show(name: str, done: int, total: int) -> None:
         bar.progress(min(done / total, 1.0) if total else 0.0, text=f"{name}: {done / 1e6:.1f} MB")

@@ -5,6 +5,7 @@ import streamlit as st
 from eegnets.conclusions import Outcome
 from eegnets.config import InputError
 from eegnets.run_folder import Run
+from eegnets.translation import _
 
 
 def outcome(lesson: str, run: Run) -> Outcome:
@@ -29,7 +30,7 @@ def _within(run: Run) -> tuple[float, float] | None:
         return None
 
 
-@st.cache_data(max_entries=64, show_spinner="Looking into the first layer …")
+@st.cache_data(max_entries=64, show_spinner=False)
 def _heard(path: str, stamp: int) -> tuple[float, float]:
     """How much of the first layer lies between 8 and 30 Hz, untrained and trained."""
     from pathlib import Path
@@ -37,6 +38,7 @@ def _heard(path: str, stamp: int) -> tuple[float, float]:
     from eegnets.filters import within
     from eegnets.ui.looking import trained
 
-    looked = trained(Run(Path(path)))
-    sfreq = looked.shape.sfreq
-    return within(looked.before, sfreq), within(looked.model, sfreq)
+    with st.spinner(_("Looking into the first layer …")):  # here and not above, for its language
+        looked = trained(Run(Path(path)))
+        sfreq = looked.shape.sfreq
+        return within(looked.before, sfreq), within(looked.model, sfreq)

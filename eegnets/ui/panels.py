@@ -11,6 +11,8 @@ from eegnets.charts.curves import describe_curves, fold_curves, run_curves
 from eegnets.config import InputError
 from eegnets.owners import LONGEST
 from eegnets.runs import SCORES, Run, Status, shipped, summary
+from eegnets.translation import N_, _, ngettext, retold
+from eegnets.ui.choices import segments
 from eegnets.ui.state import active_runs, is_mine, owner, owners, runner
 from eegnets.ui.steering import live_settings, steering, stop
 
@@ -18,21 +20,25 @@ REFRESH = 1.2  # seconds between looks at a run that trains: each costs the brow
 LOOK_AROUND = 3.0  # seconds between looks for what runs at all
 
 BADGES = {
-    "queued": ("Waiting", "gray", ":material/hourglass_empty:"),
-    "running": ("Training", "blue", ":material/play_arrow:"),
-    "paused": ("Paused", "orange", ":material/pause:"),
-    "stopped": ("Stopped", "orange", ":material/stop:"),
-    "finished": ("Finished", "green", ":material/check:"),
-    "failed": ("Failed", "red", ":material/error:"),
-    "interrupted": ("Interrupted", "red", ":material/power_off:"),
-    "damaged": ("Damaged", "red", ":material/broken_image:"),
+    "queued": (N_("Waiting"), "gray", ":material/hourglass_empty:"),
+    "running": (N_("Training"), "blue", ":material/play_arrow:"),
+    "paused": (N_("Paused"), "orange", ":material/pause:"),
+    "stopped": (N_("Stopped"), "orange", ":material/stop:"),
+    "finished": (N_("Finished"), "green", ":material/check:"),
+    "failed": (N_("Failed"), "red", ":material/error:"),
+    "interrupted": (N_("Interrupted"), "red", ":material/power_off:"),
+    "damaged": (N_("Damaged"), "red", ":material/broken_image:"),
 }
 
 SCORE_HELP = {
-    "last": "Test accuracy after the last epoch: an honest figure, as nobody chose that epoch by looking.",
-    "best_validation": "Test accuracy at the epoch that did best on the held-back validation trials: an honest choice.",
-    "best_test": "The highest test accuracy of all epochs, as the lab report counts. Optimistic: it chooses by the "
-    "very trials that it reports on.",
+    "last": N_("Test accuracy after the last epoch: an honest figure, as nobody chose that epoch by looking."),
+    "best_validation": N_(
+        "Test accuracy at the epoch that did best on the held-back validation trials: an honest choice."
+    ),
+    "best_test": N_(
+        "The highest test accuracy of all epochs, as the lab report counts. Optimistic: it chooses by the very trials "
+        "that it reports on."
+    ),
 }
 
 
@@ -64,11 +70,11 @@ def running_now() -> None:
     @st.fragment(run_every=LOOK_AROUND)
     def watched() -> None:
         active = active_runs()
-        st.caption(f"Running now: {len(active) or 'nothing'}")
+        st.caption(_("Running now: {n}", n=len(active)) if active else _("Running now: nothing"))
         for run in active[:4]:
             _running_row(run)
         if len(active) > 4:
-            st.caption(f"and {len(active) - 4} more")
+            st.caption(_("and {n} more", n=len(active) - 4))
 
     watched()
 
@@ -76,9 +82,10 @@ def running_now() -> None:
 def your_name() -> None:
     """Choose what your runs are called by for others at this server; for the sidebar."""
     me = owner()
-    with st.popover(owners().name(me) or "Your name", icon=":material/person:", width="stretch"), st.form("you"):
-        name = st.text_input("Your name", owners().name(me), max_chars=LONGEST, help="Others see it beside your runs.")
-        if st.form_submit_button("Use this name"):
+    with st.popover(owners().name(me) or _("Your name"), icon=":material/person:", width="stretch"), st.form("you"):
+        about = _("Others see it beside your runs.")
+        name = st.text_input(_("Your name"), owners().name(me), max_chars=LONGEST, help=about)
+        if st.form_submit_button(_("Use this name")):
             try:
                 owners().rename(me, name)
             except InputError as error:
@@ -91,17 +98,17 @@ def _running_row(run: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.page_link("pages/train.py", label=label(run), query_params={"run": run.id}, width="stretch")
         done = f"{len(run.history())}/{run.config.training.epochs}"
-        stands = {"queued": "waits", "paused": "paused"}.get(run.status.state, done)
+        stands = {"queued": _("waits"), "paused": _("paused")}.get(run.status.state, done)
         whose = owners().name(run.about().get("owner", ""))
         st.caption(f"{whose} · {stands}" if whose else stands)
         st.button(
-            "Stop",
+            _("Stop"),
             icon=":material/stop:",
             key=f"side_{run.id}",
             on_click=stop,
             args=(run,),
             disabled=not is_mine(run),
-            help="Stops this run; only its owner can.",
+            help=_("Stops this run; only its owner can."),
         )
 
 
@@ -115,7 +122,7 @@ def run_panel(run: Run) -> None:
             steering([run], "panel")
             live_settings(run)
     if status.message and status.state != "finished":
-        (st.error if status.state in ("failed", "interrupted", "damaged") else st.info)(status.message)
+        (st.error if status.state in ("failed", "interrupted", "damaged") else st.info)(retold(status.message))
     score_row(history)
     for metric in ("accuracy", "loss"):
         chart = fold_curves(history, metric, epochs)
@@ -126,7 +133,7 @@ def _headline(run: Run, status: Status) -> None:
     words, colour, icon = BADGES[status.state]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{label(run)}**", width="stretch")
-        st.badge(words, color=colour, icon=icon)  # type: ignore[arg-type]
+        st.badge(_(words), color=colour, icon=icon)  # type: ignore[arg-type]
 
 
 def _progress(run: Run, status: Status, history: list[dict[str, Any]], epochs: int) -> None:
@@ -134,11 +141,11 @@ def _progress(run: Run, status: Status, history: list[dict[str, Any]], epochs: i
         st.progress(len(history) / epochs, text=_expectation(run))
         return
     spent = sum(record["seconds"] for record in history)
-    words = [f"Epoch {len(history)} of {epochs}", f"{spent:.1f} s"]
+    words = [_("Epoch {n} of {epochs}", n=len(history), epochs=epochs), _("{seconds:.1f} s", seconds=spent)]
     if history and status.state == "running":
-        words += [f"{spent / len(history) * (epochs - len(history)):.0f} s left"]
+        words += [_("{seconds:.0f} s left", seconds=spent / len(history) * (epochs - len(history)))]
     if history:
-        words += [f"{spent / len(history):.2f} s an epoch"]
+        words += [_("{seconds:.2f} s an epoch", seconds=spent / len(history))]
     st.progress(min(len(history) / epochs, 1.0), text=" · ".join(words))
 
 
@@ -147,19 +154,23 @@ def _expectation(run: Run) -> str:
     line = runner().waiting()
     place = line.index(run.id) if run.id in line else 0
     if not place:
-        return "About to begin …"
+        return _("About to begin …")
     begins = runner().starts().get(run.id)
-    return f"Waiting: {place} before it" + (f", begins in about {begins:.0f} s." if begins else ".")
+    if not begins:
+        return _("Waiting: {n} before it.", n=place)
+    return _("Waiting: {n} before it, begins in about {seconds:.0f} s.", n=place, seconds=begins)
 
 
 def score_row(history: list[dict[str, Any]]) -> None:
     """The three scores, named for what they are."""
-    st.caption("Test accuracy, counted in three ways")
+    st.caption(_("Test accuracy, counted in three ways"))
     for column, (name, record) in zip(st.columns(3), summary(history).items(), strict=True):
         accuracy = record and record["test_accuracy"]
         shown = None if accuracy is None else f"{accuracy:.1%}"
-        under = f"epoch {record['epoch']}{', optimistic' if name == 'best_test' else ''}" if record else None
-        column.metric(SCORES[name], shown, help=SCORE_HELP[name], delta=under, delta_color="off", delta_arrow="off")
+        epoch = N_("epoch {n}, optimistic") if name == "best_test" else N_("epoch {n}")
+        under = _(epoch, n=record["epoch"]) if record else None
+        about = _(SCORE_HELP[name])
+        column.metric(_(SCORES[name]), shown, help=about, delta=under, delta_color="off", delta_arrow="off")
 
 
 def race_panel(runs: list[Run]) -> None:
@@ -167,27 +178,18 @@ def race_panel(runs: list[Run]) -> None:
     histories = {label(run): run.history() for run in runs}
     done, whole = sum(map(len, histories.values())), sum(run.config.training.epochs for run in runs)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{len(runs)} runs side by side**", width="stretch")
+        st.markdown(_("**{n} runs side by side**", n=len(runs)), width="stretch")
         steering(runs, "race")
-    st.progress(min(done / whole, 1.0), text=f"{done} of {whole} epochs")
-    st.dataframe(_standings(runs), hide_index=True, column_config=standings_columns(), alt="How each run stands")
+    st.progress(min(done / whole, 1.0), text=_("{done} of {whole} epochs", done=done, whole=whole))
+    st.dataframe(_standings(runs), hide_index=True, column_config=standings_columns(), alt=_("How each run stands"))
     overlay(runs, histories, key="race")
 
 
 def overlay(runs: list[Run], histories: dict[str, list[dict[str, Any]]], key: str) -> None:
     """Curves of several runs on one chart; the reader picks the fold and the figure."""
     with st.container(horizontal=True):
-        metric = st.segmented_control(
-            "Figure", ["accuracy", "loss"], default="accuracy", required=True, key=f"{key}_metric", bind="query-params"
-        )
-        fold = st.segmented_control(
-            "Trials",
-            ["train", "validation", "test"],
-            default="test",
-            required=True,
-            key=f"{key}_fold",
-            bind="query-params",
-        )
+        metric = segments(_("Figure"), [N_("accuracy"), N_("loss")], "accuracy", f"{key}_metric")
+        fold = segments(_("Trials"), [N_("train"), N_("validation"), N_("test")], "test", f"{key}_fold")
     activations = {label(run): run.config.model.activation for run in runs}
     epochs = max(run.config.training.epochs for run in runs)
     chart = run_curves(histories, activations, metric, fold, epochs)
@@ -200,17 +202,23 @@ def _standings(runs: list[Run]) -> pd.DataFrame:
     for run in runs:
         history = run.history()
         found = {name: record and record["test_accuracy"] for name, record in summary(history).items()}
-        rows.append({"run": label(run), "state": BADGES[run.status.state][0], "epoch": len(history)} | found)
+        rows.append({"run": label(run), "state": _(BADGES[run.status.state][0]), "epoch": len(history)} | found)
     return pd.DataFrame(rows)
 
 
 def shipped_links() -> None:
     """The networks that ship with the project, each with its honest score and a way to ask it."""
-    st.caption("They ship with the project. Test accuracy at the epoch chosen on validation:")
+    st.caption(_("They ship with the project. Test accuracy at the epoch chosen on validation:"))
     for run in shipped().runs():
         data, model = run.config.data, run.config.model
         record = (run.result() or {}).get("best_validation") or {}
-        words = f"{model.name} {model.activation} on {data.source}: {record.get('test_accuracy', float('nan')):.1%}"
+        words = _(
+            "{network} {activation} on {source}: {accuracy:.1%}",
+            network=model.name,
+            activation=model.activation,
+            source=data.source,
+            accuracy=record.get("test_accuracy", float("nan")),
+        )
         link = {"source": data.source, "network": run.id}
         st.page_link("pages/classify.py", label=words, icon=":material/psychology:", query_params=link)
 
@@ -218,10 +226,10 @@ def shipped_links() -> None:
 def standings_columns() -> dict[str, Any]:
     """Headings and formats of the three scores in a table."""
     columns = {
-        name: st.column_config.NumberColumn(words, format="percent", help=SCORE_HELP[name])
+        name: st.column_config.NumberColumn(_(words), format="percent", help=_(SCORE_HELP[name]))
         for name, words in SCORES.items()
     }
-    return {"run": "Run", "state": "State", "epoch": "Epochs", **columns}
+    return {"run": _("Run"), "state": _("State"), "epoch": _("Epochs"), **columns}
 
 
 def downloads(run: Run) -> None:
@@ -229,19 +237,22 @@ def downloads(run: Run) -> None:
     history = pd.DataFrame(run.history())
     with st.container(horizontal=True):
         st.download_button(
-            "History (CSV)", history.to_csv(index=False), f"{run.id}-history.csv", icon=":material/download:"
+            _("History (CSV)"), history.to_csv(index=False), f"{run.id}-history.csv", icon=":material/download:"
         )
         predictions = run.predictions()
         if predictions is not None:
             text = predictions.to_csv(index=False)
-            st.download_button("Predictions (CSV)", text, f"{run.id}-predictions.csv", icon=":material/download:")
+            st.download_button(_("Predictions (CSV)"), text, f"{run.id}-predictions.csv", icon=":material/download:")
 
 
 def ago(created: float) -> str:
     """How long ago, in words."""
     seconds = max(time.time() - created, 0)
-    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
-        if seconds >= size:
-            n = int(seconds // size)
-            return f"{n} {unit}{'s' if n > 1 else ''} ago"
-    return "just now"
+    days, hours, minutes = (int(seconds // size) for size in (86400, 3600, 60))
+    if days:
+        return ngettext("{n} day ago", "{n} days ago", days)
+    if hours:
+        return ngettext("{n} hour ago", "{n} hours ago", hours)
+    if minutes:
+        return ngettext("{n} minute ago", "{n} minutes ago", minutes)
+    return _("just now")

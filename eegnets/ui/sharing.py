@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from eegnets.config import SETTINGS
+from eegnets.translation import N_, _
 from eegnets.ui.choices import kept_here
 from eegnets.ui.forms import hidden
 
@@ -17,6 +18,16 @@ CONTROLS = (
     ".stTextInput",
 )
 WORDS = {rule.key: rule.label for rule in SETTINGS.values()}
+# Other controls are called by their keys; these are not the words of a label too, so they are marked here.
+KEYS = (
+    *(N_("Lang"), N_("Data difficulty"), N_("Data seed"), N_("Curve alpha"), N_("Curve negative slope")),
+    *(N_("Functions"), N_("Part"), N_("Count"), N_("Instead"), N_("Racers"), N_("Seeds"), N_("Instrument")),
+    *(N_("Weights bend"), N_("View"), N_("Way"), N_("Smooth"), N_("Only state"), N_("Only model")),
+    *(N_("Only activation"), N_("Metric"), N_("Fold"), N_("Log"), N_("Over"), N_("Score"), N_("Bench trials")),
+    *(N_("Bench seconds"), N_("Bench networks"), N_("Bench engines"), N_("Bench precisions")),
+    *(N_("Bench threads"), N_("Bench batch sizes"), N_("N in"), N_("N out"), N_("Gain"), N_("Models")),
+    *(N_("Sweep score"), N_("Race metric"), N_("Race fold")),
+)
 
 
 def hide_controls() -> None:
@@ -33,31 +44,32 @@ def hide_controls() -> None:
 def share_button() -> None:
     """A small button that shows the link."""
     if st.button(
-        "Share this view",
+        _("Share this view"),
         icon=":material/share:",
         width="stretch",
-        help="The address of this page as it stands, and what of it to hide.",
+        help=_("The address of this page as it stands, and what of it to hide."),
     ):
-        _share()
+        st.dialog(_("Share this view"), icon=":material/share:")(_share)()
 
 
-@st.dialog("Share this view", icon=":material/share:")
 def _share() -> None:
     """The link; it is made when asked for, as the page below has written its state into the address by then."""
-    st.markdown("Whoever opens this link sees the page as it stands now: data, settings, runs, what is open.")
+    st.markdown(_("Whoever opens this link sees the page as it stands now: data, settings, runs, what is open."))
     picked = st.pills(
-        "Hide from them",
+        _("Hide from them"),
         controls_here(),
         selection_mode="multi",
         default=[key for key in controls_here() if key in hidden()],
         format_func=words_for,
         key="to_hide",
         wrap=True,
-        help="These controls are not shown and keep their values. A result is never hidden.",
+        help=_("These controls are not shown and keep their values. A result is never hidden."),
     )
     params = {key: st.query_params.get_all(key) for key in st.query_params}
     st.code(link(st.context.url or "", params, picked or ()), language=None, wrap_lines=True)
-    st.caption("Copy it with the sign at its right. Runs that are named in it are found by those who use this server.")
+    st.caption(
+        _("Copy it with the sign at its right. Runs that are named in it are found by those who use this server.")
+    )
 
 
 def controls_here() -> list[str]:
@@ -72,7 +84,7 @@ def controls_here() -> list[str]:
 
 def words_for(key: str) -> str:
     """How a control is called in the list."""
-    return WORDS.get(key, key.replace("_", " ").replace("-", " ").capitalize())
+    return _(WORDS.get(key, key.replace("_", " ").replace("-", " ").capitalize()))
 
 
 def link(page: str, params: Mapping[str, Sequence[str]], hide: Iterable[str]) -> str:

@@ -14,6 +14,7 @@ from eegnets.config import DataConfig, InputError
 from eegnets.owners import SHARED, NotYours, Owners, may_steer
 from eegnets.runner import Runner
 from eegnets.runs import Run, RunStore
+from eegnets.translation import _
 from eegnets.trials import Trials
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -45,7 +46,7 @@ def owner() -> str:
     """
     parts = st.context.cookies.get("_streamlit_xsrf", "").split("|")
     try:
-        _, mask, masked, _ = parts
+        _version, mask, masked, _time = parts
         token = bytes(a ^ b for a, b in zip(bytes.fromhex(masked), cycle(bytes.fromhex(mask)), strict=False))
     except ValueError:
         return st.session_state.setdefault("owner", secrets.token_hex(4))
@@ -63,10 +64,14 @@ def is_mine(run: Run) -> bool:
 def check_mine(run: Run) -> None:
     """Raise NotYours for a run that somebody else may steer, in words."""
     if not is_mine(run):
-        whose = owners().name(_owner_of(run)) or "somebody else"
         raise NotYours(
-            f"run {run.id} belongs to {whose}, who alone may stop, change, rename or delete it. Whoever runs this app "
-            f"can allow it to all with {SHARED}=1."
+            _(
+                "run {run} belongs to {whose}, who alone may stop, change, rename or delete it. Whoever runs this app "
+                "can allow it to all with {variable}=1.",
+                run=run.id,
+                whose=owners().name(_owner_of(run)) or _("somebody else"),
+                variable=SHARED,
+            )
         )
 
 
@@ -77,9 +82,10 @@ def _owner_of(run: Run) -> str:
         return ""
 
 
-@st.cache_resource(show_spinner="Reading the trials …", max_entries=8)
+@st.cache_resource(show_spinner=False, max_entries=8)
 def _trials(config_json: str, stamp: tuple[str, ...]) -> Trials:
-    return sources.load(DataConfig.from_json(config_json))
+    with st.spinner(_("Reading the trials …")):  # here and not above, for its language
+        return sources.load(DataConfig.from_json(config_json))
 
 
 def trials(config: DataConfig) -> Trials:
@@ -117,12 +123,10 @@ def chosen_runs(*, told: bool = True) -> list[Run]:
     for run_id in st.query_params.get_all("run"):
         try:
             run = store().get(run_id)
-            _ = run.config
+            found += [run] if run.config else []  # to read it tells whether it can be read
         except InputError as error:
             if told:
                 st.warning(str(error), icon=":material/search_off:")
-        else:
-            found.append(run)
     return found
 
 

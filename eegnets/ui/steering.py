@@ -2,18 +2,20 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import streamlit as st
 
 from eegnets.config import InputError, TrainingConfig
 from eegnets.run_folder import ACTIVE, RESUMABLE, Run, RunError
+from eegnets.translation import N_, _
 from eegnets.ui.state import check_mine, is_mine, runner
 
 HELP = {
-    "Pause": "Rests at the end of the epoch in work. Nothing is lost; other runs may use the worker meanwhile.",
-    "Resume": "Goes on after the last whole epoch, exactly as if nothing had happened.",
-    "Step": "Trains one epoch, then pauses again: look at what a single pass over the trials changes.",
-    "Stop": "Ends at the next batch; what was learned is kept, and the run can be resumed.",
+    N_("Pause"): N_("Rests at the end of the epoch in work. Nothing is lost; other runs may use the worker meanwhile."),
+    N_("Resume"): N_("Goes on after the last whole epoch, exactly as if nothing had happened."),
+    N_("Step"): N_("Trains one epoch, then pauses again: look at what a single pass over the trials changes."),
+    N_("Stop"): N_("Ends at the next batch; what was learned is kept, and the run can be resumed."),
 }
 ICONS = {"Pause": "pause", "Resume": "play_arrow", "Step": "skip_next", "Stop": "stop"}
 
@@ -31,10 +33,10 @@ def steering(runs: list[Run], place: str) -> None:
 
 def _button(words: str, runs: list[Run], place: str, action: Callable[[Run], object], disabled: bool = False) -> None:
     st.button(
-        f"{words} all" if len(runs) > 1 else words,
+        _("{action} all", action=_(words)) if len(runs) > 1 else _(words),
         icon=f":material/{ICONS[words]}:",
         key=f"{words}_{place}_{runs[0].id}",
-        help=HELP[words],
+        help=_(HELP[words]),
         disabled=disabled,
         on_click=_each,
         args=(runs, action),
@@ -50,9 +52,8 @@ def _each(runs: list[Run], action: Callable[[Run], object]) -> None:
     """Do it to every run that can and is one's own; say why a single run cannot, and how many are others'."""
     mine = [run for run in runs if is_mine(run)]
     if len(mine) < len(runs) > 1:
-        st.toast(
-            f"{len(runs) - len(mine)} of {len(runs)} runs belong to others and are left.", icon=":material/person:"
-        )
+        others = _("{n} of {all} runs belong to others and are left.", n=len(runs) - len(mine), all=len(runs))
+        st.toast(others, icon=":material/person:")
     for run in mine if len(runs) > 1 else runs:
         with contextlib.suppress(RunError) if len(runs) > 1 else told():
             check_mine(run)
@@ -73,18 +74,13 @@ def live_settings(run: Run) -> None:
     if not run.status.active:
         return
     asked, began = run.asked(), run.config.training
-    with st.popover("Change while it trains", icon=":material/tune:"), st.form(f"live_{run.id}", border=False):
+    with st.popover(_("Change while it trains"), icon=":material/tune:"), st.form(f"live_{run.id}", border=False):
         chosen = {}
         for name in ("learning_rate", "weight_decay"):
-            rule, now, key = (
-                TrainingConfig.table()[name],
-                asked.get(name, getattr(began, name)),
-                f"live_{name}_{run.id}",
-            )
-            chosen[name] = st.number_input(
-                rule.label, rule.low, rule.high, float(now), 0.001, "%g", key=key, help=rule.help
-            )
-        if st.form_submit_button("Use from the next epoch"):
+            rule, now = TrainingConfig.table()[name], float(asked.get(name, getattr(began, name)))
+            about: dict[str, Any] = {"key": f"live_{name}_{run.id}", "help": _(rule.help)}
+            chosen[name] = st.number_input(_(rule.label), rule.low, rule.high, now, 0.001, "%g", **about)
+        if st.form_submit_button(_("Use from the next epoch")):
             with told():
                 check_mine(run)
                 run.ask(**chosen)

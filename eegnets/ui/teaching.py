@@ -7,12 +7,13 @@ import streamlit as st
 from eegnets.config import DataConfig, TrainingConfig, unknown
 from eegnets.lessons import DATA, LESSONS, Lesson, address
 from eegnets.runs import Run
+from eegnets.translation import N_, _
 from eegnets.ui.forms import choose_named_data
 from eegnets.ui.panels import live
 from eegnets.ui.state import chosen_runs, owner, runner
 
 ICON = ":material/school:"
-DONE, TO_DO = ":green-badge[:material/check: done]", ":gray-badge[not yet]"
+DONE, TO_DO = N_(":green-badge[:material/check: done]"), N_(":gray-badge[not yet]")
 
 
 def follow_link(path: str) -> None:
@@ -32,14 +33,15 @@ def follow_link(path: str) -> None:
 
 def lesson_links() -> None:
     """All lessons, each a way to its page, prepared; its question comes with the pointer."""
-    st.caption("Each asks a question, trains for about a minute, and answers by what was measured.")
+    st.caption(_("Each asks a question, trains for about a minute, and answers by what was measured."))
     for name, lesson in LESSONS.items():
-        _link(name, lesson.title)
+        _link(name, _(lesson.title))
 
 
 def _link(name: str, words: str) -> None:
     lesson = LESSONS[name]
-    st.page_link(f"pages/{lesson.page}.py", label=words, icon=ICON, query_params=address(name), help=lesson.question)
+    about = _(lesson.question)
+    st.page_link(f"pages/{lesson.page}.py", label=words, icon=ICON, query_params=address(name), help=about)
 
 
 def lesson_box(data: DataConfig) -> None:
@@ -48,15 +50,16 @@ def lesson_box(data: DataConfig) -> None:
     if not name:
         return
     if name not in LESSONS:
-        st.warning(unknown("lesson", name, LESSONS), icon=ICON)
+        st.warning(unknown(N_("lesson"), name, LESSONS), icon=ICON)
         return
     lesson = LESSONS[name]
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             number = list(LESSONS).index(name) + 1
-            st.markdown(f"{ICON} **Lesson {number} of {len(LESSONS)}: {lesson.title}**", width="stretch")
-            st.button("Close", icon=":material/close:", type="tertiary", on_click=_close, key="close_lesson")
-        st.markdown(lesson.question)
+            title = _("Lesson {n} of {all}: {title}", n=number, all=len(LESSONS), title=_(lesson.title))
+            st.markdown(f"{ICON} **{title}**", width="stretch")
+            st.button(_("Close"), icon=":material/close:", type="tertiary", on_click=_close, key="close_lesson")
+        st.markdown(_(lesson.question))
         left, right = st.columns(2, gap="large")
         runs = [run for run in chosen_runs(told=False) if lesson.owns(run.config)]
         with left:
@@ -76,16 +79,16 @@ def _start(name: str, lesson: Lesson, data: DataConfig, *, again: bool) -> None:
     rule = TrainingConfig.table()["epochs"]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         epochs = st.number_input(
-            "Epochs a run",
+            _("Epochs a run"),
             *(1, int(rule.high or 1), lesson.settings["epochs"]),
             key=f"{name}-epochs",
             bind="query-params",
             width=120,
-            help="Fewer is quicker, and says less.",
+            help=_("Fewer is quicker, and says less."),
         )
         configs = lesson.configs(data, epochs)
         pressed = st.button(
-            f"Start it again ({len(configs)} runs)" if again else f"Start the experiment ({len(configs)} runs)",
+            _(N_("Start it again ({n} runs)") if again else N_("Start the experiment ({n} runs)"), n=len(configs)),
             type="secondary" if again else "primary",
             icon=":material/play_arrow:",
             key="start_lesson",
@@ -99,44 +102,51 @@ def _start(name: str, lesson: Lesson, data: DataConfig, *, again: bool) -> None:
 
 def _experiment(lesson: Lesson) -> str:
     """What is trained, in a sentence."""
-    what = "EEGNet with ELU"
+    what = _("EEGNet with ELU")
     if lesson.varied:
         values = ", ".join(f"{one:g}" if isinstance(one, float) else one for one in lesson.values)
-        what = f"EEGNet with {'' if lesson.varied == 'activation' else 'ELU and '}"
-        what += f"{lesson.varied.replace('_', ' ')} {values}"
+        known = N_("EEGNet with {setting} {values}")
+        also = N_("EEGNet with ELU and {setting} {values}")
+        what = _(known if lesson.varied == "activation" else also, setting=lesson.words, values=values)
     seeds = ", ".join(map(str, lesson.seeds))
-    return f"{what}; each with the seeds {seeds}, all else alike. About a minute on two free cores."
+    return _(
+        "{what}; each with the seeds {seeds}, all else alike. About a minute on two free cores.", what=what, seeds=seeds
+    )
 
 
 def _steps(name: str, lesson: Lesson, runs: list[Run]) -> None:
     """The steps, done or not yet; those of looking are ticked by the reader."""
-    st.markdown(f"1. Start the experiment {DONE if runs else TO_DO}")
+    st.markdown(_("1. Start the experiment {done}", done=_(DONE if runs else TO_DO)))
     if runs:
         live(runs, partial(_training, runs))
     else:
-        st.markdown(f"2. Let it train {TO_DO}")
-    st.markdown("3. Look, and tick what you have seen:")
+        st.markdown(_("2. Let it train {done}", done=_(TO_DO)))
+    st.markdown(_("3. Look, and tick what you have seen:"))
     for i, words in enumerate(lesson.look, start=1):
-        st.checkbox(words, key=f"{name}-{i}", bind="query-params", wrap=True)
+        st.checkbox(_(words), key=f"{name}-{i}", bind="query-params", wrap=True)
 
 
 def _training(runs: list[Run]) -> None:
     done, whole = sum(len(run.history()) for run in runs), sum(run.config.training.epochs for run in runs)
     ended = not any(run.status.active for run in runs)
-    st.markdown(f"2. Let it train {DONE if ended else TO_DO}")
-    st.progress(min(done / whole, 1.0), text=f"{done} of {whole} epochs in {len(runs)} runs")
+    st.markdown(_("2. Let it train {done}", done=_(DONE if ended else TO_DO)))
+    told = _("{done} of {whole} epochs in {runs} runs", done=done, whole=whole, runs=len(runs))
+    st.progress(min(done / whole, 1.0), text=told)
 
 
 def _answer(name: str, runs: list[Run]) -> None:
     """The answer out of the runs that the address names, once all have ended."""
     if not runs or any(run.status.active for run in runs):
-        waiting = "when the training has ended" if runs else "once the experiment has been carried out"
-        st.info(f"The answer is computed from what is measured: it appears here {waiting}.", icon=":material/pending:")
+        ended = N_("The answer is computed from what is measured: it appears here when the training has ended.")
+        carried_out = N_(
+            "The answer is computed from what is measured: it appears here once the experiment has been carried out."
+        )
+        st.info(_(ended if runs else carried_out), icon=":material/pending:")
         return
     from eegnets.conclusions import conclusion  # brings SciPy, which no page waits for
     from eegnets.ui.outcomes import outcome
 
-    st.markdown("**The answer, computed from these runs**")
+    st.markdown(_("**The answer, computed from these runs**"))
     for sentence in conclusion(name, [outcome(name, run) for run in runs]):
         st.markdown(f"- {sentence}")
     if name == "first-layer":
@@ -144,11 +154,11 @@ def _answer(name: str, runs: list[Run]) -> None:
 
 
 def _open_buttons(runs: list[Run]) -> None:
-    st.caption("Open below, trained:")
+    st.caption(_("Open below, trained:"))
     with st.container(horizontal=True):
         for run in runs:
             if run.weights_path.exists():
-                words = f"Seed {run.config.training.seed}"
+                words = _("Seed {n}", n=run.config.training.seed)
                 st.button(words, icon=":material/visibility:", key=f"open_{run.id}", on_click=_open, args=(run.id,))
 
 
@@ -161,6 +171,6 @@ def _onward(name: str) -> None:
     names = list(LESSONS)
     after = names[names.index(name) + 1 :]
     if after:
-        _link(after[0], f"Next lesson: {LESSONS[after[0]].title}")
+        _link(after[0], _("Next lesson: {title}", title=_(LESSONS[after[0]].title)))
     else:
-        st.page_link("pages/start.py", label="That was the last lesson: back to the start", icon=":material/home:")
+        st.page_link("pages/start.py", label=_("That was the last lesson: back to the start"), icon=":material/home:")
