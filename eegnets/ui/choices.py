@@ -41,6 +41,12 @@ def pills(
     return _keep(key, chosen, default)
 
 
+def several(label: str, options: Sequence[str], key: str, words: Callable[[str], str] = _, **how: Any) -> list[str]:
+    """Any of many, in a list that opens; none at first."""
+    _take(key, options, [], many=True)
+    return _keep(key, st.multiselect(label, options, key=key, format_func=words, **how), [])
+
+
 def kept_here() -> list[str]:
     """The keys of the choices of the page as it was last drawn."""
     return [str(key) for key in st.session_state if f"{LAST}{key}" in st.session_state]
