@@ -166,7 +166,7 @@ def cell_words(cell: ReportCell) -> str:
     """A cell in words, such as "83.1 ± 1.2 (n 3) | 82.96": ours, half the interval's width, seeds; the report's."""
     mean = cell.mean
     if not mean.n:
-        return f"{_('no run')} | {cell.reported:.2f}"
+        return _("no run") + f" | {cell.reported:.2f}"
     spread = f" ± {mean.high - mean.mean:.1f}" if mean.n > 1 else ""
     return f"{mean.mean:.1f}{spread} (n {mean.n}) | {cell.reported:.2f}"
 

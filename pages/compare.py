@@ -16,7 +16,7 @@ from eegnets.ui.comparing import (
 )
 from eegnets.ui.mattering import mattering_panel
 from eegnets.ui.panels import live
-from eegnets.ui.picking import DAMAGED, actions, filtered, picked_from, run_table
+from eegnets.ui.picking import actions, filtered, picked_from, run_table
 from eegnets.ui.reporting import flattery_panel, report_panel
 from eegnets.ui.state import chosen_runs, framed, store
 
@@ -46,10 +46,10 @@ if view == "Best test epoch":
 opened = [run.id for run in chosen_runs()]
 ids = picked_from(filtered(table), opened)
 st.query_params["run"] = ids
-whole = [row for row in rows if row["id"] in ids and row["state"] != DAMAGED]
+whole = [row for row in rows if row["id"] in ids and row["state"] != "damaged"]
 actions(ids, names_of(whole))
 for row in rows:
-    if row["id"] in ids and row["state"] == DAMAGED:
+    if row["id"] in ids and row["state"] == "damaged":
         words = _("Run {run} cannot be drawn. {why}", run=row["id"], why=retold(row["message"]))
         st.warning(words, icon=":material/broken_image:")
 if not whole:

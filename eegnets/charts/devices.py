@@ -29,12 +29,16 @@ def bench_table(found: Sequence[Result], network: str) -> pd.DataFrame:
         result.row()
         | {
             "way": ", ".join(SHOWN[name](getattr(result.case, name)) for name in varies),
-            "reading": f"{result.seconds:.3g} {_('s')}"
-            + (f" · {result.ratio:.1f} ×" if result.ratio == result.ratio else ""),
+            "reading": _reading(result),
         }
         for result in mine
     ]
     return pd.DataFrame(rows)
+
+
+def _reading(result: Result) -> str:
+    seconds = f"{result.seconds:.3g} " + _("s")
+    return f"{seconds} · {result.ratio:.1f} ×" if result.ratio == result.ratio else seconds
 
 
 def bench_bars(table: pd.DataFrame, network: str) -> alt.LayerChart:

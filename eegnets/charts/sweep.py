@@ -5,17 +5,17 @@ import pandas as pd
 
 from eegnets.charts.style import QUIET, SCORE_SCALE, titled
 from eegnets.evaluation import SCORES
-from eegnets.translation import N_, _
+from eegnets.translation import _
 
 SIGNS = {
     "missing": "–",
-    N_("queued"): "…",
-    N_("running"): "►",
-    N_("paused"): "‖",
-    N_("stopped"): "■",
-    N_("finished"): "✓",
-    N_("failed"): "×",
-    N_("interrupted"): "!",
+    "queued": "…",
+    "running": "►",
+    "paused": "‖",
+    "stopped": "■",
+    "finished": "✓",
+    "failed": "×",
+    "interrupted": "!",
 }  # state -> what stands in a cell, beside its accuracy where there is one
 CELL = 30  # px, of a row
 LOW_CELL = 14  # px, where there are many

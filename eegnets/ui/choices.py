@@ -55,7 +55,7 @@ def kept_here() -> list[str]:
 def _take(key: str, options: Sequence[str], default: Sequence[str], *, many: bool) -> None:
     """Give the widget what the address names, where that is news; else its default, where it has nothing on offer."""
     address, held = st.query_params.get_all(key), st.session_state.get(key)
-    if address and address != st.session_state.get(LAST + key):
+    if address and (key not in st.session_state or address != st.session_state.get(LAST + key)):
         values = [option for option in options if option in address]
         allowed_none = many and address == [NONE]
     else:

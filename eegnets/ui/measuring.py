@@ -127,9 +127,12 @@ def _standing(found: Measurement) -> None:
         _progress(found)
     elif state == "cut off":
         complaint = found.complaint()
-        why = retold(complaint) if complaint else _("It was cancelled, or its process was killed.")
-        left = _("What it measured until then stands below.") if results else _("It measured nothing.")
-        st.warning(f"{_('This measurement ended early.')} {why} {left}", icon=":material/power_off:")
+        words = [
+            _("This measurement ended early."),
+            retold(complaint) if complaint else _("It was cancelled, or its process was killed."),
+            _("What it measured until then stands below.") if results else _("It measured nothing."),
+        ]
+        st.warning(" ".join(words), icon=":material/power_off:")
     if results:
         _results(found, results, live=state == "measuring")
 

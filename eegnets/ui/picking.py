@@ -32,7 +32,6 @@ HEADINGS = {
     "id": N_("Id"),
     "message": N_("Message"),
 }
-DAMAGED = N_("damaged")  # the state of a run whose files cannot be read
 TALLEST = 300  # px of the table; its head takes 38, a row 35
 SEARCHED = ("id", "name", "note", "message", "source")
 

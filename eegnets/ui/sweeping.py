@@ -120,7 +120,7 @@ def duration(seconds: float) -> str:
     for size, unit in ((3600, _("h")), (60, _("min"))):
         if seconds >= 1.5 * size:
             return f"{seconds / size:.1f} {unit}" if seconds < 10 * size else f"{seconds / size:.0f} {unit}"
-    return f"{max(seconds, 1):.0f} {_('s')}"
+    return f"{max(seconds, 1):.0f} " + _("s")
 
 
 def score_choice() -> str:
