@@ -46,7 +46,7 @@ def differences_words(table: pd.DataFrame, score: str) -> str:
         len(held),
         score=name,
         all=len(found),
-        held="; ".join(held),
+        held=_("; ").join(held),
         by_chance=by_chance,
     )
 

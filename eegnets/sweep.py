@@ -121,7 +121,7 @@ def laid_out(cells: Sequence[Cell], rows: Iterable[Mapping[str, Any]], score: st
     found = {row["id"]: row for row in rows}
     down, across = _sides([settings_of(cell.config) for cell in cells])
     table = pd.DataFrame([_cell_row(cell, found.get(cell.run_id, {}), score, down, across) for cell in cells])
-    return Grid(*(", ".join(map(setting_label, keys)) for keys in (down, across)), table)
+    return Grid(*(_(", ").join(map(setting_label, keys)) for keys in (down, across)), table)
 
 
 def varying(configs: Sequence[RunConfig]) -> list[str]:

@@ -161,7 +161,7 @@ def describe_curves(history: History, metric: str) -> str:
         for key in [f"{fold}_{metric}"]
         if last[key] is not None
     ]
-    told = _("{figure} over {n} epochs: {folds}.", figure=_(TITLES[metric]), n=last["epoch"], folds=", ".join(parts))
+    told = _("{figure} over {n} epochs: {folds}.", figure=_(TITLES[metric]), n=last["epoch"], folds=_(", ").join(parts))
     marks = [
         _("From epoch {epoch}: {change}.", epoch=epoch, change=words)
         for epoch, words in changes(history).itertuples(index=False)

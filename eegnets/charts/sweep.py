@@ -86,7 +86,7 @@ def _colour(domain: list[float]) -> alt.Color:
 
 def describe_sweep(table: pd.DataFrame) -> str:
     """The grid in words: how many combinations are in which state, the best and the worst."""
-    counts = ", ".join(f"{n} {word.lower()}" for word, n in table["word"].value_counts(sort=False).items())
+    counts = _(", ").join(f"{n} {word.lower()}" for word, n in table["word"].value_counts(sort=False).items())
     scored = table.dropna(subset="value")
     if scored.empty:
         return _("{n} combinations: {counts}.", n=len(table), counts=counts)

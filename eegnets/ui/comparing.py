@@ -262,7 +262,7 @@ def paired_words(first: str, second: str, found: PairedTrials) -> str:
         "On the same {n} test trials, with the weights that each kept, {both}. The first alone is right in {first}, "
         "the second alone in {second}: **{verdict}** (exact McNemar test, p = {p:.2g}).",
         n=found.n,
-        both=", ".join(parts),
+        both=_(", ").join(parts),
         first=found.alone[0],
         second=found.alone[1],
         verdict=_("hardly chance alone") if found.p < 0.05 else _("chance alone would do"),

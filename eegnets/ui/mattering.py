@@ -37,7 +37,7 @@ def mattering_panel(rows: Rows, score: str) -> None:
     ordered = [one.setting for one in found.effects]
     names = {name: [plain(value) for value in axis_values(table[name])] for name in ordered}
     table = table.assign(group=table[ordered[0]].map(plain))
-    axes = ", ".join(labels[name] for name in ordered)
+    axes = _(", ").join(labels[name] for name in ordered)
     spoken = _("{n} runs as lines through {settings} to their accuracy", n=found.n, settings=axes)
     lines = parallel_chart(table, ordered, labels, names)
     st.altair_chart(lines, key="parallel", alt=spoken)

@@ -288,7 +288,7 @@ def report_words(rows: list[dict[str, Any]]) -> str:
         processor=processor,
         card=card,
         times=processor / card,
-        here="; ".join(_against(row, processor) for row in rows if row["whose"] == "here"),
+        here=_("; ").join(_against(row, processor) for row in rows if row["whose"] == "here"),
     )
 
 
