@@ -19,6 +19,7 @@ import psutil
 from eegnets import json_lines
 from eegnets.bench_results import LISTS, Result, results
 from eegnets.config import DataConfig, InputError
+from eegnets.translation import _
 
 KEPT = 30  # measurements, the newest
 PROJECT = Path(__file__).parents[1]
@@ -49,8 +50,11 @@ class Measurement:
                 raise ValueError("a record of no kind")
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(
-                f"the measurement {self.id} is damaged and cannot be read ({self.path}). Delete that file, or measure "
-                "again."
+                _(
+                    "the measurement {id} is damaged and cannot be read ({path}). Delete that file, or measure again.",
+                    id=self.id,
+                    path=self.path,
+                )
             ) from error
         return found
 
@@ -127,14 +131,18 @@ def begin(
     """
     root = root or bench_root()
     if measuring(root):
-        raise InputError("a measurement is at work already; two at once would disturb each other. Wait, or cancel it.")
+        raise InputError(
+            _("a measurement is at work already; two at once would disturb each other. Wait, or cancel it.")
+        )
     name = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
     found = Measurement(root / f"{name}.jsonl")
     try:
         root.mkdir(parents=True, exist_ok=True)
         _start(found, arguments(lists, data, limits), {"kind": "asked", "at": time.time(), "owner": owner})
     except OSError as error:
-        raise InputError(f"{root} cannot be written ({error.strerror or error}); free some space.") from error
+        raise InputError(
+            _("{folder} cannot be written ({why}); free some space.", folder=root, why=error.strerror or error)
+        ) from error
     for old in measurements(root)[KEPT:]:
         old.path.unlink(missing_ok=True)
         old._log.unlink(missing_ok=True)

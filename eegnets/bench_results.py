@@ -8,6 +8,7 @@ from itertools import combinations, product
 from typing import Any
 
 from eegnets.config import SETTINGS, InputError, lookup
+from eegnets.translation import N_, _, ngettext
 
 USUAL = "usual"  # the textbook's loop, which everything is compared with
 ENGINES = (USUAL, "plain", "fused")
@@ -53,15 +54,17 @@ def cases(lists: Mapping[str, Sequence[Any]]) -> list[Case]:
     made = [case if case.device == "cpu" else replace(case, threads=most) for case in made]
     found = list(dict.fromkeys(case for case in made if case.engine != USUAL or case.precision == "float32"))
     if not found:
-        raise InputError("the usual loop computes in float32 alone; choose another engine for bfloat16.")
+        raise InputError(_("the usual loop computes in float32 alone; choose another engine for bfloat16."))
     if len(found) > MOST:
-        raise InputError(f"up to {MOST} combinations are measured together; these lists make {len(found)}.")
+        raise InputError(
+            _("up to {most} combinations are measured together; these lists make {n}.", most=MOST, n=len(found))
+        )
     return found
 
 
 def _checked(name: str, value: Any) -> Any:
     if name == "engine":
-        return lookup(dict(zip(ENGINES, ENGINES, strict=True)), "engine", value)
+        return lookup(dict(zip(ENGINES, ENGINES, strict=True)), N_("engine"), value)
     return SETTINGS["name" if name == "model" else name].check(value)
 
 
@@ -127,13 +130,16 @@ def compared(found: Iterable[Result], field: str, one: Any, other: Any) -> list[
 def in_words(ratios: Sequence[float]) -> str:
     """Ratios of speed by their median, with their range where they differ: "1.3 times as fast (0.9 to 1.4)"."""
     middle, low, high = statistics.median(ratios), min(ratios), max(ratios)
+    alike = f"{low:.2g}" == f"{high:.2g}"
     if 0.95 < middle < 1.05:
-        words = "about as fast"
-    else:
-        words = f"{middle:.2g} times as fast" if middle > 1 else f"{1 / middle:.2g} times as slow"
-    if f"{low:.2g}" == f"{high:.2g}":
-        return words
-    return f"{words} ({low:.2g} to {high:.2g})" if middle >= 0.95 else f"{words} ({1 / high:.2g} to {1 / low:.2g})"
+        return _("about as fast") if alike else _("about as fast ({low:.2g} to {high:.2g})", low=low, high=high)
+    if middle > 1:
+        if alike:
+            return _("{times:.2g} times as fast", times=middle)
+        return _("{times:.2g} times as fast ({low:.2g} to {high:.2g})", times=middle, low=low, high=high)
+    if alike:
+        return _("{times:.2g} times as slow", times=1 / middle)
+    return _("{times:.2g} times as slow ({low:.2g} to {high:.2g})", times=1 / middle, low=1 / high, high=1 / low)
 
 
 ORDER: dict[str, tuple[Any, ...]] = {
@@ -151,20 +157,23 @@ def sentences(found: Sequence[Result]) -> list[str]:
         for one, other in combinations([value for value in ORDER.get(field, sorted(have)) if value in have], 2):
             ratios = compared(found, field, one, other)
             if ratios:
-                name, verb = _named(field, other), "are" if field in ("threads", "batch_size") else "is"
-                said.append(f"{name[0].upper()}{name[1:]} {verb} {in_words(ratios)} as {_named(field, one)}.")
+                name, several = _named(field, other), field in ("threads", "batch_size")
+                words = {"one": name[0].upper() + name[1:], "how": in_words(ratios), "other": _named(field, one)}
+                said.append(
+                    _("{one} are {how} as {other}.", **words) if several else _("{one} is {how} as {other}.", **words)
+                )
     return said
 
 
 def _named(field: str, value: Any) -> str:
     """A value of a setting in a sentence."""
     if field == "engine":
-        return "the usual loop" if value == USUAL else f"the {value} engine"
+        return _("the usual loop") if value == USUAL else _("the {engine} engine", engine=value)
     if field == "device":
-        return "the processor" if value == "cpu" else f"the graphics card ({value})"
+        return _("the processor") if value == "cpu" else _("the graphics card ({device})", device=value)
     if field == "threads":
-        return f"{value} thread{'s' * (value > 1)}"
-    return f"batches of {value}" if field == "batch_size" else f"training in {value}"
+        return ngettext("{n} thread", "{n} threads", value)
+    return _("batches of {n}", n=value) if field == "batch_size" else _("training in {precision}", precision=value)
 
 
 def unsteady(found: Sequence[Result]) -> float:

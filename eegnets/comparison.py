@@ -3,7 +3,7 @@
 A curve is a history (one record for each epoch); tables are pandas', one row for each run and epoch.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 from scipy import stats
 
 from eegnets.config import SETTINGS, RunConfig
+from eegnets.translation import N_, _
 
 POINTS = 500  # drawn of a curve at most: a screen has no room for more
 
@@ -30,30 +31,36 @@ def differing(configs: Mapping[str, RunConfig]) -> pd.DataFrame:
     return table[table.astype(str).nunique(axis=1, dropna=False) > 1]
 
 
-def setting_label(key: str) -> str:
-    """How a setting is called in words."""
-    return next((rule.label for rule in SETTINGS.values() if rule.key == key), key.removeprefix("data_"))
+def setting_label(key: str, say: Callable[[str], str] = _) -> str:
+    """How a setting is called in words; `say` puts them into a language: the reader's, or with `N_` English."""
+    return say(next((rule.label for rule in SETTINGS.values() if rule.key == key), key.removeprefix("data_")))
 
 
-def plain(value: object) -> str:
+def plain(value: object, say: Callable[[str], str] = _) -> str:
     """A setting's value as it is read."""
     if value is None:
-        return "automatic"
+        return say(N_("automatic"))
     if isinstance(value, tuple | list):
-        return "+".join(map(str, value)) or "all"
+        return "+".join(map(str, value)) or say(N_("all"))
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def worded(key: str, value: object) -> str:
+def worded(key: str, value: object, say: Callable[[str], str] = _) -> str:
     """A setting and its value in words: names speak for themselves, numbers need theirs."""
     speaks = key in ("model", "activation", "source", "optimizer")
-    return plain(value) if speaks else f"{setting_label(key).lower()} {plain(value)}"
+    return plain(value, say) if speaks else f"{setting_label(key, say).lower()} {plain(value, say)}"
 
 
-def alike(different: pd.DataFrame, by: Iterable[str]) -> dict[str, str]:
-    """Run -> the name of its group: runs that agree in the settings `by` (of `different`, as `differing` gives it)."""
+def alike(different: pd.DataFrame, by: Iterable[str], say: Callable[[str], str] = N_) -> dict[str, str]:
+    """Run -> the name of its group: runs that agree in the settings `by` (of `different`, as `differing` gives it).
+
+    In English, as an address has it; `say` as in `setting_label`.
+    """
     keys = [key for key in by if key in different.index]
-    return {run: ", ".join(worded(key, different.loc[key, run]) for key in keys) or "all" for run in different.columns}
+    return {
+        run: ", ".join(worded(key, different.loc[key, run], say) for key in keys) or say(N_("all"))
+        for run in different.columns
+    }
 
 
 def curve_table(histories: Mapping[str, History], key: str, trials: Mapping[str, int] | None = None) -> pd.DataFrame:

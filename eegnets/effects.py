@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from eegnets.config import InputError
+from eegnets.translation import _
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,12 @@ def effects(runs: pd.DataFrame, settings: Sequence[str], score: str) -> Effects:
     total = float(np.sum((y - y.mean()) ** 2)) if len(y) else 0.0
     if len(varying) < 2 or total == 0:
         raise InputError(
-            "which setting matters can be told of finished runs in which two settings or more vary, and the accuracy "
-            f"with them; these {len(y)} runs vary in {', '.join(varying) or 'nothing'}."
+            _(
+                "which setting matters can be told of finished runs in which two settings or more vary, and the "
+                "accuracy with them; these {n} runs vary in {settings}.",
+                n=len(y),
+                settings=", ".join(varying) or _("nothing"),
+            )
         )
     dummies = {name: _dummies(labels[name]) for name in varying}
     left, free = _left(y, list(dummies.values()))
@@ -90,7 +95,7 @@ def _dummies(labels: pd.Series) -> np.ndarray:
 def _left(y: np.ndarray, dummies: Sequence[np.ndarray]) -> tuple[float, int]:
     """The sum of squares that a fit of these main effects leaves, and its degrees of freedom."""
     design = np.column_stack([np.ones(len(y)), *dummies])
-    fit, _, rank, _ = np.linalg.lstsq(design, y, rcond=None)
+    fit, _rest, rank, _values = np.linalg.lstsq(design, y, rcond=None)
     return float(np.sum((y - design @ fit) ** 2)), len(y) - int(rank)
 
 

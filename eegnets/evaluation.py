@@ -11,12 +11,17 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from eegnets.config import InputError
+from eegnets.translation import N_, _
 
 if TYPE_CHECKING:
     from torch import nn
 
 # The three test accuracies of a run, kept apart everywhere: they answer different questions.
-SCORES = {"last": "Last epoch", "best_validation": "Chosen on validation", "best_test": "Best test epoch"}
+SCORES = {
+    "last": N_("Last epoch"),
+    "best_validation": N_("Chosen on validation"),
+    "best_test": N_("Best test epoch"),
+}
 
 
 def accuracy(y: ArrayLike, predicted: ArrayLike) -> float:
@@ -57,7 +62,14 @@ def confusion(y: ArrayLike, predicted: ArrayLike, n_classes: int) -> np.ndarray:
     y, predicted = _pair(y, predicted)
     labels = np.concatenate([y, predicted])
     if len(labels) and not 0 <= labels.min() <= labels.max() < n_classes:
-        raise InputError(f"labels go from 0 to {n_classes - 1}; got {labels.min()} to {labels.max()}.")
+        raise InputError(
+            _(
+                "labels go from 0 to {most}; got {low} to {high}.",
+                most=n_classes - 1,
+                low=labels.min(),
+                high=labels.max(),
+            )
+        )
     return np.bincount(y * n_classes + predicted, minlength=n_classes**2).reshape(n_classes, n_classes)
 
 
@@ -67,7 +79,7 @@ def paired_test(y: ArrayLike, first: ArrayLike, second: ArrayLike) -> float:
     Both answered the same trials; only those that one alone got right speak (exact binomial test); 1 where there is
     none. McNemar (1947), Psychometrika 12:153.
     """
-    (y, first), (_, second) = _pair(y, first), _pair(y, second)
+    (y, first), (_same, second) = _pair(y, first), _pair(y, second)
     first_alone = int(np.sum((first == y) & (second != y)))
     second_alone = int(np.sum((first != y) & (second == y)))
     if first_alone + second_alone == 0:
@@ -121,8 +133,12 @@ def score(probabilities: np.ndarray, y: ArrayLike, class_names: Sequence[str]) -
     y, probabilities = np.asarray(y, dtype=np.int64), np.asarray(probabilities)
     if probabilities.shape != (len(y), len(class_names)):
         raise InputError(
-            f"probabilities of {len(y)} trials and {len(class_names)} classes have the shape "
-            f"({len(y)}, {len(class_names)}); got {probabilities.shape}."
+            _(
+                "probabilities of {n} trials and {classes} classes have the shape ({n}, {classes}); got {shape}.",
+                n=len(y),
+                classes=len(class_names),
+                shape=probabilities.shape,
+            )
         )
     predicted, y = probabilities[y >= 0].argmax(axis=1), y[y >= 0]
     return Scores(
@@ -173,5 +189,11 @@ def calibration(probabilities: np.ndarray, y: ArrayLike, n_bins: int = 10) -> Ca
 def _pair(y: ArrayLike, predicted: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     y, predicted = np.asarray(y, dtype=np.int64), np.asarray(predicted, dtype=np.int64)
     if y.ndim != 1 or y.shape != predicted.shape:
-        raise InputError(f"labels and predictions are (n_trials,) both; got {y.shape} and {predicted.shape}.")
+        raise InputError(
+            _(
+                "labels and predictions are (n_trials,) both; got {y} and {predicted}.",
+                y=y.shape,
+                predicted=predicted.shape,
+            )
+        )
     return y, predicted

@@ -14,6 +14,7 @@ import pandas as pd
 from eegnets.config import InputError
 from eegnets.run_folder import Run
 from eegnets.runs import describe
+from eegnets.translation import _
 
 if TYPE_CHECKING:
     import altair as alt
@@ -55,7 +56,7 @@ def tensorboard_refusal() -> str:
     """What is missing for TensorBoard's files, with the command that brings it; empty where nothing is."""
     if find_spec("tensorboard"):
         return ""
-    return "TensorBoard's files need the package tensorboard, which is not here: pip install tensorboard"
+    return _("TensorBoard's files need the package tensorboard, which is not here: pip install tensorboard")
 
 
 def tensorboard_zip(runs: Sequence[Run]) -> bytes:
@@ -83,7 +84,7 @@ def write_events(run: Run, folder: Path) -> None:
         for record in run.history():
             for name, value in record.items():
                 if name != "epoch" and value is not None:
-                    fold, _, metric = name.rpartition("_")
+                    fold, _rest, metric = name.rpartition("_")
                     known = metric in ("accuracy", "loss")
                     writer.add_scalar(f"{metric}/{fold}" if known else f"training/{name}", value, record["epoch"])
 

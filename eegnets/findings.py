@@ -8,6 +8,7 @@ import pandas as pd
 
 from eegnets.runs import SCORES
 from eegnets.statistics import flattery, flattery_words, paired_difference
+from eegnets.translation import _, ngettext
 
 HONEST = ("last", "best_validation")
 Family = Sequence[Mapping[str, Any]]  # rows as `runs.describe` gives them, alike but for network, activation, …
@@ -24,13 +25,30 @@ def findings(family: Family) -> list[str]:
 def differences_words(table: pd.DataFrame, score: str) -> str:
     """Which activations, and which weight decays, differ by more than their seeds do."""
     found = list(_pairs(table, score))
+    name = _(SCORES[score])
     if not found:
-        return f"{SCORES[score]}: no two cells have two seeds in common, so no difference can be told from luck."
+        return _("{score}: no two cells have two seeds in common, so no difference can be told from luck.", score=name)
     held = [words for words, settled in found if settled]
-    words = f"{SCORES[score]}: of {len(found)} paired differences over seeds, {len(held) or 'none'} "
-    words += "leaves zero outside its" if len(held) < 2 else "leave zero outside their"
-    words += f" 95 % interval{': ' + '; '.join(held) if held else ''}."
-    return words + f" Where nothing differs at all, {0.05 * len(found):.1f} would by chance."
+    by_chance = 0.05 * len(found)
+    if not held:
+        return _(
+            "{score}: of {all} paired differences over seeds, none leaves zero outside its 95 % interval. Where "
+            "nothing differs at all, {by_chance:.1f} would by chance.",
+            score=name,
+            all=len(found),
+            by_chance=by_chance,
+        )
+    return ngettext(
+        "{score}: of {all} paired differences over seeds, {n} leaves zero outside its 95 % interval: {held}. Where "
+        "nothing differs at all, {by_chance:.1f} would by chance.",
+        "{score}: of {all} paired differences over seeds, {n} leave zero outside their 95 % interval: {held}. Where "
+        "nothing differs at all, {by_chance:.1f} would by chance.",
+        len(held),
+        score=name,
+        all=len(found),
+        held=_("; ").join(held),
+        by_chance=by_chance,
+    )
 
 
 def _pairs(table: pd.DataFrame, score: str) -> Iterator[tuple[str, bool]]:
@@ -43,7 +61,17 @@ def _pairs(table: pd.DataFrame, score: str) -> Iterator[tuple[str, bool]]:
             continue
         found = paired_difference(by_seed[one], by_seed[other])
         if found.n > 1:
-            what = f"{one[1]} against {other[1]}" if differ[1] else f"{one[2]:g} against {other[2]:g}"
-            where = f"weight decay {one[2]:g}" if differ[1] else f"{one[1]}, weight decay"
-            words = f"{one[0]}, {where}, {what} {found.mean:+.1f} points ({found.low:.1f} to {found.high:.1f})"
+            figures = {"model": one[0], "mean": found.mean, "low": found.low, "high": found.high}
+            if differ[1]:
+                words = _(
+                    "{model}, weight decay {decay:g}, {first} against {second} {mean:+.1f} points ({low:.1f} to "
+                    "{high:.1f})",
+                    **figures | {"decay": one[2], "first": one[1], "second": other[1]},
+                )
+            else:
+                words = _(
+                    "{model}, {activation}, weight decay, {first:g} against {second:g} {mean:+.1f} points ({low:.1f} "
+                    "to {high:.1f})",
+                    **figures | {"activation": one[1], "first": one[2], "second": other[2]},
+                )
             yield words, found.low > 0 or found.high < 0

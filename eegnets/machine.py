@@ -9,6 +9,8 @@ from pathlib import Path
 
 import psutil
 
+from eegnets.translation import N_
+
 CPUINFO = Path("/proc/cpuinfo")
 BFLOAT16 = {
     "amx_bf16": "AMX",
@@ -43,7 +45,7 @@ class Machine:
 def here() -> Machine:
     """The machine this is called on; imports torch, which alone knows what it can compute on."""
     about = cpuinfo()
-    processor = about.get("model name") or platform.processor() or platform.machine() or "not known"
+    processor = about.get("model name") or platform.processor() or platform.machine() or N_("not known")
     return Machine(
         processor=processor,
         cores=usable_cores(),
@@ -82,5 +84,5 @@ def _devices(processor: str) -> dict[str, str]:
 
     from eegnets.training import available_devices
 
-    names = {"cpu": processor, "mps": "Apple's graphics processor"}
+    names = {"cpu": processor, "mps": N_("Apple's graphics processor")}
     return {name: names.get(name) or torch.cuda.get_device_name(0) for name in available_devices()}

@@ -18,6 +18,7 @@ from eegnets.flags import written
 from eegnets.runs import SCORES, asked
 from eegnets.statistics import Mean, mean_interval
 from eegnets.timing import EPOCHS, Time, scaled, time_table, times
+from eegnets.translation import N_, _
 
 MODELS, ACTIVATIONS, DECAYS = ("EEGNet", "DeepConvNet"), ("ELU", "ReLU", "LeakyReLU"), (0.01, 0.0)
 REPORTED = {
@@ -72,7 +73,7 @@ def make_report(rows: Iterable[Mapping[str, Any]], source: str | None = None) ->
     finished = [row for row in rows if row["state"] == "finished"]
     names = sorted({row["source"] for row in finished})
     if source is not None and names and source not in names:
-        raise InputError(unknown("source with finished runs", source, names))
+        raise InputError(unknown(N_("source with finished runs"), source, names))
     family = _largest_family([row for row in finished if source in (None, row["source"]) and _in_tables(row)])
     base = asked(family[0]) if family else RunConfig().with_(source=source or "simulated")
     base = base.with_(name="EEGNet", activation="ELU", weight_decay=0.01, seed=0, threads=None)
@@ -165,14 +166,14 @@ def cell_words(cell: ReportCell) -> str:
     """A cell in words, such as "83.1 ± 1.2 (n 3) | 82.96": ours, half the interval's width, seeds; the report's."""
     mean = cell.mean
     if not mean.n:
-        return f"no run | {cell.reported:.2f}"
+        return _("no run") + f" | {cell.reported:.2f}"
     spread = f" ± {mean.high - mean.mean:.1f}" if mean.n > 1 else ""
     return f"{mean.mean:.1f}{spread} (n {mean.n}) | {cell.reported:.2f}"
 
 
-TITLES = {0.01: "with weight decay 0.01", 0.0: "without weight decay"}
-TIMES = f"seconds of training for {EPOCHS} epochs (the lab report: on 1,080 training and 1,080 test trials)"
-READING = "ours ± half of the 95 % interval over seeds (n seeds) | the lab report's, its best test epoch of one run"
+TITLES = {0.01: N_("with weight decay 0.01"), 0.0: N_("without weight decay")}
+TIMES = N_("seconds of training for {epochs} epochs (the lab report: on 1,080 training and 1,080 test trials)")
+READING = N_("ours ± half of the 95 % interval over seeds (n seeds) | the lab report's, its best test epoch of one run")
 
 
 def as_text(report: Report) -> str:
@@ -186,27 +187,40 @@ def as_markdown(report: Report) -> str:
 
 
 def _document(report: Report, heading: str, draw: Callable[[pd.DataFrame], str]) -> str:
-    parts = [f"Test accuracy, per cent: {READING}.", f"Runs: {common_words(report)}"]
+    parts = [
+        _("Test accuracy, per cent: {reading}.", reading=_(READING)),
+        _("Runs: {common}", common=common_words(report)),
+    ]
     for score, decay in product(SCORES, DECAYS):
-        parts += [heading.format(f"{SCORES[score]}, {TITLES[decay]}"), draw(score_grid(report, score, decay))]
-    parts += [heading.format(TIMES), draw(time_table(report.times))]
+        table = score_grid(report, score, decay).rename(columns=_)
+        parts += [heading.format(f"{_(SCORES[score])}, {_(TITLES[decay])}"), draw(table)]
+    parts += [heading.format(_(TIMES, epochs=EPOCHS)), draw(time_table(report.times))]
     parts += [sentence.replace("**", "") for sentence in report.findings]
     commands = [start_command(report, cell) for cell in report.cells if cell.score == "last" and cell.missing]
     if commands:
-        parts += ["Missing; start with:", "\n".join(f"    {command}" for command in commands)]
+        parts += [_("Missing; start with:"), "\n".join(f"    {command}" for command in commands)]
     return "\n\n".join(parts)
 
 
 def common_words(report: Report) -> str:
     """What the runs of the tables have in common, and what was left out."""
     if not report.runs:
-        return f"none of {report.left_out} finished ones fits the tables."
+        return _("none of {n} finished ones fits the tables.", n=report.left_out)
     base = report.base
-    subjects = "+".join(base.data.subjects) or "all"
-    words = f"{base.data.source} (subjects {subjects}), {base.training.epochs} epochs, batch size "
-    words += f"{base.training.batch_size}, learning rate {base.training.learning_rate:g}, validation share "
-    words += f"{base.training.validation:g}; {report.runs} runs."
-    return words + (f" {report.left_out} finished runs with other settings are left out." if report.left_out else "")
+    words = _(
+        "{source} (subjects {subjects}), {epochs} epochs, batch size {batch_size}, learning rate {learning_rate:g}, "
+        "validation share {validation:g}; {runs} runs.",
+        source=base.data.source,
+        subjects="+".join(base.data.subjects) or _("all"),
+        epochs=base.training.epochs,
+        batch_size=base.training.batch_size,
+        learning_rate=base.training.learning_rate,
+        validation=base.training.validation,
+        runs=report.runs,
+    )
+    if not report.left_out:
+        return words
+    return words + " " + _("{n} finished runs with other settings are left out.", n=report.left_out)
 
 
 def _markdown(table: pd.DataFrame) -> str:

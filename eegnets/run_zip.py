@@ -11,6 +11,7 @@ from typing import IO
 from eegnets.config import InputError
 from eegnets.run_folder import Run
 from eegnets.runs import describe
+from eegnets.translation import N_, _, retold
 
 # Not resume.pt: a run goes on only where it began, and what torch.load reads stays at home.
 FILES = (
@@ -46,7 +47,9 @@ def unpack(file: IO[bytes], root: Path) -> list[Run]:
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"this is no zip file that can be read ({error}); export the run once more.") from error
+        raise InputError(
+            _("this is no zip file that can be read ({why}); export the run once more.", why=error)
+        ) from error
 
 
 def _members(archive: zipfile.ZipFile) -> dict[str, dict[str, zipfile.ZipInfo]]:
@@ -62,15 +65,24 @@ def _members(archive: zipfile.ZipFile) -> dict[str, dict[str, zipfile.ZipInfo]]:
 def _check(archive: zipfile.ZipFile, found: dict[str, dict[str, zipfile.ZipInfo]], root: Path) -> None:
     if not found:
         raise InputError(
-            "a zip of runs holds a folder for each run with its config.json; this one has "
-            f"{', '.join(archive.namelist()[:3]) or 'nothing'}. Use a file that Export wrote."
+            _(
+                "a zip of runs holds a folder for each run with its config.json; this one has {names}. Use a file that "
+                "Export wrote.",
+                names=", ".join(archive.namelist()[:3]) or _("nothing"),
+            )
         )
     size = sum(info.file_size for files in found.values() for info in files.values())
     if size > LIMIT:
-        raise InputError(f"unpacked, the runs take {size / 2**20:.0f} MB; at most {LIMIT / 2**20:.0f} MB are allowed.")
+        raise InputError(
+            _(
+                "unpacked, the runs take {size:.0f} MB; at most {most:.0f} MB are allowed.",
+                size=size / 2**20,
+                most=LIMIT / 2**20,
+            )
+        )
     for run_id in found:
         if (root / run_id).exists():
-            raise InputError(f"run {run_id} is here already; delete it first to import it anew.")
+            raise InputError(_("run {run} is here already; delete it first to import it anew.", run=run_id))
 
 
 def _unpack(archive: zipfile.ZipFile, found: dict[str, dict[str, zipfile.ZipInfo]], root: Path) -> list[Run]:
@@ -94,6 +106,6 @@ def _settle(run: Run, run_id: str) -> None:
     """See that the run can be read; one that was still at work does not go on by itself here."""
     row = describe(run)
     if row["state"] == "damaged":
-        raise InputError(f"run {run_id} in this zip is damaged: {row['message']}")
+        raise InputError(_("run {run} in this zip is damaged: {why}", run=run_id, why=retold(row["message"])))
     if run.status.active:
-        run.set_status("interrupted", "It was still at work when it was exported.")
+        run.set_status("interrupted", N_("It was still at work when it was exported."))

@@ -14,6 +14,7 @@ from scipy import stats
 
 from eegnets.config import InputError
 from eegnets.evaluation import paired_test, wilson_interval
+from eegnets.translation import _, ngettext
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,12 @@ def compare_predictions(first: pd.DataFrame, second: pd.DataFrame) -> PairedTria
     labels = [table["label"] for table in trials]
     if not labels[0].equals(labels[1]):
         raise InputError(
-            f"only runs on the same test trials can be paired; these were tested on {len(first)} and {len(second)} "
-            "trials that are not the same. Pick two runs of the same data."
+            _(
+                "only runs on the same test trials can be paired; these were tested on {first} and {second} trials "
+                "that are not the same. Pick two runs of the same data.",
+                first=len(first),
+                second=len(second),
+            )
         )
     answers = [table.drop(columns="label").idxmax(axis=1) for table in trials]
     right = [(answer == label).to_numpy() for answer, label in zip(answers, labels, strict=True)]
@@ -137,11 +142,20 @@ def flattery_words(found: pd.DataFrame) -> str:
     parts = []
     for honest, points in found.groupby("honest", sort=False)["points"]:
         mean = mean_interval(points)
-        interval = f" (95 % interval {mean.low:.1f} to {mean.high:.1f})" if mean.n > 1 else ""
-        words = {"last": "the last epoch", "best_validation": "the epoch chosen on validation"}[str(honest)]
+        interval = _(" (95 % interval {low:.1f} to {high:.1f})", low=mean.low, high=mean.high) if mean.n > 1 else ""
+        words = {"last": _("the last epoch"), "best_validation": _("the epoch chosen on validation")}
         parts.append(
-            f"Over {mean.n} finished run{'s' if mean.n > 1 else ''} the best test epoch lies **{mean.mean:.1f} "
-            f"points{interval}** above {words}, at most {points.max():.1f}."
+            ngettext(
+                "Over {n} finished run the best test epoch lies **{mean:.1f} points{interval}** above {honest}, at "
+                "most {most:.1f}.",
+                "Over {n} finished runs the best test epoch lies **{mean:.1f} points{interval}** above {honest}, at "
+                "most {most:.1f}.",
+                mean.n,
+                mean=mean.mean,
+                interval=interval,
+                honest=words[str(honest)],
+                most=points.max(),
+            )
         )
     return " ".join(parts)
 

@@ -15,6 +15,7 @@ from eegnets.config import SETTINGS, InputError, RunConfig, lookup
 from eegnets.flags import written
 from eegnets.run_folder import Run
 from eegnets.runs import asked
+from eegnets.translation import N_, _
 
 if TYPE_CHECKING:
     from eegnets.runner import Runner
@@ -37,13 +38,15 @@ def grid(base: RunConfig, lists: Mapping[str, Sequence[Any]]) -> list[RunConfig]
 
     Raises InputError for an unknown list, a value out of bounds, or more than 1,000 combinations.
     """
-    names = {lookup(LISTS, "list", key): list(dict.fromkeys(values)) for key, values in lists.items() if values}
+    names = {lookup(LISTS, N_("list"), key): list(dict.fromkeys(values)) for key, values in lists.items() if values}
     for activation in names.get("activation", ()):
-        lookup(ACTIVATIONS, "activation", activation)
+        lookup(ACTIVATIONS, N_("activation"), activation)
     ordered = {name: names[name] for name in LISTS.values() if name in names}
     total = prod(map(len, ordered.values()))
     if total > MOST:
-        raise InputError(f"a sweep takes up to {MOST} runs; these lists make {total}. Shorten one of them.")
+        raise InputError(
+            _("a sweep takes up to {most} runs; these lists make {n}. Shorten one of them.", most=MOST, n=total)
+        )
     made = [base.with_(**dict(zip(ordered, values, strict=True))) for values in product(*ordered.values())]
     return list({str(config.to_dict()): config for config in made}.values())
 
@@ -118,7 +121,7 @@ def laid_out(cells: Sequence[Cell], rows: Iterable[Mapping[str, Any]], score: st
     found = {row["id"]: row for row in rows}
     down, across = _sides([settings_of(cell.config) for cell in cells])
     table = pd.DataFrame([_cell_row(cell, found.get(cell.run_id, {}), score, down, across) for cell in cells])
-    return Grid(*(", ".join(map(setting_label, keys)) for keys in (down, across)), table)
+    return Grid(*(_(", ").join(map(setting_label, keys)) for keys in (down, across)), table)
 
 
 def varying(configs: Sequence[RunConfig]) -> list[str]:

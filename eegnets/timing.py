@@ -11,11 +11,17 @@ from typing import Any
 import pandas as pd
 
 from eegnets.statistics import Mean, mean_interval
+from eegnets.translation import N_, _, ngettext
 
 EPOCHS = 500
 TRIALS = 1080  # training trials, and as many test trials
 REPORTED = {("EEGNet", "cpu"): 357.27, ("EEGNet", "cuda"): 38.46}  # (network, device) -> seconds
-DEVICES = {"cpu": "processor", "cuda": "graphics card", "mps": "graphics card (Apple)", "": "not recorded"}
+DEVICES = {
+    "cpu": N_("processor"),
+    "cuda": N_("graphics card"),
+    "mps": N_("graphics card (Apple)"),
+    "": N_("not recorded"),
+}
 
 
 @dataclass(frozen=True)
@@ -31,8 +37,10 @@ class Time:
 
     def where(self) -> str:
         """The device in words."""
-        words = DEVICES.get(self.device, self.device)
-        return f"{words}, {self.threads} thread{'s' * (self.threads > 1)}" if self.threads else words
+        words = _(DEVICES.get(self.device, self.device))
+        if not self.threads:
+            return words
+        return ngettext("{device}, {n} thread", "{device}, {n} threads", self.threads, device=words)
 
 
 def scaled(row: Mapping[str, Any]) -> float:
@@ -70,11 +78,11 @@ def time_table(found: Iterable[Time]) -> pd.DataFrame:
     """The times in words, a row each."""
     rows = [
         {
-            "Network": time.model,
-            "Device": time.where(),
-            f"Seconds for {EPOCHS} epochs": _seconds(time.seconds),
-            "The lab report's": "–" if time.reported != time.reported else f"{time.reported:.0f}",
-            "Training trials": str(time.trials or "–"),
+            _("Network"): time.model,
+            _("Device"): time.where(),
+            _("Seconds for {epochs} epochs", epochs=EPOCHS): _seconds(time.seconds),
+            _("The lab report's"): "–" if time.reported != time.reported else f"{time.reported:.0f}",
+            _("Training trials"): str(time.trials or "–"),
         }
         for time in found
     ]
@@ -83,6 +91,6 @@ def time_table(found: Iterable[Time]) -> pd.DataFrame:
 
 def _seconds(mean: Mean) -> str:
     if not mean.n:
-        return "no run"
+        return _("no run")
     spread = f" ± {mean.high - mean.mean:.1f}" if mean.n > 1 else ""
     return f"{mean.mean:.1f}{spread} (n {mean.n})"

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from eegnets.run_folder import RunError
+from eegnets.translation import _
 
 KEPT = 24 * 3600.0  # seconds
 
@@ -28,9 +29,11 @@ class Trash:
     def restore(self, run_id: str) -> None:
         """Bring a run back; raises RunError where it is not here or its place is taken."""
         if run_id not in self.ids():
-            raise RunError(f"run {run_id} is not in the trash, where runs stay for a day; it cannot come back.")
+            raise RunError(
+                _("run {run} is not in the trash, where runs stay for a day; it cannot come back.", run=run_id)
+            )
         if (self.root / run_id).exists():
-            raise RunError(f"a run {run_id} is there already; delete that one first.")
+            raise RunError(_("a run {run} is there already; delete that one first.", run=run_id))
         (self.path / run_id).rename(self.root / run_id)
 
     def ids(self) -> list[str]:

@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from eegnets.translation import N_, _, retold
+from eegnets.ui.choices import segments
 from eegnets.ui.comparing import (
     Picked,
     curve_controls,
@@ -18,23 +20,21 @@ from eegnets.ui.picking import actions, filtered, picked_from, run_table
 from eegnets.ui.reporting import flattery_panel, report_panel
 from eegnets.ui.state import chosen_runs, framed, store
 
-VIEWS = ["Runs", "Lab report", "Best test epoch"]
+VIEWS = [N_("Runs"), N_("Lab report"), N_("Best test epoch")]
 
 framed()
-st.title("Compare")
+st.title(_("Compare"))
 rows = store().table()
 if not rows:
     st.info(
-        "There is no run to compare yet. Train a first one, then a second with one setting changed.",
+        _("There is no run to compare yet. Train a first one, then a second with one setting changed."),
         icon=":material/stacked_line_chart:",
     )
     actions([], {})
-    st.page_link("pages/train.py", label="Train", icon=":material/model_training:")
+    st.page_link("pages/train.py", label=_("Train"), icon=":material/model_training:")
     st.stop()
 
-view = st.segmented_control(
-    "View", VIEWS, default="Runs", required=True, key="view", bind="query-params", label_visibility="collapsed"
-)
+view = segments(_("View"), VIEWS, "Runs", "view", label_visibility="collapsed")
 if view == "Lab report":
     report_panel(rows)
     st.stop()
@@ -50,9 +50,10 @@ whole = [row for row in rows if row["id"] in ids and row["state"] != "damaged"]
 actions(ids, names_of(whole))
 for row in rows:
     if row["id"] in ids and row["state"] == "damaged":
-        st.warning(f"Run {row['id']} cannot be drawn. {row['message']}", icon=":material/broken_image:")
+        words = _("Run {run} cannot be drawn. {why}", run=row["id"], why=retold(row["message"]))
+        st.warning(words, icon=":material/broken_image:")
 if not whole:
-    st.caption("Pick runs with the boxes on the left of their rows: their curves appear here, on one chart.")
+    st.caption(_("Pick runs with the boxes on the left of their rows: their curves appear here, on one chart."))
     st.stop()
 
 picked = Picked(whole)
@@ -64,6 +65,6 @@ if len(whole) > 1:
     settings_table(picked.different)
     score = group_scores(picked)
     several = len(picked.different.index.difference(["seed"])) > 1
-    if several and st.toggle("Which setting matters", key="matters", bind="query-params"):
+    if several and st.toggle(_("Which setting matters"), key="matters", bind="query-params"):
         mattering_panel(whole, score)
     really_different(picked)

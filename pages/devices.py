@@ -2,25 +2,30 @@
 
 import streamlit as st
 
-from eegnets.ui.measuring import chosen, earlier, machine, machine_panel, measure_form, measurement_panel
+from eegnets.translation import _
+from eegnets.ui.machine_facts import machine_panel
+from eegnets.ui.measuring import chosen, earlier, machine, measure_form, measurement_panel
 from eegnets.ui.state import framed, friendly_errors
 
 data = framed()
-st.title("Devices")
-st.markdown("What computes here, how long an epoch takes, and what makes it faster.")
+st.title(_("Devices"))
+st.markdown(_("What computes here, how long an epoch takes, and what makes it faster."))
 machine_panel(machine())
 
-st.subheader("Seconds per epoch", anchor="seconds")
+st.subheader(_("Seconds per epoch"), anchor="seconds")
 st.markdown(
-    "One click lets networks, engines, precisions, threads and batch sizes take turns, an epoch each, so that whatever "
-    "else the machine does meets all alike. “Usual” is PyTorch's textbook loop, which everything is compared with."
+    _(
+        "One click lets networks, engines, precisions, threads and batch sizes take turns, an epoch each, so that "
+        "whatever else the machine does meets all alike. “Usual” is PyTorch's textbook loop, which everything is "
+        "compared with."
+    )
 )
 with friendly_errors():
     measure_form(machine(), data)
     found = chosen()
     if not found:
         st.info(
-            "Nothing has been measured on this machine yet. **Measure** takes about a minute; the figures are kept.",
+            _("Nothing has been measured on this machine yet. **Measure** takes about a minute; the figures are kept."),
             icon=":material/timer:",
         )
         st.stop()

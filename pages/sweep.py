@@ -3,6 +3,7 @@
 import streamlit as st
 
 from eegnets.sweep import command, grid
+from eegnets.translation import _
 from eegnets.ui.mattering import mattering_panel
 from eegnets.ui.panels import live
 from eegnets.ui.state import framed, friendly_errors, store
@@ -19,8 +20,8 @@ from eegnets.ui.sweeping import (
 )
 
 data = framed()
-st.title("Sweep")
-st.markdown("Give some settings several values: every combination is trained, each with every seed.")
+st.title(_("Sweep"))
+st.markdown(_("Give some settings several values: every combination is trained, each with every seed."))
 controls, results = st.columns([1, 2], gap="large")
 
 with controls:
@@ -40,7 +41,7 @@ with results, friendly_errors():
     score = score_choice()
     live(runs, lambda: grid_panel(configs, score))
     open_links(runs)
-    st.caption("The same from the command line:")
+    st.caption(_("The same from the command line:"))
     st.code(command(base, lists), language="bash", wrap_lines=True)
     if runs:
         ids = {run.id for run in runs}

@@ -118,6 +118,28 @@ def test_the_view_is_in_the_address(app, made_run):
     assert app.slider(key="smooth").value == 0.5
 
 
+def test_a_link_that_is_followed_twice_opens_its_view_twice(app, made_run):
+    made_run()
+    opened(app, view="Lab report")
+    app.query_params.pop("view")
+    app.switch_page("pages/start.py").run()
+    opened(app, view="Lab report")
+    assert app.session_state["view"] == "Lab report"
+
+
+def test_in_another_language_the_address_stays_in_english(app, made_run):
+    made_run("failed")
+    runs = [made_run(weight_decay=decay, activation=bend) for decay in (0.0, 0.01) for bend in ("ELU", "ReLU")]
+    focus = "weight decay 0.01"
+    opened(app, *runs, lang="zh-TW", only_state="finished", over=["Activation", "Seed"], focus=focus)
+    assert not app.exception
+    assert sorted(app.dataframe[0].value["id"]) == sorted(run.id for run in runs)
+    assert app.query_params["only_state"] in ("finished", ["finished"])
+    assert app.query_params["focus"] in (focus, [focus])
+    assert "**權重衰減 0.01**" in words(app)
+    assert f"datum.group === '{focus}'" in chart(app).spec
+
+
 def test_runs_that_differ_in_the_seed_alone_are_one_line(app, made_run):
     runs = [made_run(activation=bend, seed=seed) for bend in ("ELU", "ReLU") for seed in (0, 1)]
     opened(app, *runs)

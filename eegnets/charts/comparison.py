@@ -7,15 +7,20 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from eegnets.charts.curves import TITLES, UNITS, run_colours
-from eegnets.charts.style import DASHES, HEIGHT, LEGEND, OTHER_COLOURS, TALL, titled
+from eegnets.charts.curves import axis_title, chart_title, run_colours
+from eegnets.charts.style import DASHES, HEIGHT, LEGEND, OTHER_COLOURS, TALL, titled, worded
 from eegnets.comparison import thinned
 from eegnets.evaluation import SCORES
+from eegnets.translation import N_, _
 
 CLICKED = "clicked"  # the chart's selection: which group was clicked
 POINTED = 3000  # points on a chart that answer to the pointer: a browser divides its plane among them
 LINE = 18  # px, for a group's line in the legend
-X_TITLES = {"epoch": "Epoch", "seconds": "Time in training (s)", "trials": "Training trials seen (number)"}
+X_TITLES = {
+    N_("epoch"): N_("Epoch"),
+    N_("seconds"): N_("Time in training (s)"),
+    N_("trials"): N_("Training trials seen (number)"),
+}
 
 
 def comparison_curves(
@@ -28,22 +33,23 @@ def comparison_curves(
     x: str = "epoch",
     log: tuple[str, ...] = (),
     focus: str = "",
+    names: Mapping[str, str] | None = None,
 ) -> alt.LayerChart:
     """One line for each group; a click on one selects it (`CLICKED`).
 
     means: rows of group, epoch, seconds, trials, value, low, high (nan: no interval), n. singles: rows of group, run
     and the same, drawn faintly. activations: group -> activation, in the order of the legend. `x` is a key of X_TITLES;
     where it is nan, nothing is drawn. `log` names the axes ("x", "y") that are logarithmic, where values of zero and
-    less have no place. `focus`: the group that stands out, if any.
+    less have no place. `focus`: the group that stands out, if any. names: group -> how the reader calls it.
     """
     means, singles = means.dropna(subset=x), singles.dropna(subset=x)
     if "y" in log:
         means, singles = means[means["value"] > 0], singles[singles["value"] > 0]
         means = means.assign(low=means["low"].where(means["low"] > 0, means["value"]))
-    x_axis = alt.X(f"{x}:Q", title=X_TITLES[x], scale=_scale("x" in log), axis=alt.Axis(grid=False))
-    y_title = f"{TITLES[metric]} ({UNITS[metric]})"
+    x_axis = alt.X(f"{x}:Q", title=_(X_TITLES[x]), scale=_scale("x" in log), axis=alt.Axis(grid=False))
+    y_title, names = axis_title(metric), names or {group: group for group in activations}
     y_axis = alt.Y("value:Q", title=y_title, scale=_scale("y" in log))
-    looks = _looks(activations)
+    looks = _looks(activations, names)
     standing_out, thick = (_in_focus(focus, *pair) for pair in ((1.0, 0.25), (4.0, 2.0)))
     faint = alt.Chart(singles).mark_line(strokeWidth=1).encode(opacity=_in_focus(focus, 0.4, 0.12, 0.3))
     band = alt.Chart(means.dropna(subset="low")).mark_area().encode(opacity=_in_focus(focus, 0.25, 0.05, 0.18))
@@ -53,9 +59,9 @@ def comparison_curves(
         faint.encode(x_axis, y_axis, detail="run:N", color=looks["color"]),
         band.encode(x_axis, alt.Y("low:Q", title=y_title), alt.Y2("high:Q"), color=looks["color"]),
         line.encode(x_axis, y_axis, **looks),
-        *_readings(means, x_axis, y_axis, x),
+        *_readings(means, x_axis, y_axis, x, names),
     ).properties(
-        title=titled(f"{TITLES[metric]} on the {fold} trials", "band: 95 % interval of the mean; faint: single runs"),
+        title=titled(chart_title(metric, fold), _("band: 95 % interval of the mean; faint: single runs")),
         height=TALL + 80 + LINE * len(activations),
     )
 
@@ -64,12 +70,12 @@ def _scale(logarithmic: bool) -> alt.Scale:
     return alt.Scale(type="log" if logarithmic else "linear", zero=False, nice=False)
 
 
-def _looks(activations: Mapping[str, str]) -> dict[str, alt.Color | alt.StrokeDash]:
+def _looks(activations: Mapping[str, str], names: Mapping[str, str]) -> dict[str, alt.Color | alt.StrokeDash]:
     """Colour and dash of a group: its activation's own colour where no two groups share one."""
     groups = list(activations)
     dashes = [DASHES[i % len(DASHES)] for i in range(len(groups))]
     colours = alt.Scale(domain=groups, range=run_colours(groups, activations))
-    legend = LEGEND.copy()
+    legend = worded(LEGEND, {group: names[group] for group in groups})
     legend.columns, legend.labelLimit = 1, 300
     return {
         "color": alt.Color("group:N", title=None, scale=colours, legend=legend),
@@ -84,14 +90,16 @@ def _in_focus(focus: str, yes: float, no: float, without: float = 1.0) -> Any:
     return alt.condition(alt.datum.group == focus, alt.value(yes), alt.value(no))
 
 
-def _readings(means: pd.DataFrame, x_axis: alt.X, y_axis: alt.Y, x: str) -> tuple[alt.Chart, alt.Chart]:
+def _readings(
+    means: pd.DataFrame, x_axis: alt.X, y_axis: alt.Y, x: str, names: Mapping[str, str]
+) -> tuple[alt.Chart, alt.Chart]:
     """A rule that follows the pointer, and unseen points that read every group there and can be clicked."""
     means = thinned(means, "group", max(POINTED // max(means["group"].nunique(), 1), 2))
-    table = means.assign(words=[_reading(row) for row in means.to_dict("records")])
+    table = means.assign(words=[_reading(row, names) for row in means.to_dict("records")])
     read = table.groupby(x, as_index=False).agg(words=("words", "\n".join))
     nearest = alt.selection_point(nearest=True, on="pointerover", fields=[x], empty=False)
     clicked = alt.selection_point(CLICKED, nearest=True, on="click", fields=["group"], empty=False)
-    shown = [alt.Tooltip(f"{x}:Q", title=X_TITLES[x], format=".4~g"), alt.Tooltip("words:N", title="Mean")]
+    shown = [alt.Tooltip(f"{x}:Q", title=_(X_TITLES[x]), format=".4~g"), alt.Tooltip("words:N", title=_("Mean"))]
     rule = alt.Chart(read).mark_rule(color="gray", tooltip=None)
     points = alt.Chart(table.drop(columns="words").merge(read, on=x)).mark_point(opacity=0, size=80)
     return (
@@ -100,26 +108,34 @@ def _readings(means: pd.DataFrame, x_axis: alt.X, y_axis: alt.Y, x: str) -> tupl
     )
 
 
-def _reading(row: Mapping[str, Any]) -> str:
+def _reading(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
     """One group at one place in words."""
     spread = "" if isnan(row["high"]) else f" ± {row['high'] - row['value']:.4f}"
-    return f"{row['group']}: {row['value']:.4f}{spread} (n {row['n']})"
+    return f"{names[row['group']]}: {row['value']:.4f}{spread} (n {row['n']})"
 
 
-def describe_comparison(means: pd.DataFrame, metric: str, fold: str) -> str:
-    """The lines in a sentence each, for those who do not see them."""
-    parts = [f"{TITLES[metric]} on the {fold} trials."]
+def describe_comparison(means: pd.DataFrame, metric: str, fold: str, names: Mapping[str, str] | None = None) -> str:
+    """The lines in a sentence each, for those who do not see them; names: as for the curves."""
+    parts = [f"{chart_title(metric, fold)}."]
     for group, rows in means.groupby("group", sort=False):
         first, last = rows.iloc[0], rows.iloc[-1]
-        parts.append(f"{group}: from {first['value']:.3f} to {last['value']:.3f} at epoch {last['epoch']:.0f}.")
-    return " ".join(parts) if len(parts) > 1 else f"{parts[0]} No epoch has ended yet."
+        parts.append(
+            _(
+                "{group}: from {first:.3f} to {last:.3f} at epoch {epoch:.0f}.",
+                group=(names or {}).get(group, group),
+                first=first["value"],
+                last=last["value"],
+                epoch=last["epoch"],
+            )
+        )
+    return " ".join(parts if len(parts) > 1 else [*parts, _("No epoch has ended yet.")])
 
 
 def flattery_chart(table: pd.DataFrame) -> alt.Chart:
     """Runs by how far their best test epoch lies above an honest score; rows of honest, points (percentage points)."""
-    counted = table.assign(points=table["points"].round(), honest=table["honest"].map(SCORES))
+    counted = table.assign(points=table["points"].round(), honest=table["honest"].map(lambda name: _(SCORES[name])))
     counted = counted.groupby(["honest", "points"], as_index=False).size()
-    names = [SCORES["last"], SCORES["best_validation"]]
+    names = [_(SCORES[name]) for name in ("last", "best_validation")]
     colours = alt.Scale(domain=names, range=list(OTHER_COLOURS[:2]))
     legend = LEGEND.copy()
     legend.symbolType, legend.columns = "square", 1  # beside each other they do not fit on a phone
@@ -127,15 +143,15 @@ def flattery_chart(table: pd.DataFrame) -> alt.Chart:
         alt.Chart(counted)
         .mark_bar()
         .encode(
-            x=alt.X("points:O", title="Best test epoch above (points)", axis=alt.Axis(labelAngle=0)),
+            x=alt.X("points:O", title=_("Best test epoch above (points)"), axis=alt.Axis(labelAngle=0)),
             xOffset=alt.XOffset("honest:N", sort=names),
-            y=alt.Y("size:Q", title="Runs (number)", axis=alt.Axis(tickMinStep=1)),
-            color=alt.Color("honest:N", title="Above", scale=colours, legend=legend),
+            y=alt.Y("size:Q", title=_("Runs (number)"), axis=alt.Axis(tickMinStep=1)),
+            color=alt.Color("honest:N", title=_("Above"), scale=colours, legend=legend),
             tooltip=[
-                alt.Tooltip("honest:N", title="Compared with"),
-                alt.Tooltip("points:Q", title="Points above"),
-                alt.Tooltip("size:Q", title="Runs"),
+                alt.Tooltip("honest:N", title=_("Compared with")),
+                alt.Tooltip("points:Q", title=_("Points above")),
+                alt.Tooltip("size:Q", title=_("Runs")),
             ],
         )
-        .properties(title="How much the best test epoch flatters", height=HEIGHT)
+        .properties(title=_("How much the best test epoch flatters"), height=HEIGHT)
     )

@@ -17,13 +17,25 @@ from eegnets.charts.style import (
     HEIGHT,
     LEGEND,
     OTHER_COLOURS,
+    worded,
 )
+from eegnets.translation import N_, _
 
 FOLDS = tuple(FOLD_COLOURS)
-TITLES = {"accuracy": "Accuracy", "loss": "Loss"}
-UNITS = {"accuracy": "share of trials", "loss": "nats per trial"}
+TITLES = {N_("accuracy"): N_("Accuracy"), N_("loss"): N_("Loss")}
+UNITS = {"accuracy": N_("share of trials"), "loss": N_("nats per trial")}
 
 History = Sequence[Mapping[str, Any]]
+
+
+def axis_title(metric: str) -> str:
+    """What an axis of that figure is called, with its unit."""
+    return f"{_(TITLES[metric])} ({_(UNITS[metric])})"
+
+
+def chart_title(metric: str, fold: str) -> str:
+    """What a chart of that figure on the trials of one fold is called."""
+    return _("{figure} on the {fold} trials", figure=_(TITLES[metric]), fold=_(fold))
 
 
 def fold_table(history: History, metric: str) -> pd.DataFrame:
@@ -41,21 +53,22 @@ def fold_curves(history: History, metric: str, epochs: int) -> alt.LayerChart:
     """Train, validation and test curves of one run; the axis spans all `epochs` from the first, so nothing jumps."""
     data = fold_table(history, metric)
     shown = [fold for fold in FOLDS if fold in set(data["fold"])] or list(FOLDS)  # an empty legend upsets Vega's layout
+    title, legend = _("Trials"), worded(LEGEND, {fold: _(fold) for fold in shown})
     encodings = {
         "color": alt.Color(
-            "fold:N", title="Trials", legend=LEGEND, scale=_scale(shown, [FOLD_COLOURS[fold] for fold in shown])
+            "fold:N", title=title, legend=legend, scale=_scale(shown, [FOLD_COLOURS[fold] for fold in shown])
         ),
         "strokeDash": alt.StrokeDash(
-            "fold:N", title="Trials", scale=_scale(shown, [FOLD_DASHES[fold] for fold in shown])
+            "fold:N", title=title, legend=legend, scale=_scale(shown, [FOLD_DASHES[fold] for fold in shown])
         ),
     }
-    lines, changed = _lines(data, metric, epochs, encodings, "fold", TITLES[metric]), changes(history)
+    lines, changed = _lines(data, metric, epochs, encodings, "fold", _(TITLES[metric])), changes(history)
     return lines + _change_marks(changed) if len(changed) else lines
 
 
 def changes(history: History) -> pd.DataFrame:
     """Where a setting was changed while the run trained: rows of epoch (the first with the new value) and words."""
-    names = {"learning_rate": "learning rate", "weight_decay": "weight decay"}
+    names = {"learning_rate": _("learning rate"), "weight_decay": _("weight decay")}
     rows = [
         (after["epoch"], f"{words} {before[name]:g} → {after[name]:g}")
         for before, after in pairwise(history)
@@ -67,7 +80,8 @@ def changes(history: History) -> pd.DataFrame:
 
 def _change_marks(changed: pd.DataFrame) -> alt.Chart:
     marks = alt.Chart(changed).mark_rule(color=CHANGE_COLOUR, strokeDash=[4, 4], strokeWidth=2)
-    return marks.encode(x="epoch:Q", tooltip=[alt.Tooltip("epoch:Q", title="From epoch"), alt.Tooltip("change:N")])
+    tooltip = [alt.Tooltip("epoch:Q", title=_("From epoch")), alt.Tooltip("change:N", title=_("change"))]
+    return marks.encode(x="epoch:Q", tooltip=tooltip)
 
 
 def run_table(histories: Mapping[str, History], metric: str, fold: str) -> pd.DataFrame:
@@ -86,15 +100,14 @@ def run_curves(
     histories: Mapping[str, History], activations: Mapping[str, str], metric: str, fold: str, epochs: int
 ) -> alt.LayerChart:
     """One curve a run; a run's colour is its activation's where no two runs share one, and its dash is its own."""
-    labels = list(histories)
+    labels, title = list(histories), _("Run")
     encodings = {
-        "color": alt.Color("run:N", title="Run", legend=LEGEND, scale=_scale(labels, run_colours(labels, activations))),
+        "color": alt.Color("run:N", title=title, legend=LEGEND, scale=_scale(labels, run_colours(labels, activations))),
         "strokeDash": alt.StrokeDash(
-            "run:N", title="Run", legend=LEGEND, scale=_scale(labels, _cycled(DASHES, len(labels)))
+            "run:N", title=title, legend=LEGEND, scale=_scale(labels, _cycled(DASHES, len(labels)))
         ),
     }
-    title = f"{TITLES[metric]} on the {fold} trials"
-    return _lines(run_table(histories, metric, fold), metric, epochs, encodings, "run", title)
+    return _lines(run_table(histories, metric, fold), metric, epochs, encodings, "run", chart_title(metric, fold))
 
 
 def run_colours(labels: Sequence[str], activations: Mapping[str, str]) -> list[str]:
@@ -117,12 +130,15 @@ def _lines(
     data: pd.DataFrame, metric: str, epochs: int, encodings: dict[str, Any], series: str, title: str
 ) -> alt.LayerChart:
     x = alt.X(
-        "epoch:Q", title="Epoch", scale=alt.Scale(domain=[1, max(epochs, 2)], nice=False), axis=alt.Axis(tickMinStep=1)
+        "epoch:Q",
+        title=_("Epoch"),
+        scale=alt.Scale(domain=[1, max(epochs, 2)], nice=False),
+        axis=alt.Axis(tickMinStep=1),
     )
-    y = alt.Y("value:Q", title=f"{TITLES[metric]} ({UNITS[metric]})", scale=_y_scale(data, metric))
+    y = alt.Y("value:Q", title=axis_title(metric), scale=_y_scale(data, metric))
     base = alt.Chart(data).encode(x=x, y=y, **encodings)
     lines = base.mark_line(clip=True, point=len(data) <= 3 * len(encodings), strokeWidth=2)
-    rule = reading_rule(data, x, "epoch", series, title="Epoch", number=".4f")
+    rule = reading_rule(data, x, "epoch", series, title=_("Epoch"), number=".4f")
     return alt.layer(lines, rule).properties(title=title, height=HEIGHT)
 
 
@@ -137,12 +153,17 @@ def _y_scale(data: pd.DataFrame, metric: str) -> alt.Scale:
 def describe_curves(history: History, metric: str) -> str:
     """The curves in a sentence, for those who do not see them."""
     if not history:
-        return f"{TITLES[metric]} over epochs: no epoch has ended yet."
+        return _("{figure} over epochs: no epoch has ended yet.", figure=_(TITLES[metric]))
     first, last = history[0], history[-1]
     parts = [
-        f"{fold} from {first[f'{fold}_{metric}']:.3f} to {last[f'{fold}_{metric}']:.3f}"
+        _("{fold} from {first:.3f} to {last:.3f}", fold=_(fold), first=first[key], last=last[key])
         for fold in FOLDS
-        if last[f"{fold}_{metric}"] is not None
+        for key in [f"{fold}_{metric}"]
+        if last[key] is not None
     ]
-    marks = "".join(f" From epoch {epoch}: {words}." for epoch, words in changes(history).itertuples(index=False))
-    return f"{TITLES[metric]} over {last['epoch']} epochs: {', '.join(parts)}.{marks}"
+    told = _("{figure} over {n} epochs: {folds}.", figure=_(TITLES[metric]), n=last["epoch"], folds=_(", ").join(parts))
+    marks = [
+        _("From epoch {epoch}: {change}.", epoch=epoch, change=words)
+        for epoch, words in changes(history).itertuples(index=False)
+    ]
+    return " ".join([told, *marks])

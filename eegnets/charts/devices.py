@@ -7,16 +7,17 @@ import pandas as pd
 
 from eegnets.bench_results import ENGINES, USUAL, Result
 from eegnets.charts.style import OTHER_COLOURS, QUIET, titled
+from eegnets.translation import _, ngettext
 
 BAR = 22  # px
 AXIS = alt.Axis(tickCount=5)
 ENGINE_COLOURS = dict(zip(ENGINES, (QUIET, OTHER_COLOURS[6], OTHER_COLOURS[0]), strict=True))
 SHOWN = {
-    "engine": lambda value: "usual loop" if value == USUAL else value,
+    "engine": lambda value: _("usual loop") if value == USUAL else value,
     "precision": str,
     "device": str,
-    "threads": lambda value: f"{value} thread{'s' * (value > 1)}",
-    "batch_size": lambda value: f"batch {value}",
+    "threads": lambda value: ngettext("{n} thread", "{n} threads", value),
+    "batch_size": lambda value: _("batch {n}", n=value),
 }  # how a value of a case is called beside its bar
 
 
@@ -28,11 +29,16 @@ def bench_table(found: Sequence[Result], network: str) -> pd.DataFrame:
         result.row()
         | {
             "way": ", ".join(SHOWN[name](getattr(result.case, name)) for name in varies),
-            "reading": f"{result.seconds:.3g} s" + (f" · {result.ratio:.1f} ×" if result.ratio == result.ratio else ""),
+            "reading": _reading(result),
         }
         for result in mine
     ]
     return pd.DataFrame(rows)
+
+
+def _reading(result: Result) -> str:
+    seconds = f"{result.seconds:.3g} " + _("s")
+    return f"{seconds} · {result.ratio:.1f} ×" if result.ratio == result.ratio else seconds
 
 
 def bench_bars(table: pd.DataFrame, network: str) -> alt.LayerChart:
@@ -46,17 +52,17 @@ def bench_bars(table: pd.DataFrame, network: str) -> alt.LayerChart:
     top = 1.75 * float(table["slowest"].max())  # room for the words behind the longest bar
     x = alt.X(
         "seconds:Q",
-        title="Seconds per epoch",
+        title=_("Seconds per epoch"),
         scale=alt.Scale(domain=[0, top], nice=False),
         axis=AXIS,
     )
     tooltip = [
         alt.Tooltip("way:N", title=network),
-        alt.Tooltip("seconds:Q", title="Seconds per epoch (median)", format=".4g"),
-        alt.Tooltip("fastest:Q", title="Fastest", format=".4g"),
-        alt.Tooltip("slowest:Q", title="Slowest", format=".4g"),
-        alt.Tooltip("epochs:Q", title="Epochs measured"),
-        alt.Tooltip("ratio:Q", title="Times as fast as the usual loop", format=".2f"),
+        alt.Tooltip("seconds:Q", title=_("Seconds per epoch (median)"), format=".4g"),
+        alt.Tooltip("fastest:Q", title=_("Fastest"), format=".4g"),
+        alt.Tooltip("slowest:Q", title=_("Slowest"), format=".4g"),
+        alt.Tooltip("epochs:Q", title=_("Epochs measured")),
+        alt.Tooltip("ratio:Q", title=_("Times as fast as the usual loop"), format=".2f"),
     ]
     colours = alt.Scale(domain=list(ENGINE_COLOURS), range=list(ENGINE_COLOURS.values()))
     bars = alt.Chart(table).mark_bar().encode(x, y, color=alt.Color("engine:N", scale=colours, legend=None))
@@ -64,7 +70,7 @@ def bench_bars(table: pd.DataFrame, network: str) -> alt.LayerChart:
     words = alt.Chart(table).mark_text(align="left", dx=6, color=QUIET, fontSize=12)
     words = words.encode(alt.X("slowest:Q"), y, text="reading:N")
     layers = [layer.encode(tooltip=tooltip) for layer in (bars, spread, words)]
-    under = "line: fastest to slowest; ×: speed against the usual loop"
+    under = _("line: fastest to slowest; ×: speed against the usual loop")
     return alt.layer(*layers).properties(title=titled(network, under), height=BAR * len(table) + 90)
 
 
@@ -77,20 +83,34 @@ def report_bars(table: pd.DataFrame) -> alt.LayerChart:
         axis=alt.Axis(labelLimit=260, labelOverlap=False, labelFlush=False),
     )
     top = 1.2 * float(table["seconds"].max())
-    x = alt.X("seconds:Q", title="Seconds for 500 epochs", scale=alt.Scale(domain=[0, top], nice=False), axis=AXIS)
-    tooltip = [alt.Tooltip("who:N", title="Where"), alt.Tooltip("seconds:Q", title="Seconds", format=".1f")]
+    x = alt.X(
+        "seconds:Q",
+        title=_("Seconds for 500 epochs"),
+        scale=alt.Scale(domain=[0, top], nice=False),
+        axis=AXIS,
+    )
+    tooltip = [alt.Tooltip("who:N", title=_("Where")), alt.Tooltip("seconds:Q", title=_("Seconds"), format=".1f")]
     colour = alt.condition("datum.whose == 'here'", alt.value(OTHER_COLOURS[0]), alt.value(QUIET))
     bars = alt.Chart(table).mark_bar().encode(x, y, color=colour, tooltip=tooltip)
     words = alt.Chart(table).mark_text(align="left", dx=6, color=QUIET, fontSize=12)
     words = words.encode(x, y, text=alt.Text("seconds:Q", format=".0f"), tooltip=tooltip)
-    title = titled("EEGNet, 500 epochs", "1,080 training, 1,080 test trials; grey: the lab report, blue: here")
+    title = titled(
+        _("EEGNet, 500 epochs"),
+        _("1,080 training, 1,080 test trials; grey: the lab report, blue: here"),
+    )
     return alt.layer(bars, words).properties(title=title, height=28 * len(table) + 90)
 
 
 def describe_bars(table: pd.DataFrame, network: str) -> str:
     """The bars in words: the fastest and the slowest way."""
     first, last = table.iloc[0], table.iloc[-1]
-    return (
-        f"{network}, seconds per epoch of {len(table)} ways to train: {first['way']} is the fastest with "
-        f"{first['reading']}; {last['way']} the slowest with {last['reading']}."
+    return _(
+        "{network}, seconds per epoch of {n} ways to train: {first} is the fastest with {fastest}; {last} the slowest "
+        "with {slowest}.",
+        network=network,
+        n=len(table),
+        first=first["way"],
+        fastest=first["reading"],
+        last=last["way"],
+        slowest=last["reading"],
     )

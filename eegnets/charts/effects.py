@@ -10,11 +10,13 @@ import pandas as pd
 from eegnets.charts.curves import run_colours
 from eegnets.charts.style import DASHES, LEGEND, OTHER_COLOURS, QUIET, TALL, titled
 from eegnets.effects import Effects
+from eegnets.translation import N_, _
 
 BAR = 28  # px
 FAN = 0.05  # how far runs with one value spread on an axis, whose length is 1, so that each line can be seen
-SHARE = "Share of the spread of test accuracy (%)"
-SEEDS, INTERPLAY, OVERLAP = "Seed alone", "Interplay of settings", "Cannot be told apart"
+SHARE = N_("Share of the spread of test accuracy (%)")
+SEEDS, INTERPLAY, OVERLAP = N_("Seed alone"), N_("Interplay of settings"), N_("Cannot be told apart")
+INTERPLAY_AND_SEEDS = N_("Interplay of settings, and seeds")
 
 
 def share_table(found: Effects, labels: Mapping[str, str]) -> pd.DataFrame:
@@ -24,9 +26,9 @@ def share_table(found: Effects, labels: Mapping[str, str]) -> pd.DataFrame:
     """
     rows = [(labels[one.setting], one.share, one.by_chance, one.p, "setting") for one in found.effects]
     nan = float("nan")
-    interplay = INTERPLAY if found.seeds == found.seeds else f"{INTERPLAY}, and seeds"
+    interplay = INTERPLAY if found.seeds == found.seeds else INTERPLAY_AND_SEEDS
     rest = {interplay: found.interplay, SEEDS: found.seeds, OVERLAP: max(found.overlap, 0.0) or nan}
-    rows += [(words, share, nan, nan, "rest") for words, share in rest.items() if share == share]
+    rows += [(_(words), share, nan, nan, "rest") for words, share in rest.items() if share == share]
     table = pd.DataFrame(rows, columns=["part", "share", "by_chance", "p", "kind"])
     return table.assign(share=100 * table["share"], by_chance=100 * table["by_chance"])
 
@@ -37,21 +39,23 @@ def effect_bars(table: pd.DataFrame) -> alt.LayerChart:
     x_scale = alt.Scale(domain=[0, max(1.0, table[["share", "by_chance"]].max(axis=None))])
     y = alt.Y("part:N", title=None, sort=parts, axis=alt.Axis(labelLimit=200))
     tooltip = [
-        alt.Tooltip("part:N", title="Of the spread"),
-        alt.Tooltip("share:Q", title="Share (%)", format=".1f"),
-        alt.Tooltip("by_chance:Q", title="By chance on average (%)", format=".1f"),
+        alt.Tooltip("part:N", title=_("Of the spread")),
+        alt.Tooltip("share:Q", title=_("Share (%)"), format=".1f"),
+        alt.Tooltip("by_chance:Q", title=_("By chance on average (%)"), format=".1f"),
         alt.Tooltip("p:Q", title="p", format=".2g"),
     ]
     bars = alt.Chart(table).mark_bar()
     colour = alt.condition("datum.kind == 'setting'", alt.value(OTHER_COLOURS[0]), alt.value(QUIET))
-    x = alt.X("share:Q", title=SHARE, scale=x_scale)
+    x = alt.X("share:Q", title=_(SHARE), scale=x_scale)
     layers: list[alt.Chart] = [bars.encode(x, y, color=colour, tooltip=tooltip)]
     chance = table.dropna(subset="by_chance")
     if len(chance):
         ticks = alt.Chart(chance).mark_tick(thickness=3, size=BAR * 0.8, color=OTHER_COLOURS[1])
-        layers.append(ticks.encode(alt.X("by_chance:Q", title=SHARE), y, tooltip=tooltip))
-    under = "grey: what no setting explains alone" + "; tick: by chance" * bool(len(chance))
-    return alt.layer(*layers).properties(title=titled("Which setting matters", under), height=BAR * len(table) + 110)
+        layers.append(ticks.encode(alt.X("by_chance:Q", title=_(SHARE)), y, tooltip=tooltip))
+    under = _("grey: what no setting explains alone; tick: by chance")
+    if chance.empty:
+        under = _("grey: what no setting explains alone")
+    return alt.layer(*layers).properties(title=titled(_("Which setting matters"), under), height=BAR * len(table) + 110)
 
 
 def parallel_table(runs: pd.DataFrame, settings: Sequence[str], labels: Mapping[str, str]) -> pd.DataFrame:
@@ -88,7 +92,8 @@ def parallel_chart(
     """
     table = parallel_table(runs, settings, labels)
     axes = [labels[name] for name in [*settings, "score"]]
-    x = alt.X("axis:N", title="Settings, and what came of them", sort=axes, scale=alt.Scale(padding=0.3), axis=alt.Axis(
+    title = _("Settings, and what came of them")
+    x = alt.X("axis:N", title=title, sort=axes, scale=alt.Scale(padding=0.3), axis=alt.Axis(
         labelAngle=0, orient="top", grid=True, labelFontWeight="bold", domain=False, ticks=False))  # fmt: skip
     y = alt.Y("place:Q", title=None, axis=None, scale=alt.Scale(domain=[-0.08, 1.15], nice=False))
     over = alt.selection_point(on="pointerover", fields=["id"], empty=False)
@@ -99,7 +104,7 @@ def parallel_chart(
         detail="id:N",
         order="order:O",
         opacity=alt.condition(over, alt.value(1), alt.value(0.45)),
-        tooltip=[alt.Tooltip("reading:N", title="Run"), alt.Tooltip("score:Q", title=labels["score"], format=".1f")],
+        tooltip=[alt.Tooltip("reading:N", title=_("Run")), alt.Tooltip("score:Q", title=labels["score"], format=".1f")],
         **_group_looks(runs, words[settings[0]], labels[settings[0]]),
     ).add_params(over)
     beside, ends = _axis_words(settings, words), _score_words(runs["score"])
@@ -108,7 +113,8 @@ def parallel_chart(
     figures = alt.Chart(ends.assign(axis=labels["score"])).mark_text(align="left", dx=6, color=QUIET, fontSize=12)
     texts = [part.encode(x, y, text="words:N") for part in (marks, figures)]
     return alt.layer(lines, *texts).properties(
-        title=titled("Every run through its settings to its accuracy", "point at a line to follow it"), height=TALL + 60
+        title=titled(_("Every run through its settings to its accuracy"), _("point at a line to follow it")),
+        height=TALL + 60,
     )
 
 

@@ -3,6 +3,8 @@
 import altair as alt
 import pandas as pd
 
+from eegnets.translation import _
+
 
 def reading_rule(
     data: pd.DataFrame,
@@ -17,7 +19,8 @@ def reading_rule(
 ) -> alt.Chart:
     """The rule over `data`, rows of `field` (what `x` draws), `series` (which curve) and `value`.
 
-    title: what the place is called in the tooltip; number, place: formats of the values and of the place.
+    title: what the place is called in the tooltip, where each curve has its name in the reader's language; number,
+    place: formats of the values and of the place.
     """
     wide = data.pivot_table(index=field, columns=series, values=value, sort=False).reset_index()
     wide.columns = [str(column) for column in wide.columns]
@@ -26,7 +29,7 @@ def reading_rule(
     tooltip = [
         alt.Tooltip(f"{field}:Q", title=title, format=place) if place else alt.Tooltip(f"{field}:Q", title=title)
     ]
-    tooltip += [alt.Tooltip(field=_escaped(name), type="quantitative", title=name, format=number) for name in names]
+    tooltip += [alt.Tooltip(field=_escaped(name), type="quantitative", title=_(name), format=number) for name in names]
     rule = alt.Chart(wide).mark_rule(color="gray")
     return rule.encode(x=x, opacity=alt.condition(nearest, alt.value(0.6), alt.value(0)), tooltip=tooltip).add_params(
         nearest

@@ -4,15 +4,18 @@ The hues are Okabe and Ito's (2008), told apart by readers with any common colou
 each has a contrast of at least 3:1 on the white and on the dark page. Colour never stands alone: a dash goes with it.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
 
+from eegnets.translation import N_, _
+
 HEIGHT = 300  # px, with title and legend
 TALL = 340  # px, for a chart with two lines of title
 
-FOLD_COLOURS = {"train": "#2f86c9", "validation": "#c77a00", "test": "#17936a"}
+FOLD_COLOURS = {N_("train"): "#2f86c9", N_("validation"): "#c77a00", N_("test"): "#17936a"}
 FOLD_DASHES = {"train": [1, 0], "validation": [6, 3], "test": [2, 2]}
 
 ACTIVATION_COLOURS = {
@@ -63,15 +66,24 @@ def titled(words: str, under: str) -> alt.Title:
     return alt.Title(words, subtitle=under, subtitleColor=QUIET)
 
 
+def worded(legend: alt.Legend, words: Mapping[str, str]) -> alt.Legend:
+    """A legend that shows each value by its word; the data, and what is clicked in them, stay as they are."""
+    copied = legend.copy()
+    if any(value != word for value, word in words.items()):
+        copied.labelExpr = f"({json.dumps(dict(words), ensure_ascii=False)})[datum.label]"
+    return copied
+
+
 def class_encodings(class_names: Sequence[str]) -> dict[str, Any]:
     """Colour and dash of a column `class`: a class looks the same on every chart, whichever classes are on it."""
     names = list(class_names)
     colours = [CLASS_COLOURS[i % len(CLASS_COLOURS)] for i in range(len(names))]
     dashes = [DASHES[i % len(DASHES)] for i in range(len(names))]
     scales = alt.Scale(domain=names, range=colours), alt.Scale(domain=names, range=dashes)
+    title, legend = _("Class"), worded(LEGEND, {name: _(name) for name in names})
     return {
-        "color": alt.Color("class:N", title="Class", scale=scales[0], legend=LEGEND),
-        "strokeDash": alt.StrokeDash("class:N", title="Class", scale=scales[1], legend=LEGEND),
+        "color": alt.Color("class:N", title=title, scale=scales[0], legend=legend),
+        "strokeDash": alt.StrokeDash("class:N", title=title, scale=scales[1], legend=legend),
     }
 
 

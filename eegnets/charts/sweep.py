@@ -5,6 +5,7 @@ import pandas as pd
 
 from eegnets.charts.style import QUIET, SCORE_SCALE, titled
 from eegnets.evaluation import SCORES
+from eegnets.translation import _
 
 SIGNS = {
     "missing": "–",
@@ -35,11 +36,11 @@ def sweep_grid(table: pd.DataFrame, down: str, across: str, score: str) -> alt.L
     x = alt.X("column:O", title=across or None, sort=columns, axis=x_axis)
     y = alt.Y("row:O", title=None, sort=rows, axis=alt.Axis(labelLimit=200))
     tooltip = [
-        alt.Tooltip("settings:N", title="Settings"),
-        alt.Tooltip("word:N", title="State"),
-        alt.Tooltip("epoch:Q", title="Epochs so far"),
-        alt.Tooltip("value:Q", title=f"{SCORES[score]} (%)", format=".1f"),
-        alt.Tooltip("run:N", title="Run"),
+        alt.Tooltip("settings:N", title=_("Settings")),
+        alt.Tooltip("word:N", title=_("State")),
+        alt.Tooltip("epoch:Q", title=_("Epochs so far")),
+        alt.Tooltip("value:Q", title=f"{_(SCORES[score])} (%)", format=".1f"),
+        alt.Tooltip("run:N", title=_("Run")),
     ]
     empty, scored = table[table["value"].isna()], table.dropna(subset="value")
     domain = _domain(scored)
@@ -56,9 +57,11 @@ def sweep_grid(table: pd.DataFrame, down: str, across: str, score: str) -> alt.L
         for part, ink in ((empty, QUIET), (scored[~dark], "#16242f"), (scored[dark], "#ffffff"))
     ]
     layers = [layer for layer in [*cells, *words] if len(layer.data)]  # a legend without a value upsets Vega's layout
-    under = f"{SCORES[score]}." + (f" Rows: {down.lower()}." if down else "")
+    under = f"{_(SCORES[score])}."
+    if down:
+        under = _("{score}. Rows: {settings}.", score=_(SCORES[score]), settings=down.lower())
     return alt.layer(*layers).properties(
-        title=titled("Test accuracy of every combination (per cent)", under),
+        title=titled(_("Test accuracy of every combination (per cent)"), under),
         height=height * len(rows) + AROUND,
     )
 
@@ -78,18 +81,22 @@ def _domain(scored: pd.DataFrame) -> list[float]:
 def _colour(domain: list[float]) -> alt.Color:
     legend = alt.Legend(orient="bottom", gradientLength=160)
     scale = alt.Scale(domain=domain, range=list(SCORE_SCALE))
-    return alt.Color("value:Q", title="Accuracy (%)", scale=scale, legend=legend)
+    return alt.Color("value:Q", title=_("Accuracy (%)"), scale=scale, legend=legend)
 
 
 def describe_sweep(table: pd.DataFrame) -> str:
     """The grid in words: how many combinations are in which state, the best and the worst."""
-    counts = ", ".join(f"{n} {word.lower()}" for word, n in table["word"].value_counts(sort=False).items())
+    counts = _(", ").join(f"{n} {word.lower()}" for word, n in table["word"].value_counts(sort=False).items())
     scored = table.dropna(subset="value")
     if scored.empty:
-        return f"{len(table)} combinations: {counts}."
+        return _("{n} combinations: {counts}.", n=len(table), counts=counts)
     best, worst = (scored.loc[place] for place in (scored["value"].idxmax(), scored["value"].idxmin()))
-    return (
-        f"{len(table)} combinations: {counts}. "
-        f"Best: {best['settings']} with {best['value']:.1f} per cent; "
-        f"worst: {worst['settings']} with {worst['value']:.1f}."
+    return _(
+        "{n} combinations: {counts}. Best: {best} with {highest:.1f} per cent; worst: {worst} with {lowest:.1f}.",
+        n=len(table),
+        counts=counts,
+        best=best["settings"],
+        highest=best["value"],
+        worst=worst["settings"],
+        lowest=worst["value"],
     )

@@ -7,21 +7,27 @@ import streamlit as st
 
 from eegnets.activations import ACTIVATIONS
 from eegnets.config import DataConfig, InputError
+from eegnets.translation import _
 from eegnets.trials import Trials
 from eegnets.ui.state import owner, store
 
 
 def bring_network(data: DataConfig, trials: Trials) -> None:
     """A form that takes a file of weights for trials such as these."""
-    with st.popover("Bring weights", icon=":material/upload:"), st.form("weights", border=False, clear_on_submit=True):
+    with (
+        st.popover(_("Bring weights"), icon=":material/upload:"),
+        st.form("weights", border=False, clear_on_submit=True),
+    ):
         dropped = st.file_uploader(
-            "Weights of an EEGNet or DeepConvNet",
+            _("Weights of an EEGNet or DeepConvNet"),
             type=["safetensors", "pt", "pth"],
             key="weights_file",
-            help="A state dict: ours, the lab report's, or braindecode's EEGNet. Nothing in the file is ever run.",
+            help=_("A state dict: ours, the lab report's, or braindecode's EEGNet. Nothing in the file is ever run."),
         )
-        activation = st.selectbox("Activation", list(ACTIVATIONS), help="Weights do not tell it.", key="weights_bend")
-        if st.form_submit_button("Bring it in") and dropped:
+        activation = st.selectbox(
+            _("Activation"), list(ACTIVATIONS), help=_("Weights do not tell it."), key="weights_bend"
+        )
+        if st.form_submit_button(_("Bring it in")) and dropped:
             try:
                 brought = _adopted(dropped.name, dropped.getvalue(), activation, data, trials)
             except InputError as error:

@@ -41,6 +41,12 @@ def pills(
     return _keep(key, chosen, default)
 
 
+def several(label: str, options: Sequence[str], key: str, words: Callable[[str], str] = _, **how: Any) -> list[str]:
+    """Any of many, in a list that opens; none at first."""
+    _take(key, options, [], many=True)
+    return _keep(key, st.multiselect(label, options, key=key, format_func=words, **how), [])
+
+
 def kept_here() -> list[str]:
     """The keys of the choices of the page as it was last drawn."""
     return [str(key) for key in st.session_state if f"{LAST}{key}" in st.session_state]
@@ -49,7 +55,7 @@ def kept_here() -> list[str]:
 def _take(key: str, options: Sequence[str], default: Sequence[str], *, many: bool) -> None:
     """Give the widget what the address names, where that is news; else its default, where it has nothing on offer."""
     address, held = st.query_params.get_all(key), st.session_state.get(key)
-    if address and address != st.session_state.get(LAST + key):
+    if address and (key not in st.session_state or address != st.session_state.get(LAST + key)):
         values = [option for option in options if option in address]
         allowed_none = many and address == [NONE]
     else:

@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from eegnets.charts.comparison import CLICKED, X_TITLES, comparison_curves, describe_comparison
+from eegnets.charts.curves import FOLDS, TITLES
 from eegnets.comparison import (
     alike,
     curve_table,
@@ -20,7 +21,9 @@ from eegnets.comparison import (
 from eegnets.config import InputError
 from eegnets.runs import SCORES, Run, RunError, asked
 from eegnets.statistics import PairedTrials, compare_predictions, false_alarms, mean_interval, paired_difference
+from eegnets.translation import N_, _
 from eegnets.trials import split
+from eegnets.ui.choices import pills, segments
 from eegnets.ui.exporting import picture_buttons
 from eegnets.ui.focus import curve_clicked, follow_clicks, in_focus, release, row_selection
 from eegnets.ui.panels import SCORE_HELP
@@ -46,26 +49,26 @@ class Picked:
         self.configs = {self.names[row["id"]]: asked(row) for row in rows}
         self.different = differing(self.configs)
         self.groups = {name: name for name in self.runs}
+        self.called = self.groups  # group -> its name in the reader's language
 
     def choose_groups(self) -> None:
         """Ask what to average over; runs alike in all other settings are one group."""
-        options = {setting_label(key): key for key in ["seed", *self.different.index]}
-        before = st.session_state.get("over") or []
-        if set(before) - set(options):  # options come and go with the picked runs
-            st.session_state.over = [label for label in before if label in options]
-        chosen = st.pills(
-            "Average over",
+        options = {setting_label(key, N_): key for key in ["seed", *self.different.index]}
+        chosen = pills(
+            _("Average over"),
             list(options),
-            selection_mode="multi",
-            default=["Seed"],
-            key="over",
-            bind="query-params",
+            ["Seed"],
+            "over",
             wrap=True,
-            help="Runs that differ in nothing else become one line: their mean, its 95 % interval, each run faintly.",
+            help=_(
+                "Runs that differ in nothing else become one line: their mean, its 95 % interval, each run faintly."
+            ),
         )
-        over = {options[label] for label in chosen or []}
+        over = {options[label] for label in chosen}
         if over & set(self.different.index):
-            self.groups = alike(self.different, [key for key in self.different.index if key not in over])
+            left = [key for key in self.different.index if key not in over]
+            self.groups = alike(self.different, left)
+            self.called = dict(zip(self.groups.values(), alike(self.different, left, _).values(), strict=True))
 
     def members(self) -> dict[str, Rows]:
         """Group -> the rows of its runs."""
@@ -78,27 +81,20 @@ class Picked:
 def curve_controls() -> dict[str, Any]:
     """How the curves are to be drawn."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        metric = _segments("Figure", ["accuracy", "loss"], "accuracy", "metric")
-        fold = _segments("Trials", ["train", "validation", "test"], "test", "fold")
-        x = _segments("Along", list(X_TITLES), "epoch", "x")
-        log = st.pills(
-            "Log axis", ["x", "y"], selection_mode="multi", default=[], key="log", bind="query-params", width="content"
-        )
+        metric = segments(_("Figure"), list(TITLES), "accuracy", "metric", width="content")
+        fold = segments(_("Trials"), FOLDS, "test", "fold", width="content")
+        x = segments(_("Along"), list(X_TITLES), "epoch", "x", width="content")
+        axes: dict[str, Any] = {"selection_mode": "multi", "default": [], "bind": "query-params", "width": "content"}
+        log = st.pills(_("Log axis"), ["x", "y"], key="log", **axes)
         smooth = st.slider(
-            "Smoothing",
+            _("Smoothing"),
             *(0.0, 0.98, 0.0, 0.02),
             key="smooth",
             bind="query-params",
             width=200,
-            help="A running average over all epochs before; 0 draws what was measured. The single runs stay raw.",
+            help=_("A running average over all epochs before; 0 draws what was measured. The single runs stay raw."),
         )
     return {"metric": metric, "fold": fold, "x": x, "log": tuple(log or ()), "smooth": smooth}
-
-
-def _segments(words: str, choices: list[str], default: str, key: str) -> str:
-    return st.segmented_control(
-        words, choices, default=default, required=True, key=key, bind="query-params", width="content"
-    )
 
 
 def curves(picked: Picked, how: dict[str, Any]) -> None:
@@ -113,6 +109,7 @@ def curves(picked: Picked, how: dict[str, Any]) -> None:
     if not how["smooth"]:
         several = [group for group, rows in members.items() if len(rows) > 1]
         singles = singles[singles["group"].isin(several)]
+    focus = in_focus(list(members))
     chart = comparison_curves(
         thinned(means, "group"),
         thinned(singles, "run"),
@@ -121,14 +118,19 @@ def curves(picked: Picked, how: dict[str, Any]) -> None:
         fold=how["fold"],
         x=how["x"],
         log=how["log"],
-        focus=in_focus(list(members)),
+        focus=focus,
+        names=picked.called,
     )
-    spoken = describe_comparison(means, how["metric"], how["fold"])
+    spoken = describe_comparison(means, how["metric"], how["fold"], picked.called)
     st.altair_chart(chart, key="curves", alt=spoken, on_select=curve_clicked, selection_mode=[CLICKED])
-    release(in_focus(list(members)))
+    release(focus, picked.called.get(focus, ""))
     with st.container(horizontal=True):
         st.download_button(
-            "Curves (CSV)", lambda: raw.to_csv(index=False), "curves.csv", icon=":material/download:", on_click="ignore"
+            _("Curves (CSV)"),
+            lambda: raw.to_csv(index=False),
+            "curves.csv",
+            icon=":material/download:",
+            on_click="ignore",
         )
         picture_buttons(chart, "curves")
 
@@ -143,7 +145,9 @@ def _trials_seen(picked: Picked) -> dict[str, int]:
         try:
             counted[place] = counted.get(place) or len(split(trials(config.data), place[1], 0).train)
         except InputError:
-            st.caption(f"{name} is left out: how many trials it saw is not known, and its data are not here.")
+            st.caption(
+                _("{run} is left out: how many trials it saw is not known, and its data are not here.", run=name)
+            )
         found[name] = counted.get(place, 0)
     return {name: n for name, n in found.items() if n}
 
@@ -159,36 +163,44 @@ def _history(run: Run) -> list[dict[str, Any]]:
 
 def settings_table(different: pd.DataFrame) -> None:
     """Only what differs: a row for each setting, a column for each run."""
-    st.subheader("What differs", anchor=False)
+    st.subheader(_("What differs"), anchor=False)
     if different.empty:
-        st.caption("Nothing: these runs were asked to do the same.")
+        st.caption(_("Nothing: these runs were asked to do the same."))
         return
     shown = different.map(plain)
-    st.dataframe(shown.rename(index=setting_label), alt="The settings that are not the same in all picked runs")
+    words = _("The settings that are not the same in all picked runs")
+    st.dataframe(shown.rename(index=setting_label), alt=words)
 
 
 def group_scores(picked: Picked) -> str:
     """Each group's mean score, and its difference from the first one's over the seeds that both have; which score."""
-    st.subheader("Mean scores", anchor=False)
-    score = st.segmented_control(
-        "Test accuracy", list(SCORES.values()), default=SCORES["last"], required=True, key="score", bind="query-params"
-    )
+    st.subheader(_("Mean scores"), anchor=False)
+    score = segments(_("Test accuracy"), list(SCORES.values()), SCORES["last"], "score")
     key = next(name for name, words in SCORES.items() if words == score)
-    st.caption(SCORE_HELP[key])
-    table = _score_rows(picked.members(), key).dropna(axis=1, how="all")
-    percent = {name: st.column_config.NumberColumn(name, format="%.1f") for name in table.columns[2:]}
-    groups = table["Runs"].tolist()
-    clicks = row_selection(groups, in_focus(groups))
-    st.dataframe(table, hide_index=True, column_config=percent, alt=table.to_string(index=False), **clicks)
+    st.caption(_(SCORE_HELP[key]))
+    members = picked.members()
+    table = _score_rows(members, key).dropna(axis=1, how="all")
+    table["Runs"] = table["Runs"].map(picked.called)
+    headings: dict[str, Any] = {"Runs": _("Runs")}
+    headings |= {name: st.column_config.NumberColumn(_(name), format="%.1f") for name in table.columns[2:]}
+    clicks = row_selection(list(members), in_focus(list(members)))
+    spoken = table.rename(columns=_).to_string(index=False)
+    st.dataframe(table, hide_index=True, column_config=headings, alt=spoken, **clicks)
     if len(table) > 1:
         st.caption(
-            "Points are percentage points. A difference is paired: what a seed does to both runs falls out. An "
-            "interval that holds 0 says that chance alone would do."
+            _(
+                "Points are percentage points. A difference is paired: what a seed does to both runs falls out. An "
+                "interval that holds 0 says that chance alone would do."
+            )
         )
     if len(table) > 2:
         st.caption(
-            f"These are {len(table) - 1} comparisons: at least one looks different by chance alone with a probability "
-            f"of up to {false_alarms(len(table) - 1):.0%}."
+            _(
+                "These are {n} comparisons: at least one looks different by chance alone with a probability of up to "
+                "{chance:.0%}.",
+                n=len(table) - 1,
+                chance=false_alarms(len(table) - 1),
+            )
         )
     return key
 
@@ -200,45 +212,61 @@ def _score_rows(members: dict[str, Rows], key: str) -> pd.DataFrame:
     for group, scores in by_seed.items():
         values = [100 * row[key] for row in members[group] if row[key] is not None]
         mean = mean_interval(values)
-        row = {"Runs": group, "n": mean.n, "Mean (%)": mean.mean, "from (%)": mean.low, "to (%)": mean.high}
+        row = {"Runs": group, "n": mean.n, N_("Mean (%)"): mean.mean}
+        row |= {N_("from (%)"): mean.low, N_("to (%)"): mean.high}
         if group != first:
             gap = paired_difference(scores, by_seed[first])
-            row |= {"Less the first (points)": gap.mean, "from (points)": gap.low, "to (points)": gap.high}
+            row |= {N_("Less the first (points)"): gap.mean}
+            row |= {N_("from (points)"): gap.low, N_("to (points)"): gap.high}
         rows.append(row)
     return pd.DataFrame(rows)
 
 
 def really_different(picked: Picked) -> None:
     """Two runs on the same test trials: the exact paired test in a sentence."""
-    st.subheader("Are two runs really different?", anchor=False)
+    st.subheader(_("Are two runs really different?"), anchor=False)
     names = list(picked.runs)
     left, right = st.columns(2)
-    first = left.selectbox("First", names, key="first")
-    second = right.selectbox("Second", [name for name in names if name != first], key="second")
+    first = left.selectbox(_("First"), names, key="first")
+    second = right.selectbox(_("Second"), [name for name in names if name != first], key="second")
     tables = [picked.runs[name].predictions() for name in (first, second)]
     if tables[0] is None or tables[1] is None:
-        st.caption("Only runs that have ended and saw test trials can be paired.")
+        st.caption(_("Only runs that have ended and saw test trials can be paired."))
         return
     st.markdown(paired_words(first, second, compare_predictions(*tables)))
     if len(names) > 2:
         n = comb(len(names), 2)
         st.caption(
-            f"The picked runs make {n} pairs. Trying them all, at least one looks different by chance alone "
-            f"with a probability of up to {false_alarms(n):.0%}: decide which pair to test before you look."
+            _(
+                "The picked runs make {n} pairs. Trying them all, at least one looks different by chance alone with a "
+                "probability of up to {chance:.0%}: decide which pair to test before you look.",
+                n=n,
+                chance=false_alarms(n),
+            )
         )
 
 
 def paired_words(first: str, second: str, found: PairedTrials) -> str:
     """The paired test in words."""
     parts = [
-        f"**{name}** is right in {correct / found.n:.1%} (95 % interval {low:.1%} to {high:.1%})"
+        _(
+            "**{run}** is right in {share:.1%} (95 % interval {low:.1%} to {high:.1%})",
+            run=name,
+            share=correct / found.n,
+            low=low,
+            high=high,
+        )
         for name, correct, (low, high) in zip((first, second), found.correct, found.intervals, strict=True)
     ]
-    verdict = "hardly chance alone" if found.p < 0.05 else "chance alone would do"
-    return (
-        f"On the same {found.n} test trials, with the weights that each kept, {', '.join(parts)}. The first alone is "
-        f"right in {found.alone[0]}, the second alone in {found.alone[1]}: **{verdict}** (exact McNemar test, "
-        f"p = {found.p:.2g})."
+    return _(
+        "On the same {n} test trials, with the weights that each kept, {both}. The first alone is right in {first}, "
+        "the second alone in {second}: **{verdict}** (exact McNemar test, p = {p:.2g}).",
+        n=found.n,
+        both=_(", ").join(parts),
+        first=found.alone[0],
+        second=found.alone[1],
+        verdict=_("hardly chance alone") if found.p < 0.05 else _("chance alone would do"),
+        p=found.p,
     )
 
 
@@ -246,6 +274,5 @@ def open_links(runs: dict[str, Run]) -> None:
     """A way to each run's own page."""
     with st.container(horizontal=True):
         for name, run in runs.items():
-            st.page_link(
-                "pages/train.py", label=f"Open {name}", icon=":material/open_in_new:", query_params={"run": run.id}
-            )
+            words = _("Open {run}", run=name)
+            st.page_link("pages/train.py", label=words, icon=":material/open_in_new:", query_params={"run": run.id})

@@ -5,14 +5,15 @@ from typing import Any
 import streamlit as st
 
 from eegnets.export import FILES, PICTURES, picture, tensorboard_refusal
+from eegnets.translation import N_, _
 from eegnets.ui.state import store
 
 ABOUT = {
-    "runs.csv": "Settings, state and scores, a line for each run.",
-    "runs.json": "The same as a list of objects.",
-    "histories.csv": "All epochs, a line for each.",
-    "histories.json": "The same, by run.",
-    "tensorboard.zip": "Events that `tensorboard --logdir` reads, a folder for each run.",
+    "runs.csv": N_("Settings, state and scores, a line for each run."),
+    "runs.json": N_("The same as a list of objects."),
+    "histories.csv": N_("All epochs, a line for each."),
+    "histories.json": N_("The same, by run."),
+    "tensorboard.zip": N_("Events that `tensorboard --logdir` reads, a folder for each run."),
 }
 
 
@@ -26,13 +27,13 @@ def picture_buttons(chart: Any, name: str) -> None:
             key=f"{name}_{form}",
             icon=":material/image:",
             on_click="ignore",
-            help=f"The chart “{name}” as {form.upper()}, on white.",
+            help=_("The chart “{name}” as {format}, on white.", name=name, format=form.upper()),
         )
 
 
 def table_buttons(ids: list[str]) -> None:
     """The picked runs as tables for other programs."""
-    with st.popover("Tables", icon=":material/table:", disabled=not ids):
+    with st.popover(_("Tables"), icon=":material/table:", disabled=not ids):
         refusal = tensorboard_refusal()
         for name, write in FILES.items():
             refused = bool(refusal) and name.startswith("tensorboard")
@@ -45,7 +46,7 @@ def table_buttons(ids: list[str]) -> None:
                 on_click="ignore",
                 width="stretch",
                 disabled=refused,
-                help=refusal if refused else ABOUT[name],
+                help=refusal if refused else _(ABOUT[name]),
             )
         if refusal:
             st.caption(refusal)

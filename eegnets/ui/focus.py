@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from eegnets.charts.comparison import CLICKED
+from eegnets.translation import _
 
 
 def in_focus(groups: Sequence[str]) -> str:
@@ -46,12 +47,12 @@ def _row_clicked(key: str, groups: Sequence[str]) -> Callable[[], None]:
     return clicked
 
 
-def release(focus: str) -> None:
-    """Say what is in focus, with a way to let it go."""
+def release(focus: str, name: str) -> None:
+    """Say what is in focus, as the reader calls it, with a way to let it go."""
     if focus:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(f"In focus: **{focus}**", width="content")
-            st.button("Show all alike", icon=":material/close:", on_click=_move, args=("",))
+            st.caption(_("In focus: **{group}**", group=name), width="content")
+            st.button(_("Show all alike"), icon=":material/close:", on_click=_move, args=("",))
 
 
 def _move(group: str) -> None:

@@ -11,6 +11,7 @@ from eegnets.effects import Effects, effects
 from eegnets.runs import SCORES, asked
 from eegnets.statistics import false_alarms
 from eegnets.sweep import varying
+from eegnets.translation import _
 from eegnets.ui.exporting import picture_buttons
 
 LEFT_OUT = ("seed", "threads", "device", "engine", "keep")  # chance, and what makes no network better
@@ -19,24 +20,25 @@ Rows = list[dict[str, Any]]
 
 def mattering_panel(rows: Rows, score: str) -> None:
     """What each setting that varies explains of the accuracy `score` (a key of SCORES) of the finished runs."""
-    st.subheader("Which setting matters", anchor=False)
+    st.subheader(_("Which setting matters"), anchor=False)
     table, settings = _table([row for row in rows if row["state"] == "finished" and row[score] is not None], score)
     if len(settings) < 2 or table["score"].nunique() < 2:
-        st.caption("To be told from finished runs that vary in two settings or more, best each with several seeds.")
+        st.caption(_("To be told from finished runs that vary in two settings or more, best each with several seeds."))
         return
     found = effects(table, settings, "score")
-    labels = {name: setting_label(name) for name in settings} | {"score": "Accuracy (%)"}
+    labels = {name: setting_label(name) for name in settings} | {"score": _("Accuracy (%)")}
     told = effect_words(found, labels)
     st.markdown(told)
     bars = effect_bars(share_table(found, labels))
     st.altair_chart(bars, key="effects", alt=told)
     with st.container(horizontal=True):
         picture_buttons(bars, "settings")
-    st.caption(_caution(found, SCORES[score]))
+    st.caption(_caution(found, _(SCORES[score])))
     ordered = [one.setting for one in found.effects]
     names = {name: [plain(value) for value in axis_values(table[name])] for name in ordered}
     table = table.assign(group=table[ordered[0]].map(plain))
-    spoken = f"{found.n} runs as lines through {', '.join(labels[name] for name in ordered)} to their accuracy"
+    axes = _(", ").join(labels[name] for name in ordered)
+    spoken = _("{n} runs as lines through {settings} to their accuracy", n=found.n, settings=axes)
     lines = parallel_chart(table, ordered, labels, names)
     st.altair_chart(lines, key="parallel", alt=spoken)
     with st.container(horizontal=True):
@@ -63,30 +65,55 @@ def _value(value: object) -> object:
 def effect_words(found: Effects, labels: dict[str, str]) -> str:
     """What explains how much, in sentences that say what chance does."""
     parts = [
-        f"Over {found.n} runs of {found.combinations} combinations the test accuracy has a standard deviation of "
-        f"{found.spread:.1f} points."
+        _(
+            "Over {n} runs of {combinations} combinations the test accuracy has a standard deviation of {spread:.1f} "
+            "points.",
+            n=found.n,
+            combinations=found.combinations,
+            spread=found.spread,
+        )
     ]
     for one in found.effects:
-        words = f"**{labels[one.setting]}** explains {one.share:.0%} of the spread"
-        if one.p == one.p:
-            verdict = "hardly chance alone" if one.p < 0.05 else "chance alone would do"
-            words += f" ({one.by_chance:.0%} if it did nothing; p = {one.p:.2g}): {verdict}"
-        parts.append(words + ".")
+        words = {"setting": labels[one.setting], "share": one.share}
+        if one.p != one.p:
+            parts.append(_("**{setting}** explains {share:.0%} of the spread.", **words))
+            continue
+        parts.append(
+            _(
+                "**{setting}** explains {share:.0%} of the spread ({by_chance:.0%} if it did nothing; p = {p:.2g}): "
+                "{verdict}.",
+                **words,
+                by_chance=one.by_chance,
+                p=one.p,
+                verdict=_("hardly chance alone") if one.p < 0.05 else _("chance alone would do"),
+            )
+        )
     if found.seeds == found.seeds:
-        parts.append(f"Runs that differ in the **seed** alone make {found.seeds:.0%} of it.")
+        parts.append(_("Runs that differ in the **seed** alone make {share:.0%} of it.", share=found.seeds))
     else:
-        parts.append("Every combination has one seed: nobody can tell what is chance. Take several seeds.")
+        parts.append(_("Every combination has one seed: nobody can tell what is chance. Take several seeds."))
     return " ".join(parts)
 
 
 def _caution(found: Effects, words: str) -> str:
-    told = f"Test accuracy: {words.lower()}. Interplay is what combinations do beyond the sum of their settings."
+    told = [
+        _(
+            "Test accuracy: {score}. Interplay is what combinations do beyond the sum of their settings.",
+            score=words.lower(),
+        )
+    ]
     tested = [one for one in found.effects if one.p == one.p]
     if len(tested) > 1:
-        told += (
-            f" These are {len(tested)} tests: at least one setting looks as if it mattered by chance alone with a "
-            f"probability of up to {false_alarms(len(tested)):.0%}."
+        told.append(
+            _(
+                "These are {n} tests: at least one setting looks as if it mattered by chance alone with a probability "
+                "of up to {chance:.0%}.",
+                n=len(tested),
+                chance=false_alarms(len(tested)),
+            )
         )
     if abs(found.overlap) > 0.005:
-        told += " Some combinations have more runs than others, so the shares do not add up to all of the spread."
-    return told
+        told.append(
+            _("Some combinations have more runs than others, so the shares do not add up to all of the spread.")
+        )
+    return " ".join(told)

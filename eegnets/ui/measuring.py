@@ -1,4 +1,4 @@
-"""The page Devices: this machine in words, a measurement to start, its progress, and what it found."""
+"""Measurements on the page Devices: one to start, its progress, and what it found."""
 
 import time
 from typing import Any
@@ -13,10 +13,11 @@ from eegnets.charts.devices import bench_bars, bench_table, describe_bars, repor
 from eegnets.config import SETTINGS, DataConfig, InputError
 from eegnets.machine import Machine, here
 from eegnets.owners import may_steer
-from eegnets.timing import REPORTED, as_reported
+from eegnets.timing import DEVICES, EPOCHS, REPORTED, as_reported
+from eegnets.translation import _, ngettext, retold
 from eegnets.ui.exporting import picture_buttons
 from eegnets.ui.panels import ago
-from eegnets.ui.state import active_runs, owner, runner
+from eegnets.ui.state import active_runs, owner
 from eegnets.ui.sweeping import duration
 
 REFRESH = 1.2  # seconds between looks at a measurement: a drawing costs the cores that are measured
@@ -25,54 +26,15 @@ BUSY = 0.75  # programs at work for each core, from which on a machine is not qu
 ROUNDS = 5
 
 
-@st.cache_resource(show_spinner="Looking at this machine …")
 def machine() -> Machine:
     """What computes here; looked at once."""
+    with st.spinner(_("Looking at this machine …")):
+        return _looked_at()
+
+
+@st.cache_resource(show_spinner=False)
+def _looked_at() -> Machine:
     return here()
-
-
-def machine_panel(found: Machine) -> None:
-    """This machine in words, and what that means for training."""
-    facts = {
-        "Processor": found.processor,
-        "Cores": str(found.cores),
-        "Memory": f"{found.memory / 2**30:.0f} GiB",
-        "Graphics card": found.card or "none",
-        "bfloat16": _bfloat16(found),
-        "PyTorch": found.torch,
-    }
-    with st.container(border=True):
-        with st.container(horizontal=True, gap="large"):
-            for name, value in facts.items():
-                st.markdown(f":small[:gray[{name}]]  \n**{value}**", width="content")
-        st.markdown("\n".join(f"- {sentence}" for sentence in _meaning(found)))
-
-
-def _bfloat16(found: Machine) -> str:
-    if found.bfloat16 is None:
-        return "not known"
-    return ", ".join(found.bfloat16) or "no instructions"
-
-
-def _meaning(found: Machine) -> list[str]:
-    """What the facts mean, a sentence each."""
-    workers = runner().workers
-    threads = getattr(workers, "threads", 1)
-    n, each = workers.count(), f"{threads} thread{'s' * (threads > 1)}"
-    runs = f"{n} runs train at once here, each with {each}" if n > 1 else f"One run trains at a time here, with {each}"
-    said = [f"{runs}; more wait for their turn."]
-    if found.card:
-        said.append(f"There is a graphics card ({found.card}): the setting Device takes it unless told otherwise.")
-    else:
-        said.append(
-            "There is no graphics card that PyTorch can use, so the processor computes everything. Threads, batch "
-            "sizes, engines and precisions can be compared here instead."
-        )
-    if found.bfloat16:
-        said.append("The processor multiplies bfloat16 directly: that precision may be faster here. Measure it.")
-    elif found.bfloat16 is not None:
-        said.append("The processor has no instructions for bfloat16: on it that precision is usually slower.")
-    return said
 
 
 def measure_form(found: Machine, data: DataConfig) -> None:
@@ -80,25 +42,30 @@ def measure_form(found: Machine, data: DataConfig) -> None:
     lists, limits = _lists(found), {}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         limits["trials"] = st.number_input(
-            "Trials", 16, 100_000, 192, 64, width=170, key="bench_trials", bind="query-params",
-            help="At most so many training and as many test trials make an epoch here: enough to tell, soon done.",
+            _("Trials"), 16, 100_000, 192, 64, width=170, key="bench_trials", bind="query-params",
+            help=_("At most so many training and as many test trials make an epoch here: enough to tell, soon done."),
         )  # fmt: skip
         limits["seconds"] = st.number_input(
-            "At most (s)", 10, 3600, 60, 10, width=170, key="bench_seconds", bind="query-params",
-            help="No further round is begun that would end later. A first round warms up; one always counts.",
+            _("At most (s)"), 10, 3600, 60, 10, width=170, key="bench_seconds", bind="query-params",
+            help=_("No further round is begun that would end later. A first round warms up; one always counts."),
         )  # fmt: skip
         pressed = st.button(
-            "Measure",
+            _("Measure"),
             type="primary",
             icon=":material/timer:",
             disabled=measuring() is not None or not all(lists.values()),
-            help="All ways take turns, an epoch each, in a process of their own. Pick at least one of every list.",
+            help=_("All ways take turns, an epoch each, in a process of their own. Pick at least one of every list."),
         )
     training = [run for run in active_runs() if run.status.state in ("running", "queued")]
     if training:
         st.warning(
-            f"{len(training)} run{'s' * (len(training) > 1)} train or wait on this machine at the moment: the figures "
-            "would be disturbed. Let them end first, or read the ratios only.",
+            ngettext(
+                "{n} run train or wait on this machine at the moment: the figures would be disturbed. Let them end "
+                "first, or read the ratios only.",
+                "{n} runs train or wait on this machine at the moment: the figures would be disturbed. Let them end "
+                "first, or read the ratios only.",
+                len(training),
+            ),
             icon=":material/traffic:",
         )
     if pressed:
@@ -110,14 +77,14 @@ def measure_form(found: Machine, data: DataConfig) -> None:
 def _lists(found: Machine) -> dict[str, list[Any]]:
     """What the reader picks of every list; what stands alone is not asked."""
     choices: dict[str, tuple[str, list[Any], list[Any]]] = {
-        "networks": ("Networks", list(SETTINGS["name"].choices), list(SETTINGS["name"].choices)),
-        "engines": ("Engines", list(ENGINES), list(ENGINES)),
-        "precisions": ("Precisions", ["float32", "bfloat16"], ["float32", "bfloat16"]),
-        "threads": ("Threads", sorted({1, 2, found.cores // 2 or 1, found.cores}), sorted({1, found.cores})),
-        "batch_sizes": ("Batch sizes", [16, 64, 256, 1024], [16, 64]),
-        "devices": ("Devices", sorted(found.devices), sorted(found.devices)),
+        "networks": (_("Networks"), list(SETTINGS["name"].choices), list(SETTINGS["name"].choices)),
+        "engines": (_("Engines"), list(ENGINES), list(ENGINES)),
+        "precisions": (_("Precisions"), ["float32", "bfloat16"], ["float32", "bfloat16"]),
+        "threads": (_("Threads"), sorted({1, 2, found.cores // 2 or 1, found.cores}), sorted({1, found.cores})),
+        "batch_sizes": (_("Batch sizes"), [16, 64, 256, 1024], [16, 64]),
+        "devices": (_("Devices"), sorted(found.devices), sorted(found.devices)),
     }
-    choices["threads"] = ("Threads", [n for n in choices["threads"][1] if n <= found.cores], choices["threads"][2])
+    choices["threads"] = (_("Threads"), [n for n in choices["threads"][1] if n <= found.cores], choices["threads"][2])
     picked = {}
     with st.container(horizontal=True, gap="medium"):
         for name, (label, options, default) in choices.items():
@@ -133,7 +100,8 @@ def chosen() -> Measurement | None:
     kept = {found.id: found for found in measurements()}
     asked = st.query_params.get("measurement", "")
     if asked and asked not in kept:
-        st.warning(f"The measurement {asked} is not kept any more; here is the newest.", icon=":material/search_off:")
+        words = _("The measurement {id} is not kept any more; here is the newest.", id=asked)
+        st.warning(words, icon=":material/search_off:")
     return kept.get(asked) or next(iter(kept.values()), None)
 
 
@@ -158,11 +126,13 @@ def _standing(found: Measurement) -> None:
     if state == "measuring":
         _progress(found)
     elif state == "cut off":
-        st.warning(
-            f"This measurement ended early. {found.complaint() or 'It was cancelled, or its process was killed.'} "
-            + ("What it measured until then stands below." if results else "It measured nothing."),
-            icon=":material/power_off:",
-        )
+        complaint = found.complaint()
+        words = [
+            _("This measurement ended early."),
+            retold(complaint) if complaint else _("It was cancelled, or its process was killed."),
+            _("What it measured until then stands below.") if results else _("It measured nothing."),
+        ]
+        st.warning(" ".join(words), icon=":material/power_off:")
     if results:
         _results(found, results, live=state == "measuring")
 
@@ -170,34 +140,42 @@ def _standing(found: Measurement) -> None:
 def _progress(found: Measurement) -> None:
     """How far it is, by epochs or by its time, and the button that ends it."""
     about, last = found.first("begin"), found.records()[-1]
-    share, words = 0.0, "Getting ready …"
+    share, words = 0.0, _("Getting ready …")
     if about:
         spent = time.time() - about["at"]
         share = max(last.get("done", 0) / about["of"], min(spent / about["seconds"], 1.0) if "done" in last else 0.0)
-        warm = "" if last.get("round") else " (warming up)"
-        words = f"{last.get('done', 0)} epochs measured{warm}, {spent:.0f} s of {duration(about['seconds'])} at most"
+        told = {"n": last.get("done", 0), "spent": spent, "limit": duration(about["seconds"])}
+        words = _("{n} epochs measured, {spent:.0f} s of {limit} at most", **told)
+        if not last.get("round"):
+            words = _("{n} epochs measured (warming up), {spent:.0f} s of {limit} at most", **told)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(min(share, 1.0), text=words)
         st.button(
-            "Cancel",
+            _("Cancel"),
             icon=":material/stop:",
             on_click=found.cancel,
             disabled=not may_steer(found.owner, owner()),
-            help="Ends it at once; what was measured stays. Only who started it can.",
+            help=_("Ends it at once; what was measured stays. Only who started it can."),
         )
 
 
 def _results(found: Measurement, results: list[Result], live: bool) -> None:
     about = found.first("begin")
-    trials = about["trials"]
+    trials, processor = about["trials"], about["machine"]["processor"]
     st.caption(
-        f"Measured {ago(about['at'])} on {about['machine']['processor']}: {trials['n_train']} training and "
-        f"{trials['n_test']} test trials of {trials['n_chans']} channels × {trials['n_times']} samples "
-        f"({trials['source']})."
+        _(
+            "Measured {ago} on {processor}: {n_train} training and {n_test} test trials of {n_chans} channels × "
+            "{n_times} samples ({source}).",
+            ago=ago(about["at"]),
+            processor=_(processor),
+            **{name: trials[name] for name in ("n_train", "n_test", "n_chans", "n_times", "source")},
+        )
     )
     doubt = _doubt(results, about)
     if doubt:
-        st.caption(f":orange-badge[:material/warning: disturbed] {doubt} Measure again when it is quiet.")
+        st.caption(
+            _(":orange-badge[:material/warning: disturbed] {doubt} Measure again when it is quiet.", doubt=doubt)
+        )
     st.markdown("\n".join(f"- {sentence}" for sentence in sentences(results)))
     networks = list(dict.fromkeys(result.case.model for result in results))
     for network in networks:
@@ -215,43 +193,48 @@ def _doubt(results: list[Result], about: dict[str, Any]) -> str:
     """What speaks against the figures; empty where nothing does."""
     load, cores = about.get("load") or 0.0, about["machine"]["cores"]
     if unsteady(results) > UNSTEADY:
-        return (
-            f"Some epochs took {unsteady(results):.1f} times as long as others of the same kind: the machine did "
-            "something else meanwhile."
+        return _(
+            "Some epochs took {times:.1f} times as long as others of the same kind: the machine did something else "
+            "meanwhile.",
+            times=unsteady(results),
         )
     if load > BUSY * cores:
-        return f"The machine was busy when this began: {load:.1f} programs wanted its {cores} cores."
+        return _(
+            "The machine was busy when this began: {load:.1f} programs wanted its {cores} cores.",
+            load=load,
+            cores=cores,
+        )
     return ""
 
 
 def _table(found: Measurement, results: list[Result]) -> None:
-    with st.expander("All figures"):
+    with st.expander(_("All figures")):
         table = pd.DataFrame([result.row() for result in results])
         st.dataframe(table, hide_index=True, alt=table.to_string(index=False), column_config=_columns())
     st.download_button(
-        "Results (CSV)",
+        _("Results (CSV)"),
         lambda: to_csv(found),
         f"{found.id}.csv",
         icon=":material/download:",
         on_click="ignore",
-        help="A line for each way to train, with the date and this machine in every line.",
+        help=_("A line for each way to train, with the date and this machine in every line."),
     )
 
 
 def _columns() -> dict[str, Any]:
     number = st.column_config.NumberColumn
     return {
-        "model": "Network",
-        "engine": "Engine",
-        "precision": "Precision",
-        "device": "Device",
-        "threads": "Threads",
-        "batch_size": "Batch size",
-        "seconds": number("Seconds per epoch", format="%.3f"),
-        "fastest": number("Fastest", format="%.3f"),
-        "slowest": number("Slowest", format="%.3f"),
-        "epochs": "Epochs",
-        "ratio": number("× usual loop", format="%.2f", help="How many times as fast, all else alike."),
+        "model": _("Network"),
+        "engine": _("Engine"),
+        "precision": _("Precision"),
+        "device": _("Device"),
+        "threads": _("Threads"),
+        "batch_size": _("Batch size"),
+        "seconds": number(_("Seconds per epoch"), format="%.3f"),
+        "fastest": number(_("Fastest"), format="%.3f"),
+        "slowest": number(_("Slowest"), format="%.3f"),
+        "epochs": _("Epochs"),
+        "ratio": number(_("× usual loop"), format="%.2f", help=_("How many times as fast, all else alike.")),
     }
 
 
@@ -263,53 +246,73 @@ def _beside_the_report(results: list[Result], trials: dict[str, Any]) -> None:
     sizes = trials["n_train"], trials["n_test"]
     usual = [result for result in mine if result.case.engine == "usual"]
     fastest = min(mine, key=lambda result: result.seconds)
-    shown = {"the usual loop here": min(usual, key=lambda result: result.seconds)} if usual else {}
-    shown |= {"the fastest way here": fastest}
+    shown = {_("the usual loop here"): min(usual, key=lambda result: result.seconds)} if usual else {}
+    shown |= {_("the fastest way here"): fastest}
     rows = [
-        {"who": f"lab report, {words}", "whose": "lab report", "seconds": REPORTED["EEGNet", device]}
-        for device, words in (("cpu", "processor"), ("cuda", "graphics card"))
+        {
+            "who": _("lab report, {device}", device=_(DEVICES[device])),
+            "whose": "lab report",
+            "seconds": REPORTED["EEGNet", device],
+        }
+        for device in ("cpu", "cuda")
     ]
     rows += [
         {"who": words, "whose": "here", "seconds": as_reported(result.seconds, *sizes)}
         for words, result in shown.items()
     ]
     table = pd.DataFrame(rows)
-    st.subheader("Beside the lab report", anchor="report")
+    st.subheader(_("Beside the lab report"), anchor="report")
     said = report_words(rows)
     st.markdown(said)
     st.altair_chart(report_bars(table), key="bench_report", alt=said)
     st.caption(
-        "The report timed EEGNet with LeakyReLU on S4b and X11b on its author's machine. Here: another processor, "
-        f"another version of PyTorch, ELU, and the trials above ({trials['n_chans']} channels × {trials['n_times']} "
-        "samples), scaled to 500 epochs of as many trials; a training trial counts as three passes, a test trial as "
-        "one. So compare ratios rather than seconds."
+        _(
+            "The report timed EEGNet with LeakyReLU on S4b and X11b on its author's machine. Here: another processor, "
+            "another version of PyTorch, ELU, and the trials above ({n_chans} channels × {n_times} samples), scaled to "
+            "{epochs} epochs of as many trials; a training trial counts as three passes, a test trial as one. So "
+            "compare ratios rather than seconds.",
+            n_chans=trials["n_chans"],
+            n_times=trials["n_times"],
+            epochs=EPOCHS,
+        )
     )
 
 
 def report_words(rows: list[dict[str, Any]]) -> str:
     """The same in a sentence: the report's ratio, and how this machine's times lie to it."""
     processor, card = REPORTED["EEGNet", "cpu"], REPORTED["EEGNet", "cuda"]
-    here = [
-        f"{row['who']} would take {row['seconds']:.0f} s, {_against(row['seconds'], processor)}"
-        for row in rows
-        if row["whose"] == "here"
-    ]
-    return (
-        f"The lab report's 500 epochs took {processor:.0f} s on a processor and {card:.0f} s on a graphics card, "
-        f"{processor / card:.1f} times as fast. For as many epochs of as many trials {'; '.join(here)}."
+    return _(
+        "The lab report's {epochs} epochs took {processor:.0f} s on a processor and {card:.0f} s on a graphics card, "
+        "{times:.1f} times as fast. For as many epochs of as many trials {here}.",
+        epochs=EPOCHS,
+        processor=processor,
+        card=card,
+        times=processor / card,
+        here=_("; ").join(_against(row, processor) for row in rows if row["whose"] == "here"),
     )
 
 
-def _against(seconds: float, reported: float) -> str:
-    ratio = reported / seconds
-    words = f"{ratio:.1f} times as fast as" if ratio >= 1 else f"{1 / ratio:.1f} times as long as"
-    return f"{words} the report's processor"
+def _against(row: dict[str, Any], reported: float) -> str:
+    who, seconds = row["who"], row["seconds"]
+    if seconds <= reported:
+        return _(
+            "{who} would take {seconds:.0f} s, {times:.1f} times as fast as the report's processor",
+            who=who,
+            seconds=seconds,
+            times=reported / seconds,
+        )
+    return _(
+        "{who} would take {seconds:.0f} s, {times:.1f} times as long as the report's processor",
+        who=who,
+        seconds=seconds,
+        times=seconds / reported,
+    )
 
 
 def earlier() -> None:
     """A way to the measurements before this one."""
     kept = measurements()
     if len(kept) > 1:
-        with st.popover("Earlier measurements", icon=":material/history:"):
+        with st.popover(_("Earlier measurements"), icon=":material/history:"):
             for found in kept:
                 st.page_link("pages/devices.py", label=found.id, query_params={"measurement": found.id})

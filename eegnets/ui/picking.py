@@ -9,6 +9,8 @@ import streamlit as st
 from eegnets.config import InputError
 from eegnets.run_zip import pack, unpack
 from eegnets.runs import SCORES
+from eegnets.translation import N_, _, retold
+from eegnets.ui.choices import several
 from eegnets.ui.exporting import table_buttons
 from eegnets.ui.panels import ago, standings_columns
 from eegnets.ui.state import check_mine, store
@@ -18,21 +20,17 @@ COLUMNS = [
     *("star", "name", "state", "model", "activation", *SCORES, "epoch", "learning_rate", "weight_decay", "seed"),
     *("source", "subjects", "seconds", "made", "note", "id", "message"),
 ]
-DETAILS = {
-    "star": st.column_config.CheckboxColumn("★", width="small"),
-    "name": "Name",
-    "note": "Note",
-    "made": "Made",
-    "source": "Data",
-    "subjects": "Subjects",
-    "model": "Network",
-    "activation": "Activation",
-    "learning_rate": st.column_config.NumberColumn("Learning rate", format="%g"),
-    "weight_decay": st.column_config.NumberColumn("Weight decay", format="%g"),
-    "seed": "Seed",
-    "seconds": st.column_config.NumberColumn("Seconds", format="%.0f"),
-    "id": "Id",
-    "message": "Message",
+HEADINGS = {
+    "name": N_("Name"),
+    "note": N_("Note"),
+    "made": N_("Made"),
+    "source": N_("Data"),
+    "subjects": N_("Subjects"),
+    "model": N_("Network"),
+    "activation": N_("Activation"),
+    "seed": N_("Seed"),
+    "id": N_("Id"),
+    "message": N_("Message"),
 }
 TALLEST = 300  # px of the table; its head takes 38, a row 35
 SEARCHED = ("id", "name", "note", "message", "source")
@@ -42,6 +40,7 @@ def run_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
     """All runs as a table with every column, the newest first."""
     table = pd.DataFrame(rows)
     table["made"] = table["created"].map(ago)
+    table["message"] = table["message"].map(lambda text: text and retold(text))
     table = table.reindex(columns=[*table.columns, *(name for name in COLUMNS if name not in table)])
     return table.assign(star=table["star"].eq(True))
 
@@ -49,17 +48,14 @@ def run_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
 def filtered(table: pd.DataFrame) -> pd.DataFrame:
     """The runs that the reader asks for."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        words = st.text_input(
-            "Search", key="search", bind="query-params", placeholder="name, note, id, data", width=190
-        )
-        for name, heading in (("state", "State"), ("model", "Network"), ("activation", "Activation")):
+        hint = _("name, note, id, data")
+        words = st.text_input(_("Search"), key="search", bind="query-params", placeholder=hint, width=190)
+        for name, heading in (("state", _("State")), ("model", _("Network")), ("activation", _("Activation"))):
             choices = sorted(table[name].dropna().unique())
-            picked = st.multiselect(
-                heading, choices, key=f"only_{name}", bind="query-params", width=140, placeholder="all"
-            )
+            picked = several(heading, choices, f"only_{name}", width=140, placeholder=_("all"))
             if picked:
                 table = table[table[name].isin(picked)]
-        if st.toggle("★ only", key="starred", bind="query-params"):
+        if st.toggle(_("★ only"), key="starred", bind="query-params"):
             table = table[table["star"]]
     if words:
         text = table[list(SEARCHED)].fillna("").astype(str).agg(" ".join, axis=1).str.lower()
@@ -71,63 +67,83 @@ def picked_from(shown: pd.DataFrame, opened: list[str]) -> list[str]:
     """Show the table; the ids that are picked in it, and those `opened` before that a filter hides at the moment."""
     hidden = [run_id for run_id in opened if run_id not in set(shown["id"])]
     if shown.empty:
-        st.info("No run is like that. Take a filter off above.", icon=":material/filter_alt_off:")
+        st.info(_("No run is like that. Take a filter off above."), icon=":material/filter_alt_off:")
         return hidden
     event = st.dataframe(
-        shown.reindex(columns=COLUMNS),
+        shown.reindex(columns=COLUMNS).assign(state=shown["state"].map(_)),
         height=min(TALLEST, 38 + 35 * len(shown)),
         hide_index=True,
         on_select="rerun",
         selection_mode="multi-row",
         selection_default={"selection": {"rows": shown.index[shown["id"].isin(opened)].tolist()}},
         key=f"runs_{hash(tuple(shown['id']))}",  # rows are picked by place: other runs make another table
-        column_config=standings_columns() | DETAILS,
-        alt="All runs with their settings and scores",
+        column_config=_columns(),
+        alt=_("All runs with their settings and scores"),
     )
     return shown["id"].iloc[event.selection.rows].tolist() + hidden
+
+
+def _columns() -> dict[str, Any]:
+    """Headings and formats of the table of runs."""
+    number = st.column_config.NumberColumn
+    return {
+        **standings_columns(),
+        **{name: _(words) for name, words in HEADINGS.items()},
+        "star": st.column_config.CheckboxColumn("★", width="small"),
+        "learning_rate": number(_("Learning rate"), format="%g"),
+        "weight_decay": number(_("Weight decay"), format="%g"),
+        "seconds": number(_("Seconds"), format="%.0f"),
+    }
 
 
 def actions(ids: list[str], names: dict[str, str]) -> None:
     """What can be done with the picked runs; `names`: id -> how a run is called here."""
     with st.container(horizontal=True):
-        with st.popover("Name, note, star", icon=":material/edit:", disabled=not ids):
+        with st.popover(_("Name, note, star"), icon=":material/edit:", disabled=not ids):
             if ids:
                 _notes_form(ids, names)
         st.button(
-            "Delete", icon=":material/delete:", disabled=not ids, on_click=_delete, args=(ids,), help="Undo for a day."
+            _("Delete"),
+            icon=":material/delete:",
+            disabled=not ids,
+            on_click=_delete,
+            args=(ids,),
+            help=_("Undo for a day."),
         )
         if st.session_state.get("deleted"):
-            st.button(f"Undo ({len(st.session_state.deleted)} deleted)", icon=":material/undo:", on_click=_undo)
+            words = _("Undo ({n} deleted)", n=len(st.session_state.deleted))
+            st.button(words, icon=":material/undo:", on_click=_undo)
         if ids:
             st.download_button(
-                "Export",
+                _("Export"),
                 lambda: pack([store().get(run_id) for run_id in ids]),
                 "runs.zip" if len(ids) > 1 else f"{ids[0]}.zip",
                 icon=":material/folder_zip:",
                 on_click="ignore",
-                help="The picked runs with their weights as one zip, which Import reads here or elsewhere.",
+                help=_("The picked runs with their weights as one zip, which Import reads here or elsewhere."),
             )
             table_buttons(ids)
-        with st.popover("Import", icon=":material/upload:"):
+        with st.popover(_("Import"), icon=":material/upload:"):
             _import_form()
         trash = store().trash.ids()
         if trash:
-            with st.popover(f"Trash ({len(trash)})", icon=":material/restore_from_trash:"):
+            with st.popover(_("Trash ({n})", n=len(trash)), icon=":material/restore_from_trash:"):
                 for run_id in trash[:20]:
-                    st.button(f"Bring back {run_id}", key=f"back_{run_id}", on_click=_restore, args=([run_id],))
+                    words = _("Bring back {run}", run=run_id)
+                    st.button(words, key=f"back_{run_id}", on_click=_restore, args=([run_id],))
 
 
 def _notes_form(ids: list[str], names: dict[str, str]) -> None:
     run_id = ids[0]
     if len(ids) > 1:
-        run_id = st.selectbox("Run", ids, format_func=lambda one: names.get(one, one), key="noted")
+        run_id = st.selectbox(_("Run"), ids, format_func=lambda one: names.get(one, one), key="noted")
     run = store().get(run_id)
     before = run.notes()
     with st.form(f"notes_{run_id}", border=False):
-        name = st.text_input("Name", before["name"], key=f"name_{run_id}", max_chars=80)
-        note = st.text_area("Note", before["note"], key=f"note_{run_id}", max_chars=2000)
-        star = st.toggle("Star", before["star"], key=f"star_{run_id}")
-        if st.form_submit_button("Keep"):
+        name = st.text_input(_("Name"), before["name"], key=f"name_{run_id}", max_chars=80)
+        note = st.text_area(_("Note"), before["note"], key=f"note_{run_id}", max_chars=2000)
+        star = st.toggle(_("Star"), before["star"], key=f"star_{run_id}")
+        if st.form_submit_button(_("Keep")):
             with told():
                 check_mine(run)
                 run.annotate(name=name.strip(), note=note.strip(), star=star)
@@ -167,8 +183,8 @@ def _done(action: Any, run_id: str) -> bool:
 
 def _import_form() -> None:
     with st.form("import", clear_on_submit=True, border=False):
-        dropped = st.file_uploader("A zip that Export wrote", type="zip", key="import_zip")
-        if st.form_submit_button("Bring in") and dropped:
+        dropped = st.file_uploader(_("A zip that Export wrote"), type="zip", key="import_zip")
+        if st.form_submit_button(_("Bring in")) and dropped:
             arrived = [run.id for run in unpack(io.BytesIO(dropped.getvalue()), store().root)]
             st.session_state.deleted = [run for run in st.session_state.get("deleted", []) if run not in arrived]
             st.query_params["run"] = st.query_params.get_all("run") + arrived

@@ -11,6 +11,8 @@ from eegnets.charts.sweep import SIGNS, describe_sweep, sweep_grid
 from eegnets.config import SETTINGS, DataConfig, ModelConfig, RunConfig, TrainingConfig
 from eegnets.runs import SCORES, Run, shipped
 from eegnets.sweep import LISTS, Cell, begin, laid_out, plan, seconds_expected
+from eegnets.translation import N_, _
+from eegnets.ui.choices import segments
 from eegnets.ui.exporting import picture_buttons
 from eegnets.ui.forms import control, hidden
 from eegnets.ui.panels import BADGES, SCORE_HELP
@@ -18,6 +20,14 @@ from eegnets.ui.state import owner, runner, store
 
 Rows = list[dict[str, Any]]
 
+LABELS = {
+    "models": N_("Networks"),
+    "activations": N_("Activations"),
+    "learning_rates": N_("Learning rates"),
+    "weight_decays": N_("Weight decays"),
+    "batch_sizes": N_("Batch sizes"),
+    "seeds": N_("Seeds"),
+}  # how the lists are called
 PICKED = {
     "models": ModelConfig.table()["name"].choices,
     "activations": tuple(ACTIVATIONS),
@@ -40,15 +50,15 @@ def lists_form() -> dict[str, list[str]]:
 
 
 def _list_of(name: str) -> list[str]:
-    rule, label = SETTINGS[LISTS[name]], name.replace("_", " ").capitalize().replace("Models", "Networks")
+    rule, label = SETTINGS[LISTS[name]], _(LABELS[name])
     if name in hidden():
         given = st.query_params.get_all(name) if name in PICKED else _typed(st.query_params.get(name, ""))
         return given or (FIRST[name] if name in PICKED else _typed(FIRST[name]))
-    common: dict[str, Any] = {"key": name, "bind": "query-params", "help": rule.help}
+    common: dict[str, Any] = {"key": name, "bind": "query-params", "help": _(rule.help)}
     if name in PICKED:
         picked = st.pills(label, PICKED[name], selection_mode="multi", default=FIRST[name], wrap=True, **common)
         return [one for one in PICKED[name] if one in (picked or ())]
-    return _typed(st.text_input(label, FIRST[name], placeholder="several, with commas between", **common))
+    return _typed(st.text_input(label, FIRST[name], placeholder=_("several, with commas between"), **common))
 
 
 def _typed(text: str) -> list[str]:
@@ -58,7 +68,7 @@ def _typed(text: str) -> list[str]:
 def shared_form() -> dict[str, Any]:
     """The settings that all runs of the sweep share."""
     values = {"epochs": control(TrainingConfig.table()["epochs"])}
-    with st.expander("More that all runs share"):
+    with st.expander(_("More that all runs share")):
         return values | {name: control(TrainingConfig.table()[name]) for name in SHARED[1:]}
 
 
@@ -70,18 +80,21 @@ def base_config(data: DataConfig, shared: dict[str, Any]) -> RunConfig:
 def start_bar(cells: Sequence[Cell], rows: Rows) -> None:
     """How many runs there are, how many are to do and about how long; the button that starts them."""
     missing = [cell for cell in cells if cell.state == "missing"]
-    words = f"**{len(cells)} runs**"
-    if len(missing) < len(cells):
-        words += f", {len(missing) or 'none'} of them missing"
-    st.markdown(f"{words}. {_how_long(missing, rows)}")
-    label = f"Run what is missing ({len(missing)})" if len(missing) < len(cells) else f"Start {len(cells)} runs"
+    label = _("Run what is missing ({n})", n=len(missing))
+    if len(missing) == len(cells):
+        words, label = _("**{n} runs**.", n=len(cells)), _("Start {n} runs", n=len(cells))
+    elif missing:
+        words = _("**{n} runs**, {missing} of them missing.", n=len(cells), missing=len(missing))
+    else:
+        words = _("**{n} runs**, none of them missing.", n=len(cells))
+    st.markdown(f"{words} {_how_long(missing, rows)}")
     pressed = st.button(
         label,
         type="primary",
         icon=":material/play_arrow:",
         key="start_sweep",
         disabled=not missing,
-        help="Combinations that have a run already, finished or not, are not started again.",
+        help=_("Combinations that have a run already, finished or not, are not started again."),
     )
     if pressed:
         begin(runner(), missing, owner())
@@ -93,28 +106,29 @@ def _how_long(missing: list[Cell], rows: Rows) -> str:
         return ""
     configs, workers = [cell.config for cell in missing], runner().workers.count()
     if seconds := seconds_expected(configs, rows, workers):
-        return f"About {duration(seconds)}, by what an epoch took here before."
+        return _("About {duration}, by what an epoch took here before.", duration=duration(seconds))
     if seconds := seconds_expected(configs, shipped().table(), workers):
-        return f"Perhaps {duration(seconds)}, by what an epoch took where the shipped networks were trained."
-    return "How long they take is not known yet: no run on these data has finished here."
+        return _(
+            "Perhaps {duration}, by what an epoch took where the shipped networks were trained.",
+            duration=duration(seconds),
+        )
+    return _("How long they take is not known yet: no run on these data has finished here.")
 
 
 def duration(seconds: float) -> str:
     """So many seconds, minutes or hours, as one would say it."""
-    for size, unit in ((3600, "h"), (60, "min")):
+    for size, unit in ((3600, _("h")), (60, _("min"))):
         if seconds >= 1.5 * size:
             return f"{seconds / size:.1f} {unit}" if seconds < 10 * size else f"{seconds / size:.0f} {unit}"
-    return f"{max(seconds, 1):.0f} s"
+    return f"{max(seconds, 1):.0f} " + _("s")
 
 
 def score_choice() -> str:
     """Which honest accuracy the grid shows: a key of SCORES."""
     choices = [SCORES["last"], SCORES["best_validation"]]
-    words = st.segmented_control(
-        "Test accuracy", choices, default=choices[0], required=True, key="sweep_score", bind="query-params"
-    )
+    words = segments(_("Test accuracy"), choices, choices[0], "sweep_score")
     key = next(name for name, found in SCORES.items() if found == words)
-    st.caption(SCORE_HELP[key])
+    st.caption(_(SCORE_HELP[key]))
     return key
 
 
@@ -138,7 +152,7 @@ def grid_panel(configs: Sequence[RunConfig], score: str) -> None:
 
 def state_word(state: str) -> str:
     """How the state of a combination is called."""
-    return "Missing" if state == "missing" else BADGES[state][0]
+    return _("Missing") if state == "missing" else _(BADGES[state][0])
 
 
 def _key(counts: dict[str, int]) -> str:
@@ -156,7 +170,7 @@ def open_links(runs: Sequence[Run]) -> None:
     if runs:
         st.page_link(
             "pages/compare.py",
-            label="Their curves on the page Compare",
+            label=_("Their curves on the page Compare"),
             icon=":material/stacked_line_chart:",
             query_params={"run": [run.id for run in runs[:DRAWN]]},
         )
