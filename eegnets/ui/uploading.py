@@ -59,8 +59,10 @@ def answered_uploads(run: Run) -> tuple[Trials, pd.DataFrame] | None:
     counts = ", ".join(f"{(table['answer'] == name).sum()} {_(name)}" for name in shape.class_names)
     known, right = int((table["label"] != "").sum()), table["right"].sum()
     told = _("**{n} trials answered:** {counts}.", n=len(table), counts=counts)
-    of_known = _("Of {known} of known class, {right} right.", known=known, right=right)
-    st.markdown(f"{told} {of_known if known else _('Of no trial is the class known.')}")
+    of_known = _("Of no trial is the class known.")
+    if known:
+        of_known = _("Of {known} of known class, {right} right.", known=known, right=right)
+    st.markdown(f"{told} {of_known}")
     return fold, table
 
 
