@@ -9,6 +9,7 @@ import numpy as np
 
 from eegnets.config import InputError, lookup
 from eegnets.sources.recipe import AXES, Preview, Recipe
+from eegnets.translation import _
 from eegnets.trials import Trials
 
 if TYPE_CHECKING:
@@ -39,8 +40,14 @@ def likely_channels(ch_names: Sequence[str], shape: "Shape") -> tuple[str, ...]:
     """
     if len(ch_names) < shape.n_chans:
         raise InputError(
-            f"the network takes {shape.n_chans} channels ({', '.join(shape.ch_names)}); here are {len(ch_names)} "
-            f"({', '.join(ch_names)}). What was not recorded cannot be made up: choose another network."
+            _(
+                "the network takes {n} channels ({names}); here are {m} ({here}). What was not recorded cannot be made "
+                "up: choose another network.",
+                n=shape.n_chans,
+                names=", ".join(shape.ch_names),
+                m=len(ch_names),
+                here=", ".join(ch_names),
+            )
         )
     known = {name.lower(): name for name in ch_names}
     wanted = [name.lower() for name in shape.ch_names]
@@ -57,22 +64,38 @@ def misfits(trials: Trials, shape: "Shape", channels: Sequence[str]) -> list[str
     told = []
     if tuple(channels) != trials.ch_names:
         told.append(
-            f"channels: {trials.n_chans} are here ({', '.join(trials.ch_names)}) where the network takes "
-            f"{shape.n_chans} ({', '.join(shape.ch_names)}). Repair: take {', '.join(channels)}, in this order."
+            _(
+                "channels: {m} are here ({here}) where the network takes {n} ({names}). Repair: take {channels}, in "
+                "this order.",
+                m=trials.n_chans,
+                here=", ".join(trials.ch_names),
+                n=shape.n_chans,
+                names=", ".join(shape.ch_names),
+                channels=", ".join(channels),
+            )
         )
     if trials.sfreq != shape.sfreq:
         told.append(
-            f"rate: {trials.sfreq:g} Hz where the network takes {shape.sfreq:g} Hz. Repair: resample, with a filter "
-            "against aliasing."
+            _(
+                "rate: {rate:g} Hz where the network takes {wanted:g} Hz. Repair: resample, with a filter against "
+                "aliasing.",
+                rate=trials.sfreq,
+                wanted=shape.sfreq,
+            )
         )
-    n_times, seconds = _resampled_length(trials, shape.sfreq), shape.n_times / shape.sfreq
+    n_times = _resampled_length(trials, shape.sfreq)
+    lengths = {"length": n_times / shape.sfreq, "wanted": shape.n_times / shape.sfreq}
     if n_times > shape.n_times:
-        told.append(f"length: {n_times / shape.sfreq:g} s where the network takes {seconds:g} s. Repair: cut.")
+        told.append(_("length: {length:g} s where the network takes {wanted:g} s. Repair: cut.", **lengths))
     elif n_times < shape.n_times:
         missing = (shape.n_times - n_times) / shape.sfreq
         told.append(
-            f"length: {n_times / shape.sfreq:g} s where the network takes {seconds:g} s. Repair: add {missing:g} s of "
-            "0 µV at the end, which the network has never seen: trust its answer less."
+            _(
+                "length: {length:g} s where the network takes {wanted:g} s. Repair: add {missing:g} s of 0 µV at the "
+                "end, which the network has never seen: trust its answer less.",
+                **lengths,
+                missing=missing,
+            )
         )
     return told
 
@@ -84,13 +107,14 @@ def fitted(trials: Trials, shape: "Shape", channels: Sequence[str], start: float
     that it does not know become unknown. Raises InputError for a channel that is not there or a start outside a trial.
     """
     for name in channels:
-        lookup(dict.fromkeys(trials.ch_names), "channel", name)
+        lookup(dict.fromkeys(trials.ch_names), _("channel"), name)
     X = trials.X[:, [trials.ch_names.index(name) for name in channels]]
     if trials.sfreq != shape.sfreq:
         X = resampled(_filled(X), trials.sfreq, shape.sfreq)
     first = round(start * shape.sfreq)
     if not 0 <= first < X.shape[2]:
-        raise InputError(f"a window begins between 0 and {X.shape[2] / shape.sfreq:g} s; got {start:g} s.")
+        end = X.shape[2] / shape.sfreq
+        raise InputError(_("a window begins between 0 and {end:g} s; got {start:g} s.", end=end, start=start))
     X = X[..., first : first + shape.n_times]
     X = np.pad(X, ((0, 0), (0, 0), (0, shape.n_times - X.shape[2])))
     names = [*trials.class_names, ""]

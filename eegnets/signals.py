@@ -13,6 +13,7 @@ import pandas as pd
 from scipy import ndimage, signal, stats
 
 from eegnets.config import InputError
+from eegnets.translation import N_, _
 from eegnets.trials import Trials
 
 SEGMENT = 2.0  # s of signal in a Welch segment: half a hertz between frequencies
@@ -104,7 +105,9 @@ def power_map(trials: Trials) -> PowerMap:
 
     if trials.n_times < trials.sfreq:
         length = trials.n_times / trials.sfreq
-        raise InputError(f"a map over time and frequency takes trials of 1 s or more; these have {length:.2g} s.")
+        raise InputError(
+            _("a map over time and frequency takes trials of 1 s or more; these have {length:.2g} s.", length=length)
+        )
     freqs = np.arange(LOWEST, min(HIGHEST, 0.45 * trials.sfreq) + 0.5)
     every = max(round(STEP * trials.sfreq), 1)
     times, X = trials.times[::every], complete(trials)
@@ -127,7 +130,7 @@ def default_baseline(trials: Trials) -> tuple[float, float]:
     III, data set IIIb, the power at 8 to 12 Hz on C3 against C4 tells left from right with an area under the curve of
     0.84 from 1.5 to 2.9 s, before the cue at 3 s, and of 0.52, chance, from 0.5 to 1.5 s.
     """
-    stop = min((start for start, _ in trials.windows.values()), default=0.0) / 2
+    stop = min((window[0] for window in trials.windows.values()), default=0.0) / 2
     return (0.5, stop) if stop >= 1.0 else (0.0, trials.n_times / trials.sfreq)
 
 
@@ -145,8 +148,13 @@ def erd(found: PowerMap, ch_names: tuple[str, ...], baseline: tuple[float, float
     within &= np.isfinite(next(iter(found.power.values()))[0, 0])
     if not within.any():
         raise InputError(
-            f"the baseline from {baseline[0]:g} to {baseline[1]:g} s holds no power; choose a longer one between "
-            f"0 and {found.times[-1]:.1f} s, away from the ends."
+            _(
+                "the baseline from {start:g} to {stop:g} s holds no power; choose a longer one between 0 and {end:.1f} "
+                "s, away from the ends.",
+                start=baseline[0],
+                stop=baseline[1],
+                end=found.times[-1],
+            )
         )
     rest = sum(found.counts[name] * power[..., within].mean(axis=-1) for name, power in found.power.items())
     rest = rest / sum(found.counts.values())  # (n_chans, n_freqs)
@@ -168,8 +176,13 @@ def band_power(trials: Trials, band: tuple[float, float], smooth: float = 0.25) 
     """
     if band[1] >= trials.sfreq / 2:
         raise InputError(
-            f"the band from {band[0]:g} to {band[1]:g} Hz must end below half the rate; these trials have "
-            f"{trials.sfreq:g} samples a second."
+            _(
+                "the band from {low:g} to {high:g} Hz must end below half the rate; these trials have {rate:g} samples "
+                "a second.",
+                low=band[0],
+                high=band[1],
+                rate=trials.sfreq,
+            )
         )
     sections = signal.butter(4, band, "bandpass", fs=trials.sfreq, output="sos")
     squared = signal.sosfiltfilt(sections, complete(trials), axis=-1) ** 2
@@ -258,16 +271,20 @@ def _mains(trials: Trials) -> np.ndarray:
 
 
 FLAGS: dict[str, Flag] = {
-    "missing": Flag("Some samples are missing.", _missing),
-    "at the rail": Flag(
-        "Three samples in a row at the highest or lowest voltage that the channel ever has, or a gap that begins or "
-        "ends within a tenth of that: the converter could not follow.",
+    N_("missing"): Flag(N_("Some samples are missing."), _missing),
+    N_("at the rail"): Flag(
+        N_(
+            "Three samples in a row at the highest or lowest voltage that the channel ever has, or a gap that begins "
+            "or ends within a tenth of that: the converter could not follow."
+        ),
         _at_rail,
     ),
-    "flat": Flag("A channel moves by less than 0.1 µV for half a second: a loose contact.", _flat),
-    "large": Flag("From its lowest to its highest voltage, more than twice the person's median trial.", _large),
-    "blink-like": Flag("A wave of 1 to 5 Hz on all channels at once, over six times its usual size: the eyes.", _blink),
-    "mains": Flag("Over ten times the power at 50 or 60 Hz than beside it: hum of the mains.", _mains),
+    N_("flat"): Flag(N_("A channel moves by less than 0.1 µV for half a second: a loose contact."), _flat),
+    N_("large"): Flag(N_("From its lowest to its highest voltage, more than twice the person's median trial."), _large),
+    N_("blink-like"): Flag(
+        N_("A wave of 1 to 5 Hz on all channels at once, over six times its usual size: the eyes."), _blink
+    ),
+    N_("mains"): Flag(N_("Over ten times the power at 50 or 60 Hz than beside it: hum of the mains."), _mains),
 }
 
 
@@ -283,7 +300,7 @@ def flags(trials: Trials) -> pd.DataFrame:
 
 def trial_list(trials: Trials) -> pd.DataFrame:
     """A row a trial: subject, number, split, class, span (µV, largest over channels), and a bool column a flag."""
-    names = np.array([*trials.class_names, "unknown"])
+    names = np.array([*trials.class_names, N_("unknown")])
     about = {"subject": trials.subject, "number": trials.number, "split": trials.split, "class": names[trials.y]}
     return pd.DataFrame(about | {"span": np.fmax.reduce(_span(trials.X), axis=1)}).join(flags(trials))
 

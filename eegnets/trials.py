@@ -9,8 +9,9 @@ import numpy as np
 
 from eegnets.atomic import open_whole
 from eegnets.config import InputError, unknown
+from eegnets.translation import N_, _
 
-SPLITS = ("train", "test")
+SPLITS = (N_("train"), N_("test"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,18 +45,27 @@ class Trials:
 
     def _check(self) -> None:
         if self.X.ndim != 3:
-            raise InputError(f"trials need an array (n_trials, n_chans, n_times); got the shape {self.X.shape}.")
+            raise InputError(
+                _("trials need an array (n_trials, n_chans, n_times); got the shape {shape}.", shape=self.X.shape)
+            )
         for name in ("y", "split", "subject", "number"):
-            if len(getattr(self, name)) != len(self.X):
-                raise InputError(f"{name} has {len(getattr(self, name))} entries for {len(self.X)} trials.")
+            if (n := len(getattr(self, name))) != len(self.X):
+                raise InputError(_("{name} has {n} entries for {m} trials.", name=name, n=n, m=len(self.X)))
         if len(self.ch_names) != self.n_chans:
             raise InputError(
-                f"{len(self.ch_names)} channel names ({', '.join(self.ch_names)}) for {self.n_chans} channels."
+                _(
+                    "{n} channel names ({names}) for {m} channels.",
+                    n=len(self.ch_names),
+                    names=", ".join(self.ch_names),
+                    m=self.n_chans,
+                )
             )
         if len(self.y) and not (self.y.min() >= -1 and self.y.max() < len(self.class_names)):
-            raise InputError(f"labels run from {self.y.min()} to {self.y.max()} for {len(self.class_names)} classes.")
+            run = {"low": self.y.min(), "high": self.y.max(), "n": len(self.class_names)}
+            raise InputError(_("labels run from {low} to {high} for {n} classes.", **run))
         if not set(self.split) <= set(SPLITS):
-            raise InputError(f"a split is one of {', '.join(SPLITS)}; got {', '.join(sorted(set(self.split)))}.")
+            came = ", ".join(sorted(set(self.split)))
+            raise InputError(_("a split is one of {splits}; got {came}.", splits=", ".join(SPLITS), came=came))
 
     def __len__(self) -> int:
         return len(self.X)
@@ -94,7 +104,7 @@ class Trials:
         subjects = tuple(subjects)
         for name in subjects:
             if name not in self.subjects:
-                raise InputError(unknown("subject", name, self.subjects))
+                raise InputError(unknown(_("subject"), name, self.subjects))
         return self.take(np.isin(self.subject, subjects)) if subjects else self
 
     def channel_means(self) -> np.ndarray:
@@ -106,7 +116,9 @@ class Trials:
         count = (~missing).sum(axis=(0, 2))
         for name, n in zip(self.ch_names, count, strict=True):
             if n == 0:
-                raise InputError(f"channel {name} has no sample in the training split; leave it out or mend the data.")
+                raise InputError(
+                    _("channel {name} has no sample in the training split; leave it out or mend the data.", name=name)
+                )
         total = np.where(missing, 0.0, self.X).sum(axis=(0, 2), dtype=np.float64)
         return (total / count).astype(np.float32)
 
@@ -141,8 +153,16 @@ def concatenate(parts: Sequence[Trials]) -> Trials:
     for part in parts[1:]:
         if (part.ch_names, part.n_times, part.sfreq) != (first.ch_names, first.n_times, first.sfreq):
             raise InputError(
-                f"trials of {part.n_chans} channels × {part.n_times} samples at {part.sfreq:g} Hz do not go with "
-                f"{first.n_chans} × {first.n_times} at {first.sfreq:g} Hz; choose subjects of one kind."
+                _(
+                    "trials of {n} channels × {m} samples at {rate:g} Hz do not go with {n_first} × {m_first} at "
+                    "{rate_first:g} Hz; choose subjects of one kind.",
+                    n=part.n_chans,
+                    m=part.n_times,
+                    rate=part.sfreq,
+                    n_first=first.n_chans,
+                    m_first=first.n_times,
+                    rate_first=first.sfreq,
+                )
             )
     rows = {
         name: np.concatenate([getattr(p, name) for p in parts]) for name in ("X", "y", "split", "subject", "number")
@@ -177,9 +197,13 @@ def split(trials: Trials, validation: float, seed: int) -> Folds:
     test = known.of_split("test")
     classes = set(fit_on.y.tolist())
     if len(classes) < 2:
-        names = ", ".join(trials.class_names[c] for c in classes) or "none"
+        names = ", ".join(_(trials.class_names[c]) for c in classes) or _("none")
         raise InputError(
-            f"the training split has trials of {len(classes)} class ({names}); a classifier needs two or more."
+            _(
+                "the training split has trials of {n} class ({names}); a classifier needs two or more.",
+                n=len(classes),
+                names=names,
+            )
         )
     means = fit_on.channel_means()
     folds = (fold.filled(means) if len(fold) else None for fold in (fit_on, held_back, test))

@@ -5,66 +5,82 @@ from itertools import product
 import streamlit as st
 
 from eegnets.charts.average import average_chart
-from eegnets.charts.counts import counts_chart
+from eegnets.charts.counts import counts_chart, describe_counts
 from eegnets.charts.erd import describe_erd, erd_chart
 from eegnets.signals import BANDS, counts, default_baseline, erd
+from eegnets.translation import N_, _
 from eegnets.ui.browsing import channel_picker, filtered, trial_browser
+from eegnets.ui.choices import segments
 from eegnets.ui.links import classify_link
 from eegnets.ui.state import framed, trials
 from eegnets.ui.survey import survey
 
-QUANTITIES = {"voltage": ("Voltage", "µV")}
-QUANTITIES |= {name: (f"{name.capitalize()} power, {low:g}–{high:g} Hz", "µV²") for name, (low, high) in BANDS.items()}
+QUANTITIES = (N_("voltage"), *BANDS)
+
+
+def quantity(name: str) -> tuple[str, str]:
+    """What an average is of, in words, and its unit."""
+    if name not in BANDS:
+        return _("Voltage"), "µV"
+    low, high = BANDS[name]
+    return _("{rhythm} power, {low:g}–{high:g} Hz", rhythm=name.capitalize(), low=low, high=high), "µV²"
+
 
 data = framed()
-st.title("Trials")
-st.markdown("Every trial as it was recorded, beside what is usual in its class. Step with the arrow keys.")
+st.title(_("Trials"))
+st.markdown(_("Every trial as it was recorded, beside what is usual in its class. Step with the arrow keys."))
 recorded = trials(data)
 found = survey(recorded)
 shown = filtered(found)
 if not len(shown):
-    st.info("No trial is like that. Take a filter off above.", icon=":material/filter_alt_off:")
+    st.info(_("No trial is like that. Take a filter off above."), icon=":material/filter_alt_off:")
     st.stop()
 channels = channel_picker(recorded.ch_names)
 trial_browser(found, shown, channels, lambda index: classify_link(data, recorded, index))
 if (recorded.y < 0).all():
-    st.info("Of no trial is the class known: there is nothing to compare.", icon=":material/help:")
+    st.info(_("Of no trial is the class known: there is nothing to compare."), icon=":material/help:")
     st.stop()
 
-st.subheader("How the rhythms change", anchor=False)
+st.subheader(_("How the rhythms change"), anchor=False)
 st.markdown(
-    "Power against a baseline: :blue[blue], the rhythm weakens (ERD); :red[red], it grows (ERS). Imagining a hand "
-    "weakens mu, near 10 Hz, on the opposite side: C4 for the left, C3 for the right. Dashed: a window of the "
-    "task begins."
+    _(
+        "Power against a baseline: :blue[blue], the rhythm weakens (ERD); :red[red], it grows (ERS). Imagining a hand "
+        "weakens mu, near 10 Hz, on the opposite side: C4 for the left, C3 for the right. Dashed: a window of the "
+        "task begins."
+    )
 )
 baseline = st.slider(
-    "Baseline (s)",
+    _("Baseline (s)"),
     0.0,
     recorded.n_times / recorded.sfreq,
     default_baseline(recorded),
     0.1,
     key="baseline",
     bind="query-params",
-    help="The seconds that stand for 0 %, the same for all classes. The time just before the cue looks like rest, but "
-    "need not be: in the Graz IIIb recording it already tells the classes apart.",
+    help=_(
+        "The seconds that stand for 0 %, the same for all classes. The time just before the cue looks like rest, but "
+        "need not be: in the Graz IIIb recording it already tells the classes apart."
+    ),
 )
-with st.spinner("Measuring the rhythms …"):
+with st.spinner(_("Measuring the rhythms …")):
     changes = erd(found.power_map, recorded.ch_names, baseline)
 classes = tuple(found.power_map.power)
-cells = [column for _ in channels for column in st.columns(len(classes))]
+cells = [column for _channel in channels for column in st.columns(len(classes))]
 for cell, (channel, name) in zip(cells, product(channels, classes), strict=True):
     chart = erd_chart(changes, name, channel, recorded.windows)
     cell.altair_chart(chart, key=f"map_{channel}_{name}", alt=describe_erd(changes, name, channel))
 
-st.subheader("The average of each class", anchor=False)
-what = st.segmented_control(
-    "Of what", list(QUANTITIES), default="voltage", required=True, key="average", bind="query-params"
-)
-words, unit = QUANTITIES[what]
+st.subheader(_("The average of each class"), anchor=False)
+what = segments(_("Of what"), QUANTITIES, "voltage", "average")
+words, unit = quantity(what)
 for column, channel in zip(st.columns(len(channels)), channels, strict=True):
     chart = average_chart(found.averages[what], channel, recorded.class_names, words, unit, recorded.windows)
-    column.altair_chart(chart, key=f"average_{channel}", alt=f"{words} over time by class, {channel}")
+    column.altair_chart(
+        chart,
+        key=f"average_{channel}",
+        alt=_("{quantity} over time by class, {channel}", quantity=words, channel=channel),
+    )
 
-st.subheader("How many there are", anchor=False)
+st.subheader(_("How many there are"), anchor=False)
 counted = counts(found.listed)
-st.altair_chart(counts_chart(counted, recorded.class_names), key="counts", alt=counted.to_string(index=False))
+st.altair_chart(counts_chart(counted, recorded.class_names), key="counts", alt=describe_counts(counted))

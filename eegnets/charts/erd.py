@@ -6,6 +6,7 @@ import altair as alt
 import pandas as pd
 
 from eegnets.charts.style import CHANGE_SCALE, HEIGHT, RULE_COLOUR
+from eegnets.translation import _
 
 
 def erd_chart(
@@ -32,20 +33,21 @@ def erd_chart(
         alt.Chart(cells)
         .mark_rect(clip=True)
         .encode(
-            x=alt.X("begin:Q", title="Time after trial start (s)", scale=times),
+            x=alt.X("begin:Q", title=_("Time after trial start (s)"), scale=times),
             x2=alt.X2("end:Q"),
-            y=alt.Y("below:Q", title="Frequency (Hz)", scale=rhythms),
+            y=alt.Y("below:Q", title=_("Frequency (Hz)"), scale=rhythms),
             y2=alt.Y2("above:Q"),
-            color=alt.Color("change:Q", title="Change (%)", scale=scale, legend=alt.Legend(orient="right")),
+            color=alt.Color("change:Q", title=_("Change (%)"), scale=scale, legend=alt.Legend(orient="right")),
             tooltip=tooltip,
         )
     )
-    begins = pd.DataFrame([(name, start) for name, (start, _) in windows.items()], columns=["window", "begins"])
+    begins = pd.DataFrame([(_(name), window[0]) for name, window in windows.items()], columns=["window", "begins"])
     line = alt.Chart(begins).mark_rule(strokeDash=[4, 3], strokeWidth=1.5, color=RULE_COLOUR)
     line = line.encode(
-        x=alt.X("begins:Q"), tooltip=[alt.Tooltip("window:N"), alt.Tooltip("begins:Q", title="begins (s)")]
+        x=alt.X("begins:Q"),
+        tooltip=[alt.Tooltip("window:N", title=_("window")), alt.Tooltip("begins:Q", title=_("begins (s)"))],
     )
-    return alt.layer(map_, line, title=f"{channel}, {class_name}", height=HEIGHT - 60)
+    return alt.layer(map_, line, title=f"{channel}, {_(class_name)}", height=HEIGHT - 60)
 
 
 def _step(times: pd.Series) -> float:
@@ -60,8 +62,17 @@ def _between(low: pd.Series, high: pd.Series) -> alt.Scale:
 def describe_erd(changes: pd.DataFrame, class_name: str, channel: str) -> str:
     """The map in a sentence, for those who do not see it."""
     mine = changes[(changes["class"] == class_name) & (changes["channel"] == channel)]
+    about = {"channel": channel, "name": _(class_name)}
     if mine.empty:
-        return f"Change of power on {channel}, {class_name}: no trials."
+        return _("Change of power on {channel}, {name}: no trials.", **about)
     low, high = mine.loc[mine["change"].idxmin()], mine.loc[mine["change"].idxmax()]
-    ends = [f"{row['change']:+.0f} % at {row['frequency']:.0f} Hz and {row['time']:.1f} s" for row in (low, high)]
-    return f"Change of power on {channel}, {class_name}: least {ends[0]}, most {ends[1]}."
+    least, most = (
+        _(
+            "{change:+.0f} % at {frequency:.0f} Hz and {time:.1f} s",
+            change=row["change"],
+            frequency=row["frequency"],
+            time=row["time"],
+        )
+        for row in (low, high)
+    )
+    return _("Change of power on {channel}, {name}: least {least}, most {most}.", **about, least=least, most=most)

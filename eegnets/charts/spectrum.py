@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 
 from eegnets.charts.style import SIGNAL_COLOUR, TALL, class_encodings, titled
+from eegnets.charts.words import in_words
+from eegnets.translation import _
 
 LOWEST = 1e-2  # µV²/Hz, where the axis begins: beneath it lies no rhythm
 FLOOR = 1e-4  # µV²/Hz: a logarithm has no zero
 DECADES = [10.0**power for power in range(-2, 7)]
-X_AXIS = alt.X("frequency:Q", title="Frequency (Hz)", scale=alt.Scale(nice=False))
 
 
 def spectrum_chart(
@@ -23,24 +24,26 @@ def spectrum_chart(
     """
     powers = ["power", "low", "high"]
     mine = classes[classes["channel"] == channel]
-    mine = mine.assign(**mine[powers].astype(float).clip(lower=FLOOR))
+    mine = in_words(mine.assign(**mine[powers].astype(float).clip(lower=FLOOR)), "class")
     trial = pd.DataFrame({"frequency": freqs[1:], "power": np.maximum(power[1:], FLOOR)})
     top = max(mine["high"].max(), trial["power"].max()) if len(mine) else trial["power"].max()
     scale = alt.Scale(type="log", domain=[LOWEST, 2 * max(top, LOWEST)], nice=False)
-    encodings = class_encodings(class_names)
+    encodings = class_encodings([_(name) for name in class_names])
     tooltip = [alt.Tooltip("frequency:Q", format=".1f", title="Hz")]
     tooltip += [alt.Tooltip("power:Q", format=".3g", title="µV²/Hz")]
-    base = alt.Chart(mine).encode(x=X_AXIS, tooltip=[alt.Tooltip("class:N"), *tooltip])
+    x = alt.X("frequency:Q", title=_("Frequency (Hz)"), scale=alt.Scale(nice=False))
+    base = alt.Chart(mine).encode(x=x, tooltip=[alt.Tooltip("class:N", title=_("class")), *tooltip])
     band = base.mark_area(opacity=0.16, clip=True).encode(
         y=_y("low", scale), y2=alt.Y2("high:Q"), color=encodings["color"]
     )
     means = base.mark_line(strokeWidth=2, clip=True).encode(y=_y("power", scale), **encodings)
     line = alt.Chart(trial).mark_line(strokeWidth=1.5, color=SIGNAL_COLOUR, clip=True)
-    line = line.encode(x=X_AXIS, y=_y("power", scale), tooltip=tooltip)
-    title = titled(f"Spectrum, {channel}", "grey: this trial; bands: two trials in three of a class")
+    line = line.encode(x=x, y=_y("power", scale), tooltip=tooltip)
+    under = _("grey: this trial; bands: two trials in three of a class")
+    title = titled(_("Spectrum, {channel}", channel=channel), under)
     return alt.layer(band, means, line, title=title, height=TALL)
 
 
 def _y(column: str, scale: alt.Scale) -> alt.Y:
     axis = alt.Axis(values=DECADES, format="~g")
-    return alt.Y(f"{column}:Q", title="Power (µV²/Hz)", scale=scale, axis=axis)
+    return alt.Y(f"{column}:Q", title=_("Power (µV²/Hz)"), scale=scale, axis=axis)

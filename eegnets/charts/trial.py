@@ -6,6 +6,7 @@ import pandas as pd
 
 from eegnets.charts.style import MISSING_COLOUR, SIGNAL_COLOUR, titled
 from eegnets.charts.windows import window_shades
+from eegnets.translation import _
 from eegnets.trials import Trials
 
 CHANNEL_HEIGHT = 160  # px
@@ -40,15 +41,17 @@ def trial_chart(trials: Trials, index: int) -> alt.LayerChart:
     places = [apart * place for place in range(trials.n_chans - 1, -1, -1)]
     names = dict(zip(places, trials.ch_names, strict=True))
     label = " : ".join(f"abs(datum.value - {place}) < 1e-6 ? '{name}'" for place, name in names.items()) + " : ''"
-    x = alt.X("time:Q", title="Time after trial start (s)", scale=alt.Scale(domain=[0, trials.n_times / trials.sfreq]))
+    x = alt.X(
+        "time:Q", title=_("Time after trial start (s)"), scale=alt.Scale(domain=[0, trials.n_times / trials.sfreq])
+    )
     y = alt.Y(
         "row:Q",
-        title="Channels, voltage in µV",
+        title=_("Channels, voltage in µV"),
         scale=alt.Scale(domain=[-0.6 * apart, apart * (trials.n_chans - 0.4)], nice=False),
         axis=alt.Axis(values=places, labelExpr=label),
     )
     tooltip = [
-        alt.Tooltip("channel:N"),
+        alt.Tooltip("channel:N", title=_("channel")),
         alt.Tooltip("time:Q", format=".3f", title="s"),
         alt.Tooltip("voltage:Q", format=".1f", title="µV"),
     ]
@@ -56,7 +59,9 @@ def trial_chart(trials: Trials, index: int) -> alt.LayerChart:
     lines = line.encode(x=x, y=y, detail=alt.Detail("channel:N"), tooltip=tooltip)
     height = CHANNEL_HEIGHT * min(trials.n_chans, 5)
     gaps = gap_table(trials, index)
-    missing = f"missing samples, framed in red: {gaps['samples'].sum()}" if len(gaps) else "no sample missing"
+    missing = _("no sample missing")
+    if len(gaps):
+        missing = _("missing samples, framed in red: {n}", n=gaps["samples"].sum())
     layers = [*window_shades(trials.windows), lines, *_gap_marks(gaps), *_scale_bar(trials, apart)]
     return alt.layer(*layers, title=titled(trial_title(trials, index), missing), height=height)
 
@@ -80,9 +85,9 @@ def _gap_marks(gaps: pd.DataFrame) -> list[alt.Chart]:
     if gaps.empty:
         return []
     tooltip = [
-        alt.Tooltip("channel:N"),
-        alt.Tooltip("start:Q", format=".3f", title="from (s)"),
-        alt.Tooltip("samples:Q", title="samples missing"),
+        alt.Tooltip("channel:N", title=_("channel")),
+        alt.Tooltip("start:Q", format=".3f", title=_("from (s)")),
+        alt.Tooltip("samples:Q", title=_("samples missing")),
     ]
     marks = alt.Chart(gaps).mark_rect(color=MISSING_COLOUR, fillOpacity=0.35, stroke=MISSING_COLOUR, strokeWidth=1.5)
     return [
@@ -92,8 +97,13 @@ def _gap_marks(gaps: pd.DataFrame) -> list[alt.Chart]:
 
 def trial_title(trials: Trials, index: int) -> str:
     """Which trial it is and of which class, in a line."""
-    label = trials.class_names[trials.y[index]] if trials.y[index] >= 0 else "class unknown"
-    return f"Subject {trials.subject[index]}, trial {trials.number[index]} ({trials.split[index]}): {label}"
+    return _(
+        "Subject {who}, trial {number} ({part}): {label}",
+        who=trials.subject[index],
+        number=trials.number[index],
+        part=_(str(trials.split[index])),
+        label=_(trials.class_names[trials.y[index]]) if trials.y[index] >= 0 else _("class unknown"),
+    )
 
 
 def _scale_bar(trials: Trials, apart: float) -> list[alt.Chart]:

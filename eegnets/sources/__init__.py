@@ -18,6 +18,7 @@ from eegnets.sources.moabb import Moabb
 from eegnets.sources.physionet_mi import PhysionetMi
 from eegnets.sources.scp1 import Scp1
 from eegnets.sources.simulated import Simulated
+from eegnets.translation import _
 from eegnets.trials import Trials
 
 __all__ = ["SOURCES", "Progress", "Source", "SourceError", "State", "check", "data_root", "load"]
@@ -29,17 +30,18 @@ SOURCES: dict[str, Source] = {
 
 def check(config: DataConfig) -> DataConfig:
     """The config with subjects and options made explicit; raises InputError for what the source does not have."""
-    source = lookup(SOURCES, "source", config.source)
+    source = lookup(SOURCES, _("source"), config.source)
     state = source.state(data_root())
     have = tuple(dict.fromkeys((*source.subjects, *state.subjects)))  # some sources take whoever's files are there
     for name in config.subjects:
         if name not in have:
-            raise InputError(unknown(f"subject of {source.name}", name, have))
+            raise InputError(unknown(_("subject of {source}", source=source.name), name, have))
     if state.state != "ready":
-        raise SourceError(f"{source.title} is not here yet. {state.how}")
+        raise SourceError(_("{source} is not here yet. {how}", source=_(source.title), how=state.how))
     absent = [name for name in config.subjects if name not in state.subjects]
     if absent:
-        raise SourceError(f"{source.title}: the files of {', '.join(absent)} are not here. {state.how}")
+        missing = {"source": _(source.title), "who": ", ".join(absent)}
+        raise SourceError(_("{source}: the files of {who} are not here. {how}", **missing, how=state.how))
     subjects = tuple(dict.fromkeys(config.subjects)) or state.subjects  # twice the same would be copies across a split
     return config.with_(subjects=subjects, options=source.check_options(config.options))
 

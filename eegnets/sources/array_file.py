@@ -16,6 +16,7 @@ import numpy as np
 from eegnets.config import InputError, lookup
 from eegnets.sources.base import MAX_BYTES, SourceError
 from eegnets.sources.recipe import MICROVOLTS, Cut, Preview, Recipe, check_marks, places
+from eegnets.translation import _
 
 FEW = 20  # values that a list of labels may have, to be told from a list of measurements
 MANY = 100_000  # more labels than any experiment has trials: one channel of a recording, say
@@ -50,10 +51,12 @@ def cut(path: Path, recipe: Recipe) -> Cut:
     which, y = _labels(content, recipe, len(X))
     ch_names = content.ch_names or recipe.names or tuple(str(i + 1) for i in range(X.shape[1]))
     if len(ch_names) != X.shape[1]:
-        raise InputError(f"{len(ch_names)} channels are named, but {X.shape[1]} are here; are the axes right?")
+        raise InputError(
+            _("{n} channels are named, but {m} are here; are the axes right?", n=len(ch_names), m=X.shape[1])
+        )
     sfreq = content.sfreq or recipe.sfreq
     if sfreq is None:
-        raise InputError("the file does not say its sampling rate; give it in Hz.")
+        raise InputError(_("the file does not say its sampling rate; give it in Hz."))
     chosen = places(recipe, ch_names)
     X = X[which][:, chosen, _window(recipe, sfreq, X.shape[2])] * MICROVOLTS[recipe.unit]
     if recipe.resample:
@@ -64,14 +67,20 @@ def cut(path: Path, recipe: Recipe) -> Cut:
 def _signal(content: Content, recipe: Recipe) -> np.ndarray:
     """The signal as (n_trials, n_chans, n_times), float64."""
     name = recipe.signal or max(content.arrays, key=lambda name: content.arrays[name].size)
-    signal = lookup(content.arrays, "array", name)
+    signal = lookup(content.arrays, _("array"), name)
     order = recipe.axes.split()
     if signal.ndim == 2:  # one trial
         signal = np.expand_dims(signal, order.index("trials"))
     if signal.ndim != 3 or signal.dtype.kind not in "fiub" or not signal.size:
         raise InputError(
-            f"{name} is {signal.dtype} of the shape {signal.shape} where numbers of the shape ({', '.join(order)}), "
-            "or without the trials, are expected."
+            _(
+                "{name} is {kind} of the shape {shape} where numbers of the shape ({axes}), or without the trials, are "
+                "expected.",
+                name=name,
+                kind=signal.dtype,
+                shape=signal.shape,
+                axes=", ".join(map(_, order)),
+            )
         )
     return signal.transpose([order.index(axis) for axis in ("trials", "channels", "samples")]).astype(np.float64)
 
@@ -81,10 +90,15 @@ def _labels(content: Content, recipe: Recipe, n_trials: int) -> tuple[np.ndarray
     name = recipe.label or ("label" if content.ch_names and "label" in content.arrays else "")  # a table's own column
     if not name:
         return np.arange(n_trials), np.full(n_trials, -1)
-    label = lookup(content.arrays, "array", name)
+    label = lookup(content.arrays, _("array"), name)
     if not _is_list(label) or label.size != n_trials:
         raise InputError(
-            f"{name} has the shape {label.shape} where one label for each of {n_trials} trials is expected."
+            _(
+                "{name} has the shape {shape} where one label for each of {n} trials is expected.",
+                name=name,
+                shape=label.shape,
+                n=n_trials,
+            )
         )
     marks = _words(label)
     check_marks(recipe, Counter(marks))
@@ -106,8 +120,12 @@ def _window(recipe: Recipe, sfreq: float, n_times: int) -> slice:
     stop = n_times if recipe.stop is None else round(recipe.stop * sfreq)
     if not 0 <= start < stop <= n_times:
         raise InputError(
-            f"the window from {recipe.start:g} s to {stop / sfreq:g} s is not within a trial, which lasts from 0 to "
-            f"{n_times / sfreq:g} s."
+            _(
+                "the window from {start:g} s to {stop:g} s is not within a trial, which lasts from 0 to {end:g} s.",
+                start=recipe.start,
+                stop=stop / sfreq,
+                end=n_times / sfreq,
+            )
         )
     return slice(start, stop)
 
@@ -117,7 +135,9 @@ def _resampled(X: np.ndarray, sfreq: float, new: float) -> np.ndarray:
 
     missing = X.size - int(np.isfinite(X).sum())
     if missing:
-        raise InputError(f"{missing} samples are missing (NaN), which resampling would spread; keep {sfreq:g} Hz.")
+        raise InputError(
+            _("{n} samples are missing (NaN), which resampling would spread; keep {rate:g} Hz.", n=missing, rate=sfreq)
+        )
     return mne.filter.resample(X, up=new, down=sfreq, axis=-1, verbose="ERROR")
 
 
@@ -128,7 +148,7 @@ def read(path: Path) -> Content:
     """Every array of numbers or text in a file; nothing in it is ever executed. Raises SourceError and many others."""
     content = READERS[path.suffix.lower()](path)
     if not content.arrays:
-        raise SourceError("the file holds no array of numbers.")
+        raise SourceError(_("the file holds no array of numbers."))
     return content
 
 
@@ -149,7 +169,7 @@ def _mat(path: Path) -> Content:
     from scipy.io import loadmat, whosmat  # here: only such a file needs it
 
     check_mat(path)
-    plain = [name for name, _, kind in whosmat(path) if kind in PLAIN]
+    plain = [name for name, _shape, kind in whosmat(path) if kind in PLAIN]
     found = loadmat(path, variable_names=plain) if plain else {}
     return Content({name: found[name] for name in plain})
 
@@ -167,7 +187,7 @@ def check_mat(path: Path) -> None:
     # SciPy's reader is not made for damaged files, as its manual says: some make it crash, so a child goes first.
     attempt = [sys.executable, "-c", "import sys, scipy.io; scipy.io.loadmat(sys.argv[1])", str(path)]
     if subprocess.run(attempt, capture_output=True, timeout=60, check=False).returncode not in (0, 1):
-        raise SourceError("the file is damaged: its parts are not what they say they are. Bring it anew.")
+        raise SourceError(_("the file is damaged: its parts are not what they say they are. Bring it anew."))
 
 
 def _inflated(content: bytes) -> int:
@@ -182,7 +202,8 @@ def _inflated(content: bytes) -> int:
 def check_size(size: int) -> None:
     """Refuse more than MAX_BYTES."""
     if size > MAX_BYTES:
-        raise SourceError(f"the file would unpack to {size:,} bytes or more; at most {MAX_BYTES:,} are read.")
+        sizes = {"size": size, "most": MAX_BYTES}
+        raise SourceError(_("the file would unpack to {size:,} bytes or more; at most {most:,} are read.", **sizes))
 
 
 def _csv(path: Path) -> Content:
@@ -195,7 +216,7 @@ def _csv(path: Path) -> Content:
     table = table.rename(columns=lambda name: name.strip().lower() if name.strip().lower() in ROWS else name.strip())
     ch_names = tuple(name for name in table if name not in ROWS)
     trial = table["trial"] if "trial" in table else np.zeros(len(table))
-    parts = [part for _, part in table.groupby(trial, sort=False)]
+    parts = [part for _trial, part in table.groupby(trial, sort=False)]
     _check_table(table, ch_names, {len(part) for part in parts})
     arrays = {"signal": np.stack([part[list(ch_names)].to_numpy(dtype=float).T for part in parts])}
     if "label" in table:
@@ -206,11 +227,16 @@ def _csv(path: Path) -> Content:
 
 def _check_table(table: Any, ch_names: tuple[str, ...], lengths: set[int]) -> None:
     if len(lengths) != 1:
-        have = ", ".join(map(str, sorted(lengths))) or "no"
-        raise SourceError(f"trials of one length are needed; these have {have} rows.")
+        have = ", ".join(map(str, sorted(lengths)))
+        raise SourceError(
+            _("trials of one length are needed; these have {n} rows.", n=have)
+            if have
+            else _("trials of one length are needed; these have no rows.")
+        )
     words = [name for name in ch_names if table[name].dtype.kind not in "fiu"]
     if words or not ch_names:
-        raise SourceError(f"columns of numbers are needed, one a channel; {', '.join(words) or 'none'} is not so.")
+        names = ", ".join(words) or _("none")
+        raise SourceError(_("columns of numbers are needed, one a channel; {names} is not so.", names=names))
 
 
 READERS = {".npz": _npz, ".npy": _npy, ".mat": _mat, ".csv": _csv}

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal
 import pooch
 
 from eegnets.config import InputError, Setting, lookup
+from eegnets.translation import _
 from eegnets.trials import Trials
 
 Progress = Callable[[str, int, int], None]  # file name, bytes so far, bytes in all (0: not known)
@@ -25,7 +26,11 @@ def unreadable(path: Path, error: OSError) -> SourceError:
     """The message for a file or folder that the system will not let us read."""
     reason = error.strerror or str(error)
     return SourceError(
-        f"{path} cannot be read ({reason}). Check that it exists and that you may read it and its folder."
+        _(
+            "{path} cannot be read ({reason}). Check that it exists and that you may read it and its folder.",
+            path=path,
+            reason=reason,
+        )
     )
 
 
@@ -60,7 +65,7 @@ class Source(ABC):
     """One place that trials come from. Instances hold no data; every method that reads is told the data root."""
 
     name: ClassVar[str]
-    title: ClassVar[str]
+    title: ClassVar[str]  # this and the other texts: marked for the catalogue, translated where they are shown
     about: ClassVar[str]  # two or three sentences for a student: who, what task, how recorded
     licence: ClassVar[str]
     cite: ClassVar[str]
@@ -84,12 +89,14 @@ class Source(ABC):
 
     def fetch(self, root: Path, from_dir: Path | None = None, progress: Progress | None = None) -> list[Path]:
         """Bring the files into `root`, from the net or from a folder; returns them. Whole files or none."""
-        raise SourceError(f"{self.title} needs no fetch: its trials are made on this machine.")
+        raise SourceError(_("{source} needs no fetch: its trials are made on this machine.", source=_(self.title)))
 
     def check_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Every option, given or default; raises InputError for one that is unknown or out of bounds."""
         for name in options:
             if not self.options:
-                raise InputError(f"{self.name} has no options; got {name!r}. Leave --option out.")
-            lookup(self.options, f"option of {self.name}", name)
+                raise InputError(
+                    _("{source} has no options; got {name!r}. Leave --option out.", source=self.name, name=name)
+                )
+            lookup(self.options, _("option of {source}", source=self.name), name)
         return {name: rule.check(options.get(name, rule.default)) for name, rule in self.options.items()}

@@ -11,6 +11,7 @@ import pooch
 from filelock import FileLock, Timeout
 
 from eegnets.sources.base import Progress, SourceError, listing, unreadable
+from eegnets.translation import _
 
 Check = Callable[[Path], object]  # raises SourceError for a file that is not what it should be
 
@@ -59,7 +60,7 @@ def copy(files: Sequence[tuple[Path, Check]], folder: Path, progress: Progress |
         for file, check in files:
             _copy_one(file, incoming / file.name, progress)
             check(incoming / file.name)
-        return [_settle(incoming / file.name) for file, _ in files]
+        return [_settle(incoming / file.name) for file, _check in files]
 
 
 def is_whole(file: Remote, path: Path) -> bool:
@@ -75,7 +76,7 @@ def is_whole(file: Remote, path: Path) -> bool:
 def named_in(folder: Path) -> frozenset[str]:
     """The names in a folder to copy from; raises SourceError where there is no such folder."""
     if not folder.is_dir():
-        raise SourceError(f"{folder} is not a folder; give the folder that holds the files.")
+        raise SourceError(_("{folder} is not a folder; give the folder that holds the files.", folder=folder))
     return listing(folder)
 
 
@@ -94,7 +95,9 @@ def receiving(folder: Path) -> Iterator[Path]:
         incoming.mkdir()
         yield incoming
     except Timeout:
-        raise SourceError(f"another fetch into {folder} is under way; wait until it has ended, then retry.") from None
+        raise SourceError(
+            _("another fetch into {folder} is under way; wait until it has ended, then retry.", folder=folder)
+        ) from None
     except OSError as error:
         raise _unwritable(folder, error) from error
     finally:
@@ -104,10 +107,14 @@ def receiving(folder: Path) -> Iterator[Path]:
 
 
 def _unwritable(folder: Path, error: OSError) -> SourceError:
+    where = {"folder": folder, "reason": error.strerror or str(error)}
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return SourceError(f"no room for the files in {folder} ({error.strerror}). Free some space, then fetch again.")
-    reason = error.strerror or str(error)
-    return SourceError(f"{folder} cannot be written to ({reason}). Allow it, or set EEGNETS_DATA to a folder of yours.")
+        return SourceError(
+            _("no room for the files in {folder} ({reason}). Free some space, then fetch again.", **where)
+        )
+    return SourceError(
+        _("{folder} cannot be written to ({reason}). Allow it, or set EEGNETS_DATA to a folder of yours.", **where)
+    )
 
 
 def _download_one(file: Remote, incoming: Path, progress: Progress | None, timeout: float) -> None:
@@ -147,22 +154,36 @@ def _words_for_failures(file: Remote) -> Iterator[None]:
     # requests' errors are OSErrors too: they are told apart here, before a full disk is thought of
     from requests import exceptions  # here, since only a download needs it
 
-    where = f"{file.name} from {file.url}"
+    where = {"file": file.name, "url": file.url}
     try:
         yield
     except exceptions.HTTPError as error:
         answer = f"{error.response.status_code} {error.response.reason}"
-        raise SourceError(f"{where} cannot be had: the server answered {answer}.") from error
+        raise SourceError(
+            _("{file} from {url} cannot be had: the server answered {answer}.", **where, answer=answer)
+        ) from error
     except (exceptions.ChunkedEncodingError, exceptions.ContentDecodingError) as error:
-        raise Unreachable(f"{where} broke off on the way; nothing of it was kept. Fetch again.") from error
+        raise Unreachable(
+            _("{file} from {url} broke off on the way; nothing of it was kept. Fetch again.", **where)
+        ) from error
     except exceptions.RequestException as error:
         late = isinstance(error, exceptions.Timeout) or "timed out" in str(error)  # the latter once bytes have come
-        reason = "the server was silent for too long" if late else "the server cannot be reached"
-        raise Unreachable(f"{where} cannot be had: {reason}. Check the connection, then fetch again.") from error
+        reason = _("the server was silent for too long") if late else _("the server cannot be reached")
+        raise Unreachable(
+            _(
+                "{file} from {url} cannot be had: {reason}. Check the connection, then fetch again.",
+                **where,
+                reason=reason,
+            )
+        ) from error
     except ValueError as error:  # pooch's word for a checksum that does not agree
         raise SourceError(
-            f"{where} came with other bytes than were published (expected the SHA-256 {file.sha256}); it was not "
-            "kept. Fetch again; if that does not help, the published file has changed."
+            _(
+                "{file} from {url} came with other bytes than were published (expected the SHA-256 {sha256}); it was "
+                "not kept. Fetch again; if that does not help, the published file has changed.",
+                **where,
+                sha256=file.sha256,
+            )
         ) from error
 
 

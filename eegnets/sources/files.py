@@ -15,6 +15,7 @@ from eegnets.sources import array_file, recording_file
 from eegnets.sources.base import Progress, Source, SourceError, State, listing, unreadable
 from eegnets.sources.download import copy, named_in
 from eegnets.sources.recipe import MICROVOLTS, Cut, Preview, Recipe
+from eegnets.translation import N_, _
 from eegnets.trials import Trials, concatenate
 
 FOLDER = "files"
@@ -38,15 +39,15 @@ class Files(Source):
     """Every import is a subject."""
 
     name: ClassVar[str] = "files"
-    title: ClassVar[str] = "Your own files"
-    about: ClassVar[str] = (
+    title: ClassVar[str] = N_("Your own files")
+    about: ClassVar[str] = N_(
         "Trials cut from files of your own: arrays (.npz, .npy, .mat, .csv) or recordings (.edf, .bdf, .gdf, .fif, "
         ".set, .vhdr), with the channels, classes and window that you chose. Imports are used together where they "
         "have the same channels, length, rate and classes."
     )
-    licence: ClassVar[str] = "Whatever the owner of the recordings allows; nothing leaves this machine"
+    licence: ClassVar[str] = N_("Whatever the owner of the recordings allows; nothing leaves this machine")
     cite: ClassVar[str] = "Name whoever recorded them."
-    size: ClassVar[str] = "nothing to download"
+    size: ClassVar[str] = N_("nothing to download")
     subjects: ClassVar[tuple[str, ...]] = ()
 
     def state(self, root: Path) -> State:
@@ -56,10 +57,13 @@ class Files(Source):
         except SourceError as problem:
             return State("manual", str(problem))
         if here:
-            return State("ready", f"Imported: {', '.join(here)}.", here)
-        how = "Nothing has been imported yet."
-        bring = f"`python -m eegnets fetch {self.name} --from DIR` brings the imports of another data folder."
-        return State("manual", f"{how} {bring}")
+            return State("ready", _("Imported: {who}.", who=", ".join(here)), here)
+        how = _(
+            "Nothing has been imported yet. `python -m eegnets fetch {source} --from DIR` brings the imports of "
+            "another data folder.",
+            source=self.name,
+        )
+        return State("manual", how)
 
     def files(self, root: Path, subjects: tuple[str, ...]) -> list[Path]:
         """The file of each import."""
@@ -71,20 +75,31 @@ class Files(Source):
         named = next((part for part in parts if part.class_names), parts[0])  # the others: for classification alone
         for who, part in zip(subjects, parts, strict=True):
             if part.class_names and part.class_names != named.class_names:
-                mine, others = ", ".join(part.class_names), ", ".join(named.class_names)
-                raise InputError(f"{who} has the classes {mine}, {named.subjects[0]} {others}; use them one by one.")
+                raise InputError(
+                    _(
+                        "{who} has the classes {mine}, {other} {others}; use them one by one.",
+                        who=who,
+                        mine=", ".join(map(_, part.class_names)),
+                        other=named.subjects[0],
+                        others=", ".join(map(_, named.class_names)),
+                    )
+                )
         return concatenate([replace(part, class_names=named.class_names) for part in parts])
 
     def fetch(self, root: Path, from_dir: Path | None = None, progress: Progress | None = None) -> list[Path]:
         """Copy the imports of another data folder; each is read through first."""
         if not from_dir:
-            raise SourceError(f"{self.title} have no address on the net. {self.state(root).how}")
+            raise SourceError(
+                _("{source} have no address on the net. {how}", source=_(self.title), how=self.state(root).how)
+            )
         nested = from_dir / FOLDER
         folder = nested if nested.is_dir() else from_dir
         named_in(folder)
         found = _imports(folder)
         if not found:
-            raise SourceError(f"{folder} holds no imports; give a data folder, whose folder {FOLDER} has them.")
+            raise SourceError(
+                _("{folder} holds no imports; give a data folder, whose folder files has them.", folder=folder)
+            )
         return copy([(folder / f"{who}.npz", stored) for who in found], root / FOLDER, progress)
 
 
@@ -112,7 +127,7 @@ def read(path: Path, recipe: Recipe) -> Trials:
         sfreq=found.sfreq,
         ch_names=found.ch_names,
         class_names=recipe.class_names(),
-        windows={"after the mark": (-recipe.start, found.X.shape[2] / found.sfreq)} if recipe.start < 0 else {},
+        windows={N_("after the mark"): (-recipe.start, found.X.shape[2] / found.sfreq)} if recipe.start < 0 else {},
     )
 
 
@@ -126,7 +141,9 @@ def store(trials: Trials, name: str, root: Path) -> Path:
         replace(trials, subject=np.repeat(free, len(trials))).save(path)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise SourceError(f"{path} cannot be written ({reason}). Set EEGNETS_DATA to a folder of yours.") from error
+        raise SourceError(
+            _("{path} cannot be written ({reason}). Set EEGNETS_DATA to a folder of yours.", path=path, reason=reason)
+        ) from error
     return path
 
 
@@ -154,12 +171,20 @@ def _module(path: Path) -> Any:
     """What reads this kind of file; raises SourceError where the name's ending and the file's beginning disagree."""
     suffix = path.suffix.lower()
     if suffix not in BEGINS:
-        raise SourceError(f"files of the kind {suffix or 'without an ending'!r} are not read; {', '.join(BEGINS)} are.")
+        raise SourceError(
+            _(
+                "files of the kind {kind!r} are not read; {kinds} are.",
+                kind=suffix or _("without an ending"),
+                kinds=", ".join(BEGINS),
+            )
+        )
     with path.open("rb") as file:
         begin = file.read(128)
     if not begin.startswith(BEGINS[suffix]) or (suffix == ".csv" and b"\0" in begin):
-        hint = " MATLAB 7.3 files are not read: save with -v7." if begin.startswith(b"MATLAB 7.3") else ""
-        raise SourceError(f"this is no {suffix} file: it begins with {begin[:12]!r}.{hint}")
+        told = _("this is no {kind} file: it begins with {begin!r}.", kind=suffix, begin=begin[:12])
+        if begin.startswith(b"MATLAB 7.3"):
+            told += " " + _("MATLAB 7.3 files are not read: save with -v7.")
+        raise SourceError(told)
     return recording_file if suffix in recording_file.SUFFIXES else array_file
 
 
@@ -169,12 +194,18 @@ def _words(path: Path) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        raise type(error)(f"{path.name}: {error}") from error
+        raise type(error)(_("{file}: {error}", file=path.name, error=error)) from error
     except OSError as error:
         raise unreadable(path, error) from error
     except Exception as error:
         reason = " ".join(str(error).split())[:200] or type(error).__name__
-        raise SourceError(f"{path.name} is damaged, cut short or of another kind ({reason}). Bring it anew.") from error
+        raise SourceError(
+            _(
+                "{file} is damaged, cut short or of another kind ({reason}). Bring it anew.",
+                file=path.name,
+                reason=reason,
+            )
+        ) from error
 
 
 def _split(y: np.ndarray, share: float) -> np.ndarray:
@@ -191,15 +222,23 @@ def _check(found: Cut, recipe: Recipe) -> None:
     classes = [recipe.class_names()[label] for label in np.unique(found.y[found.y >= 0])]
     if len(classes) == 1 or not len(found.y):
         raise InputError(
-            f"trials of two classes are needed; here are {', '.join(classes) or 'none'}. Name other marks."
+            _(
+                "trials of two classes are needed; here are {classes}. Name other marks.",
+                classes=", ".join(map(_, classes)) or _("none"),
+            )
         )
     for name, channel in zip(found.ch_names, found.X.transpose(1, 0, 2), strict=True):
         if np.isnan(channel).all():
-            raise InputError(f"every sample of {name} is missing (NaN); leave the channel out.")
+            raise InputError(_("every sample of {name} is missing (NaN); leave the channel out.", name=name))
     with np.errstate(all="ignore"):
         spread = float(np.median(np.nanstd(found.X, axis=(0, 2), dtype=np.float64)))
     if not PLAUSIBLE[0] <= spread <= PLAUSIBLE[1]:
         raise InputError(
-            f"the channels spread by {spread:.2g} µV, where EEG has some 5 to 50: is the unit {recipe.unit} right "
-            f"({', '.join(MICROVOLTS)}), are all channels alive?"
+            _(
+                "the channels spread by {spread:.2g} µV, where EEG has some 5 to 50: is the unit {unit} right "
+                "({units}), are all channels alive?",
+                spread=spread,
+                unit=recipe.unit,
+                units=", ".join(MICROVOLTS),
+            )
         )

@@ -10,6 +10,7 @@ import numpy as np
 from eegnets.sources.base import Progress, Source, SourceError, State, listing, unreadable
 from eegnets.sources.download import Check, Remote, copy, download, named_in
 from eegnets.sources.graz_recording import SFREQ, Recording, check, read
+from eegnets.translation import N_, _
 from eegnets.trials import Trials, concatenate
 
 FOLDER = "graz-iiib"
@@ -43,13 +44,13 @@ class GrazIIIb(Source):
     """The recordings O3VR, S4b and X11b with the classes that were published after the competition."""
 
     name: ClassVar[str] = "graz-iiib"
-    title: ClassVar[str] = "Graz IIIb (BCI Competition III)"
-    about: ClassVar[str] = (
+    title: ClassVar[str] = N_("Graz IIIb (BCI Competition III)")
+    about: ClassVar[str] = N_(
         "Three people at TU Graz imagined moving the left or the right hand, as a cue at 3 s told them, and steered "
         "what they saw from 4 s on: a virtual room (O3VR) or a basket game (S4b, X11b). Two bipolar channels, over C3 "
         "and C4, 125 Hz, 0.5 to 30 Hz. The classes that the competition withheld are the test trials."
     )
-    licence: ClassVar[str] = (
+    licence: ClassVar[str] = N_(
         "No open licence is stated. The competition's terms: in publications, name the group that recorded the data "
         "and cite the paper."
     )
@@ -58,7 +59,7 @@ class GrazIIIb(Source):
         "(2006), The BCI competition III: validating alternative approaches to actual BCI problems, IEEE Trans. Neural "
         "Syst. Rehabil. Eng. 14(2), 153-159."
     )
-    size: ClassVar[str] = "3 MB (O3VR), about 14 MB for all three"
+    size: ClassVar[str] = N_("3 MB (O3VR), about 14 MB for all three")
     subjects: ClassVar[tuple[str, ...]] = tuple(PEOPLE)
 
     def state(self, root: Path) -> State:
@@ -70,14 +71,20 @@ class GrazIIIb(Source):
             return State("fetch", str(problem))
         missing = {who: _missing(who, names) for who in PEOPLE}
         ready = tuple(who for who in PEOPLE if not missing[who])
-        absent = "; ".join(f"{who} lacks {', '.join(files)}" for who, files in missing.items() if files)
-        if not absent:
-            return State("ready", "All three recordings are here.", ready)
-        bring = (
-            f"Bring them with one click, with `python -m eegnets fetch {self.name}` or, from a folder, `--from DIR`."
+        absent = "; ".join(
+            _("{who} lacks {files}", who=who, files=", ".join(files)) for who, files in missing.items() if files
         )
-        here = f"Here: {', '.join(ready)}. " if ready else f"Nothing complete is in {folder} yet. "
-        return State("ready" if ready else "fetch", f"{here}{absent}. {bring}", ready)
+        if not absent:
+            return State("ready", _("All three recordings are here."), ready)
+        here = _("Here: {who}.", who=", ".join(ready))
+        how = _(
+            "{here} {absent}. Bring them with one click, with `python -m eegnets fetch {source}` or, from a folder, "
+            "`--from DIR`.",
+            here=here if ready else _("Nothing complete is in {folder} yet.", folder=folder),
+            absent=absent,
+            source=self.name,
+        )
+        return State("ready" if ready else "fetch", how, ready)
 
     def files(self, root: Path, subjects: tuple[str, ...]) -> list[Path]:
         """Recording and labels of each of `subjects`."""
@@ -95,12 +102,17 @@ class GrazIIIb(Source):
         """Bring what is missing: from the organisers' site, or from a folder that holds the files."""
         if from_dir:
             return self._copy(root, from_dir, progress)
-        by_hand = f"Or save the files of {RECORDINGS}/ and {LABELS}/ in one folder and fetch with --from that folder."
+        by_hand = _(
+            "Or save the files of {recordings}/ and {labels}/ in one folder and fetch with --from that folder.",
+            recordings=RECORDINGS,
+            labels=LABELS,
+        )
         try:
             return download(_remotes(listing(root / FOLDER)), root / FOLDER, progress, by_hand)
         except SourceError as problem:
             ready = ", ".join(self.state(root).subjects)
-            raise SourceError(f"{problem} Ready all the same: {ready}." if ready else str(problem)) from problem
+            besides = _("Ready all the same: {who}.", who=ready) if ready else ""
+            raise SourceError(f"{problem} {besides}".strip()) from problem
 
     def _copy(self, root: Path, from_dir: Path, progress: Progress | None) -> list[Path]:
         nested = from_dir / FOLDER
@@ -108,11 +120,13 @@ class GrazIIIb(Source):
         wanted = _checks(named_in(folder))
         if not wanted:
             expected = ", ".join(name for who in PEOPLE for name in (f"{who}.gdf", PEOPLE[who].labels))
-            raise SourceError(f"{folder} has none of the files {expected} (or O3VR.mat, O3VR_mat.zip).")
+            files = {"folder": folder, "files": expected}
+            raise SourceError(_("{folder} has none of the files {files} (or O3VR.mat, O3VR_mat.zip).", **files))
         copied = copy([(folder / name, check) for name, check in wanted.items()], root / FOLDER, progress)
         state = self.state(root)
         if state.state != "ready":
-            raise SourceError(f"{', '.join(wanted)} came from {folder}, but no subject is complete. {state.how}")
+            came = {"files": ", ".join(wanted), "folder": folder}
+            raise SourceError(_("{files} came from {folder}, but no subject is complete. {how}", **came, how=state.how))
         return copied
 
 
@@ -175,7 +189,10 @@ def _shared(label: np.ndarray, group: np.ndarray, recording: Path) -> np.ndarray
     np.minimum.at(low, group[known], label[known])
     at_odds = np.flatnonzero(high[group] > low[group])
     if len(at_odds):
-        raise SourceError(f"{recording}: the trials {1 + at_odds[:4]} are the same but have different classes.")
+        numbers = 1 + at_odds[:4]
+        raise SourceError(
+            _("{path}: the trials {numbers} are the same but have different classes.", path=recording, numbers=numbers)
+        )
     return high[group]
 
 
@@ -188,16 +205,30 @@ def read_labels(path: Path, n_trials: int) -> np.ndarray:
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
     odd = next((line for line in lines if line not in ("1", "2")), None)
     if odd is not None:
-        raise SourceError(f"{path} holds {odd[:40]!r} where one 1 (left) or 2 (right) a line is expected. {REFETCH}")
+        raise _refetch(
+            _("{path} holds {found!r} where one 1 (left) or 2 (right) a line is expected.", path=path, found=odd[:40])
+        )
     ignored = re.search(r"^#.*ignore trials 1-(\d+)", text, re.MULTILINE)
     skip = int(ignored[1]) if ignored else 0
     if len(lines) + skip != n_trials:
-        note = f" (and leaves out {skip})" if skip else ""
-        raise SourceError(f"{path} has {len(lines)} labels{note} for {n_trials} trials: another subject's? {REFETCH}")
+        labels = _("{n} labels (and leaves out {skip})", n=len(lines), skip=skip)
+        raise _refetch(
+            _(
+                "{path} has {labels} for {n} trials: another subject's?",
+                path=path,
+                labels=labels if skip else _("{n} labels", n=len(lines)),
+                n=n_trials,
+            )
+        )
     return np.concatenate([np.full(skip, -1), np.array(lines, dtype=np.int64) - 1])
 
 
-REFETCH = "Fetch the true labels again."
+REFETCH = N_("Fetch the true labels again.")
+
+
+def _refetch(words: str) -> SourceError:
+    """The message for labels that are not what they should be, with their repair."""
+    return SourceError(f"{words} {_(REFETCH)}")
 
 
 def _text(path: Path) -> str:
@@ -212,8 +243,14 @@ def _check_agreement(path: Path, cue: np.ndarray, published: np.ndarray) -> None
     both = (cue >= 0) & (published >= 0)
     wrong = int((cue != published)[both].sum())
     if wrong > 0.1 * both.sum():
-        count = f"{wrong} of {both.sum()} trials"
-        raise SourceError(f"{path} contradicts the cues of the recording in {count}: another subject's? {REFETCH}")
+        raise _refetch(
+            _(
+                "{path} contradicts the cues of the recording in {wrong} of {n} trials: another subject's?",
+                path=path,
+                wrong=wrong,
+                n=both.sum(),
+            )
+        )
 
 
 def _recordings(who: str) -> tuple[str, ...]:
@@ -238,7 +275,9 @@ def _checks(names: frozenset[str]) -> dict[str, Check]:
 def _check_labels(path: Path) -> None:
     text = _text(path)
     if not re.search(r"^[12]\s*$", text, re.MULTILINE):
-        raise SourceError(f"{path} holds no labels (1 or 2, one a line); it begins with {text[:20]!r}. {REFETCH}")
+        raise _refetch(
+            _("{path} holds no labels (1 or 2, one a line); it begins with {begin!r}.", path=path, begin=text[:20])
+        )
 
 
 def _remotes(names: frozenset[str]) -> list[Remote]:

@@ -14,12 +14,13 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 
 from eegnets.sources.base import MAX_BYTES, SourceError, unreadable
+from eegnets.translation import N_, _
 
 SFREQ = 125.0  # Hz; all three recordings (desc_IIIb.pdf, the organisers' description)
 N_CHANS = 2
 TRIAL_START, LEFT, RIGHT = "768", "769", "770"  # event codes of the GDF format; a withheld cue is 783
 
-REPAIR = "Fetch it again, or copy it again from where it came."
+REPAIR = N_("Fetch it again, or copy it again from where it came.")
 
 
 class Recording(NamedTuple):
@@ -37,11 +38,16 @@ def read(path: Path) -> Recording:
     """Read a .gdf, a .mat or a .zip with a .mat inside; raises SourceError for what is not such a recording."""
     recording = _read_gdf(path) if path.suffix == ".gdf" else _read_mat(path)
     if not len(recording.start):
-        raise SourceError(f"{path} has no trial: no trigger (event {TRIAL_START}) is in it. {REPAIR}")
+        raise _broken(_("{path} has no trial: no trigger (event {code}) is in it.", path=path, code=TRIAL_START))
     _check_montage(path, len(recording.signal))
     if recording.start.min() < 0 or recording.start.max() >= recording.signal.shape[1]:
-        raise SourceError(f"{path} has triggers outside its {recording.signal.shape[1]} samples. {REPAIR}")
+        raise _broken(_("{path} has triggers outside its {n} samples.", path=path, n=recording.signal.shape[1]))
     return recording
+
+
+def _broken(words: str) -> SourceError:
+    """The message for a file that is not what it should be, with its repair."""
+    return SourceError(f"{words} {_(REPAIR)}")
 
 
 def check(path: Path) -> None:
@@ -73,13 +79,16 @@ def gdf_header(path: Path) -> Header:
     except OSError as error:
         raise unreadable(path, error) from error
     except struct.error as error:
-        raise _cut(path, size, "more") from error
+        raise _cut(path, size, _("more")) from error
 
 
 def _parse_gdf(path: Path, file: IO[bytes], size: int) -> Header:
     fixed = file.read(256)
     if fixed[:4] != b"GDF ":
-        raise SourceError(f"{path} is not a GDF file: it begins with {fixed[:8]!r} instead of 'GDF 1.25'. {REPAIR}")
+        begin = fixed[:8]
+        raise _broken(
+            _("{path} is not a GDF file: it begins with {begin!r} instead of 'GDF 1.25'.", path=path, begin=begin)
+        )
     first_version = fixed[4:5] == b"1"
     length = struct.unpack_from("<q", fixed, 184)[0] if first_version else 256 * struct.unpack_from("<H", fixed, 184)[0]
     n_records = struct.unpack_from("<q", fixed, 236)[0]
@@ -112,7 +121,8 @@ def _check_events(path: Path, file: IO[bytes], size: int, at: int, first_version
 
 
 def _cut(path: Path, size: int, expected: str) -> SourceError:
-    return SourceError(f"{path} ends too early: {size} bytes are here where its header speaks of {expected}. {REPAIR}")
+    came = {"path": path, "size": size, "expected": expected}
+    return _broken(_("{path} ends too early: {size} bytes are here where its header speaks of {expected}.", **came))
 
 
 def _read_gdf(path: Path) -> Recording:
@@ -128,7 +138,7 @@ def _read_gdf(path: Path) -> Recording:
     except SourceError:
         raise
     except Exception as error:  # MNE raises many kinds for a file that is damaged inside
-        raise SourceError(f"{path} cannot be read as GDF ({error}). {REPAIR}") from error
+        raise _broken(_("{path} cannot be read as GDF ({error}).", path=path, error=error)) from error
     return Recording(_without_rail(signal, header), *_gdf_trials(raw.annotations))
 
 
@@ -155,12 +165,15 @@ def _gdf_trials(annotations: Any) -> tuple[np.ndarray, np.ndarray]:
 
 def _check_montage(path: Path, n_chans: int) -> None:
     if n_chans != N_CHANS:
-        raise SourceError(f"{path} has {n_chans} channels where C3 and C4 are expected. {REPAIR}")
+        raise _broken(_("{path} has {n} channels where C3 and C4 are expected.", path=path, n=n_chans))
 
 
 def _check_rate(path: Path, sfreq: float) -> None:
     if sfreq != SFREQ:
-        raise SourceError(f"{path} was sampled at {sfreq:g} Hz; the Graz IIIb recordings have {SFREQ:g} Hz. {REPAIR}")
+        rates = {"rate": sfreq, "usual": SFREQ}
+        raise _broken(
+            _("{path} was sampled at {rate:g} Hz; the Graz IIIb recordings have {usual:g} Hz.", path=path, **rates)
+        )
 
 
 # MATLAB
@@ -174,10 +187,12 @@ def _read_mat(path: Path) -> Recording:
         label = np.atleast_1d(header.Classlabel).astype(float)  # 1 left, 2 right, NaN withheld
         sfreq = float(header.SampleRate)
     except (KeyError, AttributeError, TypeError, ValueError) as error:
-        raise SourceError(f"{path} lacks the organisers' variables s and HDR, or a part ({error}). {REPAIR}") from error
+        raise _broken(
+            _("{path} lacks the organisers' variables s and HDR, or a part ({error}).", path=path, error=error)
+        ) from error
     _check_rate(path, sfreq)
     if len(label) != len(start):
-        raise SourceError(f"{path} has {len(start)} triggers but {len(label)} class labels. {REPAIR}")
+        raise _broken(_("{path} has {n} triggers but {m} class labels.", path=path, n=len(start), m=len(label)))
     return Recording(signal, start, np.where(np.isin(label, (1, 2)), np.nan_to_num(label) - 1, -1).astype(np.int64))
 
 
@@ -188,7 +203,7 @@ def _mat_variables(path: Path) -> dict[str, Any]:
     try:
         return loadmat(io.BytesIO(content), variable_names=("s", "HDR"), squeeze_me=True, struct_as_record=False)
     except Exception as error:  # SciPy raises nearly any kind for a damaged file
-        raise SourceError(f"{path} cannot be read as a MATLAB file ({error}). {REPAIR}") from error
+        raise _broken(_("{path} cannot be read as a MATLAB file ({error}).", path=path, error=error)) from error
 
 
 def _content(path: Path) -> bytes:
@@ -204,9 +219,11 @@ def _unpack(path: Path) -> bytes:
         with zipfile.ZipFile(path) as archive:
             inside = [entry for entry in archive.infolist() if entry.filename.endswith(".mat")]
             if len(inside) != 1 or inside[0].file_size > MAX_BYTES:
-                raise SourceError(f"{path} holds {archive.namelist()} where one .mat is expected. {REPAIR}")
+                raise _broken(
+                    _("{path} holds {found} where one .mat is expected.", path=path, found=archive.namelist())
+                )
             return archive.read(inside[0])
     except OSError as error:
         raise unreadable(path, error) from error
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise SourceError(f"{path} is no whole .zip file ({error}). {REPAIR}") from error
+        raise _broken(_("{path} is no whole .zip file ({error}).", path=path, error=error)) from error

@@ -11,6 +11,7 @@ import numpy as np
 
 from eegnets.config import InputError, lookup, unknown
 from eegnets.sources.base import Progress, Source, SourceError, State, listing
+from eegnets.translation import N_, _
 from eegnets.trials import Trials, concatenate
 
 FOLDER = "moabb"
@@ -21,26 +22,26 @@ INSTALL = "pip install -r requirements-moabb.txt"
 SFREQ, N_TIMES = 125.0, 750
 CUE = 3.0  # s from a trial's beginning to the moment from which MOABB counts its imagery
 BAND = (0.5, 30.0)  # Hz
-CLASSES = {"left_hand": "left hand", "right_hand": "right hand"}
+CLASSES = {"left_hand": N_("left hand"), "right_hand": N_("right hand")}
 
 
 class Moabb(Source):
     """People of any set, named SET-NUMBER; their trials are cut when they are brought, and kept."""
 
     name: ClassVar[str] = "moabb"
-    title: ClassVar[str] = "Open data sets (MOABB)"
-    about: ClassVar[str] = (
+    title: ClassVar[str] = N_("Open data sets (MOABB)")
+    about: ClassVar[str] = N_(
         "Left- against right-hand imagery from the data sets that MOABB, the Mother of All BCI Benchmarks, knows how "
         "to bring. The first is BNCI2014_004: nine people, bipolar C3 and C4, five sessions of which two are the test. "
         "Every set is cut alike: C3 and C4, 0.5 to 30 Hz, 125 Hz, 6 s with the cue at 3 s."
     )
-    licence: ClassVar[str] = "Each set has its own, which MOABB names; BNCI2014_004: CC BY-ND 4.0"
+    licence: ClassVar[str] = N_("Each set has its own, which MOABB names; BNCI2014_004: CC BY-ND 4.0")
     cite: ClassVar[str] = (
         "BNCI2014_004: R. Leeb et al. (2007), Brain-computer communication: motivation, aim, and impact of exploring a "
         "virtual apartment, IEEE Trans. Neural Syst. Rehabil. Eng. 15(4), 473-482. MOABB: V. Jayaram & A. Barachant "
         "(2018), MOABB: trustworthy algorithm benchmarking for BCIs, J. Neural Eng. 15(6), 066011."
     )
-    size: ClassVar[str] = f"about 60 MB a person, {AT_ONCE} people at a time"
+    size: ClassVar[str] = N_("about 60 MB a person, 2 people at a time")  # AT_ONCE
     subjects: ClassVar[tuple[str, ...]] = tuple(f"{FIRST}-{n}" for n in range(1, 10))
     by_subject: ClassVar[bool] = True
 
@@ -51,13 +52,16 @@ class Moabb(Source):
         except SourceError as problem:
             return State("manual", str(problem))
         have_moabb = importlib.util.find_spec("moabb") is not None
-        here = f"Here: {', '.join(ready)}." if ready else "Nobody's trials are here yet."
-        how = (
-            f"`python -m eegnets fetch {self.name}` brings the next {AT_ONCE} people of {FIRST}, "
-            "`--subjects Zhou2016-1` the first of Zhou2016."
+        here = _("Here: {who}.", who=", ".join(ready)) if ready else _("Nobody's trials are here yet.")
+        how = _(
+            "`python -m eegnets fetch {source}` brings the next {n} people of {first}, `--subjects Zhou2016-1` the "
+            "first of Zhou2016.",
+            source=self.name,
+            n=AT_ONCE,
+            first=FIRST,
         )
         if not have_moabb:
-            how = f"To bring some, install MOABB with `{INSTALL}`; nothing else needs it."
+            how = _("To bring some, install MOABB with `{install}`; nothing else needs it.", install=INSTALL)
         return State("ready" if ready else "fetch" if have_moabb else "manual", f"{here} {how}", ready)
 
     def files(self, root: Path, subjects: tuple[str, ...]) -> list[Path]:
@@ -80,7 +84,8 @@ class Moabb(Source):
         Recordings are looked for, and kept, in `from_dir` (MNE's data folder) or in the data root.
         """
         if importlib.util.find_spec("moabb") is None:
-            raise SourceError(f"{self.title} need MOABB: install it with `{INSTALL}`, then fetch again.")
+            needs = {"source": _(self.title), "install": INSTALL}
+            raise SourceError(_("{source} need MOABB: install it with `{install}`, then fetch again.", **needs))
         wanted = subjects or tuple(who for who in self.subjects if who not in _here(root))[:AT_ONCE]
         recordings = from_dir or root / FOLDER / "recordings"
         return [_bring(root, who, recordings, progress) for who in wanted]
@@ -94,7 +99,9 @@ def _stored(path: Path) -> Trials:
     try:
         return Trials.load(path)
     except Exception as error:  # a damaged file makes NumPy raise many kinds
-        raise SourceError(f"{path} cannot be read ({error}). Delete it and fetch it again.") from error
+        raise SourceError(
+            _("{path} cannot be read ({error}). Delete it and fetch it again.", path=path, error=error)
+        ) from error
 
 
 def _bring(root: Path, who: str, recordings: Path, progress: Progress | None) -> Path:
@@ -103,7 +110,10 @@ def _bring(root: Path, who: str, recordings: Path, progress: Progress | None) ->
     try:
         trials.save(path)
     except OSError as error:
-        raise SourceError(f"{path} cannot be written ({error.strerror or error}). Free some space.") from error
+        reason = error.strerror or error
+        raise SourceError(
+            _("{path} cannot be written ({reason}). Free some space.", path=path, reason=reason)
+        ) from error
     if progress:
         size = path.stat().st_size
         progress(path.name, size, size)
@@ -131,7 +141,7 @@ def cut(who: str, X: np.ndarray, labels: Any, runs: Any) -> Trials:
         sfreq=SFREQ,
         ch_names=("C3", "C4"),
         class_names=tuple(CLASSES.values()),
-        windows={"cue": (CUE, CUE + 1.25), "imagery": (CUE + 0.5, N_TIMES / SFREQ)},
+        windows={N_("cue"): (CUE, CUE + 1.25), N_("imagery"): (CUE + 0.5, N_TIMES / SFREQ)},
     )
 
 
@@ -140,11 +150,11 @@ def _recorded(who: str, recordings: Path) -> tuple[np.ndarray, Any, Any]:
     from moabb.paradigms import LeftRightImagery
 
     known = data_sets()
-    name, _, number = who.rpartition("-")
-    chosen = lookup(known, "data set of MOABB", name)
+    name, _dash, number = who.rpartition("-")
+    chosen = lookup(known, _("data set of MOABB"), name)
     people = {str(person): person for person in chosen.subject_list}
     if number not in people:
-        raise InputError(unknown(f"person of {name}", number, people))
+        raise InputError(unknown(_("person of {data_set}", data_set=name), number, people))
     paradigm = LeftRightImagery(*BAND, tmin=-CUE, tmax=CUE, channels=["C3", "C4"], resample=SFREQ)
     with _kept_in(recordings):
         try:
@@ -152,7 +162,11 @@ def _recorded(who: str, recordings: Path) -> tuple[np.ndarray, Any, Any]:
         except Exception as error:  # MOABB, the net, forty formats
             reason = " ".join(str(error).split())[:300] or type(error).__name__
             raise SourceError(
-                f"{who} cannot be had with MOABB ({reason}). Check the connection, then retry."
+                _(
+                    "{who} cannot be had with MOABB ({reason}). Check the connection, then retry.",
+                    who=who,
+                    reason=reason,
+                )
             ) from error
 
 

@@ -7,9 +7,15 @@ from typing import Literal
 import numpy as np
 
 from eegnets.config import InputError, Settings, lookup, setting
+from eegnets.translation import N_, _
 
 MICROVOLTS = {"µV": 1.0, "mV": 1e3, "V": 1e6}
-AXES = ("trials channels samples", "trials samples channels", "channels samples trials", "samples channels trials")
+AXES = (
+    N_("trials channels samples"),
+    N_("trials samples channels"),
+    N_("channels samples trials"),
+    N_("samples channels trials"),
+)
 UNKNOWN = "?"  # the class of a trial that is to be classified, not learned
 
 
@@ -38,29 +44,40 @@ class Recipe(Settings):
     """
 
     unit: str = setting(
-        "µV", "Unit", "Of the numbers in the file, where it does not say so itself.", choices=tuple(MICROVOLTS)
+        "µV", N_("Unit"), N_("Of the numbers in the file, where it does not say so itself."), choices=tuple(MICROVOLTS)
     )
     sfreq: float | None = setting(
-        None, "Sampling rate", "Samples per second, where the file does not say.", low=1.0, high=50_000.0, unit="Hz"
+        None,
+        N_("Sampling rate"),
+        N_("Samples per second, where the file does not say."),
+        low=1.0,
+        high=50_000.0,
+        unit="Hz",
     )
     names: tuple[str, ...] = setting(
-        (), "Channel names", "What the file's channels are called, in their order, where it does not say."
+        (), N_("Channel names"), N_("What the file's channels are called, in their order, where it does not say.")
     )
-    channels: tuple[str, ...] = setting((), "Channels", "Those to take, in this order; none named: all.")
-    signal: str = setting("", "Signal", "The array with the signal; none named: the largest one.")
-    label: str = setting("", "Labels", "The array with a label for each trial; none named: no trial's class is known.")
-    axes: str = setting(AXES[0], "Axes", "What the dimensions of the signal are, in their order.", choices=AXES)
+    channels: tuple[str, ...] = setting((), N_("Channels"), N_("Those to take, in this order; none named: all."))
+    signal: str = setting("", N_("Signal"), N_("The array with the signal; none named: the largest one."))
+    label: str = setting(
+        "", N_("Labels"), N_("The array with a label for each trial; none named: no trial's class is known.")
+    )
+    axes: str = setting(AXES[0], N_("Axes"), N_("What the dimensions of the signal are, in their order."), choices=AXES)
     start: float = setting(
-        0.0, "Window from", "First moment of a trial, after its mark (or first sample).", low=-3600.0, unit="s"
+        0.0, N_("Window from"), N_("First moment of a trial, after its mark (or first sample)."), low=-3600.0, unit="s"
     )
     stop: float | None = setting(
-        None, "Window to", "Last moment of a trial, after its mark (or first sample).", high=3600.0, unit="s"
+        None, N_("Window to"), N_("Last moment of a trial, after its mark (or first sample)."), high=3600.0, unit="s"
     )
     resample: float | None = setting(
-        None, "Resample to", "Another rate to bring the trials to; left empty: as they are.", low=1.0, unit="Hz"
+        None, N_("Resample to"), N_("Another rate to bring the trials to; left empty: as they are."), low=1.0, unit="Hz"
     )
     test: float = setting(
-        0.25, "Test share", "Part of each class that is kept for the test, the last trials of it.", low=0.0, high=0.9
+        0.25,
+        N_("Test share"),
+        N_("Part of each class that is kept for the test, the last trials of it."),
+        low=0.0,
+        high=0.9,
     )
     classes: Mapping[str, str] = field(default_factory=dict)
 
@@ -96,16 +113,17 @@ class Cut:
 
 def check_marks(recipe: Recipe, counts: Mapping[str, int]) -> None:
     """Refuse a recipe that names no mark, or one that the file does not have; raises InputError."""
-    have = ", ".join(f"{mark!r} ({n} times)" for mark, n in list(counts.items())[:20]) or "none"
+    some = list(counts.items())[:20]
+    have = ", ".join(_("{mark!r} ({n} times)", mark=mark, n=n) for mark, n in some) or _("none")
     if not recipe.classes:
-        raise InputError(f"say which mark is which class; the marks are {have}.")
+        raise InputError(_("say which mark is which class; the marks are {have}.", have=have))
     for mark in recipe.classes:
         if mark not in counts:
-            raise InputError(f"there is no mark {mark!r}; the marks are {have}.")
+            raise InputError(_("there is no mark {mark!r}; the marks are {have}.", mark=mark, have=have))
 
 
 def places(recipe: Recipe, ch_names: tuple[str, ...]) -> list[int]:
     """Where the channels that a recipe asks for stand; raises InputError for one that is not there."""
     for name in recipe.channels:
-        lookup(dict.fromkeys(ch_names), "channel", name)
+        lookup(dict.fromkeys(ch_names), _("channel"), name)
     return [ch_names.index(name) for name in recipe.channels or ch_names]

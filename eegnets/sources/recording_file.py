@@ -12,6 +12,7 @@ from eegnets.config import InputError
 from eegnets.sources.array_file import check_mat, check_size
 from eegnets.sources.base import SourceError
 from eegnets.sources.recipe import MICROVOLTS, Cut, Preview, Recipe, check_marks, places
+from eegnets.translation import _
 
 SUFFIXES = (".edf", ".bdf", ".gdf", ".fif", ".set", ".vhdr")
 
@@ -32,14 +33,20 @@ def cut(path: Path, recipe: Recipe) -> Cut:
     raw = read(path)
     check_marks(recipe, Counter(map(str, raw.annotations.description)))
     if recipe.stop is None or recipe.stop <= recipe.start:
-        raise InputError(f"a window needs an end after its beginning ({recipe.start:g} s); got {recipe.stop} s.")
+        raise InputError(
+            _(
+                "a window needs an end after its beginning ({start:g} s); got {stop} s.",
+                start=recipe.start,
+                stop=recipe.stop,
+            )
+        )
     raw.pick([raw.ch_names[i] for i in places(recipe, tuple(raw.ch_names))])
     check_size(8 * len(raw.ch_names) * raw.n_times)
     raw.load_data(verbose="ERROR")
     if recipe.resample:
         raw.resample(recipe.resample, verbose="ERROR")
     codes = {mark: code for code, mark in enumerate(recipe.classes, 1)}
-    events, _ = mne.events_from_annotations(raw, codes, regexp=None, verbose="ERROR")
+    events, _codes = mne.events_from_annotations(raw, codes, regexp=None, verbose="ERROR")
     sfreq = float(raw.info["sfreq"])
     X, inside = _windows(raw, events[:, 0] - raw.first_samp, recipe.start, recipe.stop)
     label = np.array([-2, *(recipe.label_of(mark) for mark in codes)])  # by code, from 1
@@ -53,7 +60,9 @@ def _windows(raw: Any, at: np.ndarray, start: float, stop: float) -> tuple[np.nd
     n_times = round((stop - start) * raw.info["sfreq"])
     inside = (first >= 0) & (first + n_times <= raw.n_times)
     if not inside.any() or not n_times:
-        raise InputError(f"no window from {start:g} to {stop:g} s around a mark lies within the recording.")
+        raise InputError(
+            _("no window from {start:g} to {stop:g} s around a mark lies within the recording.", start=start, stop=stop)
+        )
     return raw.get_data()[:, first[inside, None] + np.arange(n_times)].transpose(1, 0, 2), inside
 
 
@@ -91,5 +100,8 @@ def _check_companions(path: Path) -> None:
         companion = path.parent / name.strip().replace("$b", path.stem)
         if companion.parent != path.parent or not companion.is_file():
             raise SourceError(
-                f"the header names {name.strip()[:80]!r}, which must lie beside it; bring all three files."
+                _(
+                    "the header names {name!r}, which must lie beside it; bring all three files.",
+                    name=name.strip()[:80],
+                )
             )

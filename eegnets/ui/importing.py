@@ -13,18 +13,21 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from eegnets.config import InputError, Setting
 from eegnets.sources import files
 from eegnets.sources.recipe import UNKNOWN, Preview, Recipe
+from eegnets.translation import N_, _
 from eegnets.trials import Trials
 from eegnets.ui.forms import control
 
 KINDS = [*files.BEGINS, ".eeg", ".vmrk", ".fdt"]  # the last three: companions of .vhdr and .set
 TABLE = Recipe.table()
+NONE = N_("none")
+INSIDE = (N_("arrays"), N_("recording"))  # the kinds of a `Preview`
 
 
 def upload() -> Path | None:
     """The file that was dropped on the page, on disk beside its companions; None before."""
-    mains = uploads("A file, or all files of one recording")
+    mains = uploads(_("A file, or all files of one recording"))
     if mains and len(mains) != 1:
-        raise InputError(f"one file with its companions at a time, please; {len(mains)} files to read came.")
+        raise InputError(_("one file with its companions at a time, please; {n} files to read came.", n=len(mains)))
     return mains[0] if mains else None
 
 
@@ -34,8 +37,10 @@ def uploads(label: str) -> list[Path]:
         label,
         type=KINDS,
         accept_multiple_files=True,
-        help="Arrays: .npz, .npy, .mat, .csv. Recordings: .edf, .bdf, .gdf, .fif, .set (with .fdt), .vhdr (with .eeg "
-        "and .vmrk). They stay on this machine.",
+        help=_(
+            "Arrays: .npz, .npy, .mat, .csv. Recordings: .edf, .bdf, .gdf, .fif, .set (with .fdt), .vhdr (with .eeg "
+            "and .vmrk). They stay on this machine."
+        ),
     )
     if not dropped:
         return []
@@ -43,7 +48,10 @@ def uploads(label: str) -> list[Path]:
     mains = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in files.BEGINS]
     if not mains:
         raise InputError(
-            f"none of these is a file to read, but companions alone; to read are {', '.join(files.BEGINS)}."
+            _(
+                "none of these is a file to read, but companions alone; to read are {kinds}.",
+                kinds=", ".join(files.BEGINS),
+            )
         )
     return mains
 
@@ -61,12 +69,16 @@ def _on_disk(ids: tuple[str, ...], _dropped: list[UploadedFile]) -> "tempfile.Te
 
 def show_preview(found: Preview) -> None:
     """What is inside, in a sentence and a table."""
-    rate = f", {found.sfreq:g} Hz" if found.sfreq else ""
-    unit = f", in {found.unit}" if found.unit else ""
-    many = f" Channels: {', '.join(found.ch_names)}." if found.ch_names else ""
-    st.markdown(f"**Inside: {found.kind}{rate}{unit}.**{many}")
+    what = [_(found.kind)]
+    what += [f"{found.sfreq:g} Hz"] if found.sfreq else []
+    what += [_("in {unit}", unit=found.unit)] if found.unit else []
+    told = _("**Inside: {what}.**", what=", ".join(what))
+    if found.ch_names:
+        told += " " + _("Channels: {names}.", names=", ".join(found.ch_names))
+    st.markdown(told)
     rows = [{"name": name, "shape": " × ".join(map(str, shape))} for name, shape in found.shapes.items()]
-    st.dataframe(rows, hide_index=True, column_config={"name": "Name", "shape": "Shape"}, alt="Arrays and their shapes")
+    columns = {"name": _("Name"), "shape": _("Shape")}
+    st.dataframe(rows, hide_index=True, column_config=columns, alt=_("Arrays and their shapes"))
 
 
 def recipe_form(found: Preview, start: Recipe | None = None, known: tuple[str, ...] = (), key: str = "file_") -> Recipe:
@@ -88,7 +100,7 @@ def recipe_form(found: Preview, start: Recipe | None = None, known: tuple[str, .
     if not found.ch_names:
         values["names"] = control(rules["names"], key)
     elif not known:
-        values["channels"] = tuple(st.multiselect("Channels", found.ch_names, help=TABLE["channels"].help))
+        values["channels"] = tuple(st.multiselect(_("Channels"), found.ch_names, help=_(TABLE["channels"].help)))
     if found.kind == "arrays":
         values |= _arrays(found, rules, key)
     marks = found.marks.get(values.get("label") or next(iter(found.marks), ""), {})
@@ -100,28 +112,44 @@ def _arrays(found: Preview, rules: dict[str, Setting], key: str) -> dict[str, An
     largest = max(found.shapes, key=lambda name: prod(found.shapes[name]))
     names = list(found.shapes)
     with st.container(horizontal=True):
-        signal = st.selectbox("Signal", names, names.index(largest), help=TABLE["signal"].help, key=f"{key}signal")
+        signal = st.selectbox(
+            _("Signal"), names, names.index(largest), help=_(TABLE["signal"].help), key=f"{key}signal"
+        )
         axes = control(rules["axes"], key)
-        label = st.selectbox("Labels", [*found.marks, "none"], help=TABLE["label"].help, key=f"{key}label")
-    return {"signal": signal, "axes": axes, "label": "" if label == "none" else label}
+        label = st.selectbox(
+            _("Labels"),
+            [*found.marks, NONE],
+            format_func=lambda name: _(NONE) if name == NONE else name,
+            help=_(TABLE["label"].help),
+            key=f"{key}label",
+        )
+    return {"signal": signal, "axes": axes, "label": "" if label == NONE else label}
 
 
 def _classes(marks: dict[str, int], known: tuple[str, ...], key: str) -> dict[str, str]:
     """Which mark is which class, out of a table that is filled in; a mark that is a known class is so already."""
     st.caption(
-        f"Choose the class of each mark that begins a trial. {UNKNOWN} stands for a trial whose class is not known."
+        _(
+            "Choose the class of each mark that begins a trial. {sign} stands for a trial whose class is not known.",
+            sign=UNKNOWN,
+        )
         if known
-        else "Write a class beside each mark that begins a trial, such as left hand and right hand; leave the others "
-        f"empty. {UNKNOWN} stands for a trial whose class is not known."
+        else _(
+            "Write a class beside each mark that begins a trial, such as left hand and right hand; leave the others "
+            "empty. {sign} stands for a trial whose class is not known.",
+            sign=UNKNOWN,
+        )
     )
     table = pd.DataFrame({"mark": list(marks), "times": list(marks.values())})
     table["class"] = [mark if mark in known else "" for mark in marks]
-    column = st.column_config.SelectboxColumn("Class", options=[*known, UNKNOWN]) if known else "Class"
+    column: Any = _("Class")
+    if known:
+        column = st.column_config.SelectboxColumn(column, options=[*known, UNKNOWN], format_func=_)
     filled = st.data_editor(
         table,
         hide_index=True,
         disabled=["mark", "times"],
-        column_config={"mark": "Mark", "times": "Times", "class": column},
+        column_config={"mark": _("Mark"), "times": _("Times"), "class": column},
         key=f"{key}classes",
     )
     named = filled[filled["class"].fillna("").str.strip() != ""]
@@ -133,13 +161,24 @@ def lacks_classes(found: Preview, recipe: Recipe) -> bool:
     return not recipe.classes and (found.kind == "recording" or bool(recipe.label))
 
 
-@st.cache_data(max_entries=4, ttl=1800, show_spinner="Looking into the file …")
 def preview(path: Path) -> Preview:
     """What is inside a file."""
+    with st.spinner(_("Looking into the file …")):
+        return _previewed(path)
+
+
+@st.cache_data(max_entries=4, ttl=1800, show_spinner=False)
+def _previewed(path: Path) -> Preview:
     return files.preview(path)
 
 
-@st.cache_resource(max_entries=4, ttl=1800, show_spinner="Cutting the trials …")
-def cut(path: Path, recipe_key: str, _recipe: Recipe) -> Trials:
-    """The trials that a recipe takes out of a file; `recipe_key` stands for the recipe."""
+def cut(path: Path, recipe: Recipe) -> Trials:
+    """The trials that a recipe takes out of a file."""
+    with st.spinner(_("Cutting the trials …")):
+        return _cut(path, repr(recipe), recipe)
+
+
+@st.cache_resource(max_entries=4, ttl=1800, show_spinner=False)
+def _cut(path: Path, recipe_key: str, _recipe: Recipe) -> Trials:
+    """`recipe_key` stands for the recipe."""
     return files.read(path, _recipe)

@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from eegnets.config import DataConfig
+from eegnets.translation import _
 from eegnets.trials import Trials, place_in_split
 
 
@@ -22,4 +23,5 @@ def classify_link(data: DataConfig, trials: Trials, index: int) -> None:
     if len(trials.subjects) > 1:
         data = replace(data, subjects=(str(trials.subject[index]),))
     where = trial_address(data, part, place)
-    st.page_link("pages/classify.py", label="Classify this trial", icon=":material/psychology:", query_params=where)
+    label = _("Classify this trial")
+    st.page_link("pages/classify.py", label=label, icon=":material/psychology:", query_params=where)

@@ -12,6 +12,7 @@ from eegnets.fitting import fitted, likely_channels, likely_recipe, misfits
 from eegnets.run_folder import Run
 from eegnets.sources.recipe import Recipe
 from eegnets.statistics import judged
+from eegnets.translation import N_, _
 from eegnets.trials import Trials, concatenate
 from eegnets.ui.classifying import classifier, of
 from eegnets.ui.importing import cut, preview, recipe_form, show_preview, uploads
@@ -19,17 +20,30 @@ from eegnets.ui.importing import cut, preview, recipe_form, show_preview, upload
 if TYPE_CHECKING:
     from eegnets.classification import Shape
 
-COLUMNS = {"file": "File", "trials": "Trials", "channels": "Channels", "seconds": "Seconds", "rate": "Rate (Hz)"}
+COLUMNS = {
+    N_("file"): N_("File"),
+    N_("trials"): N_("Trials"),
+    N_("channels"): N_("Channels"),
+    N_("seconds"): N_("Seconds"),
+    N_("rate"): N_("Rate (Hz)"),
+    N_("fits"): N_("Fits"),
+}
 
 
 def answered_uploads(run: Run) -> tuple[Trials, pd.DataFrame] | None:
     """The trials of the files that were dropped here, and the network's answers to them; None before there are any."""
     shape = of(run).shape
-    paths = uploads("Files to classify: arrays of trials or recordings, one or many")
+    paths = uploads(_("Files to classify: arrays of trials or recordings, one or many"))
     if not paths:
         st.info(
-            f"Drop files above. The network takes {shape.n_chans} channels ({', '.join(shape.ch_names)}), "
-            f"{shape.n_times} samples at {shape.sfreq:g} Hz; what is otherwise can be mended here.",
+            _(
+                "Drop files above. The network takes {channels} channels ({names}), {samples} samples at {rate:g} Hz; "
+                "what is otherwise can be mended here.",
+                channels=shape.n_chans,
+                names=", ".join(shape.ch_names),
+                samples=shape.n_times,
+                rate=shape.sfreq,
+            ),
             icon=":material/upload_file:",
         )
         return None
@@ -40,13 +54,15 @@ def answered_uploads(run: Run) -> tuple[Trials, pd.DataFrame] | None:
         return None
     fold = concatenate([replace(part, windows=fitting[0].windows) for part in fitting])
     key = f"{sorted(str(path) for path in parts)} {recipes} {len(fold)}"
-    fold, table = _asked(str(run.path), run.weights_path.stat().st_mtime_ns, fold, key)
-    counts = ", ".join(f"{(table['answer'] == name).sum()} {name}" for name in shape.class_names)
-    known = int((table["label"] != "").sum())
-    right = (
-        f" Of {known} of known class, {table['right'].sum()} right." if known else " Of no trial is the class known."
-    )
-    st.markdown(f"**{len(table)} trials answered:** {counts}.{right}")
+    with st.spinner(_("Asking the network …")):
+        fold, table = _asked(str(run.path), run.weights_path.stat().st_mtime_ns, fold, key)
+    counts = ", ".join(f"{(table['answer'] == name).sum()} {_(name)}" for name in shape.class_names)
+    known, right = int((table["label"] != "").sum()), table["right"].sum()
+    told = _("**{n} trials answered:** {counts}.", n=len(table), counts=counts)
+    of_known = _("Of no trial is the class known.")
+    if known:
+        of_known = _("Of {known} of known class, {right} right.", known=known, right=right)
+    st.markdown(f"{told} {of_known}")
     return fold, table
 
 
@@ -59,7 +75,7 @@ def _recipes(paths: list[Path], shape: "Shape") -> dict[str, Recipe]:
             found = preview(first)
         except InputError:
             continue  # told when it is read
-        with st.expander(f"How {kind} files are read", expanded=found.kind == "recording"):
+        with st.expander(_("How {kind} files are read", kind=kind), expanded=found.kind == "recording"):
             show_preview(found)
             recipe = recipe_form(found, likely_recipe(found, shape), shape.class_names, f"{kind[1:]}_")
         recipes[kind] = recipe if recipe.classes else replace(recipe, label="")
@@ -72,7 +88,7 @@ def _read(paths: list[Path], recipes: dict[str, Recipe]) -> dict[Path, Trials]:
     for path in paths:
         try:
             recipe = recipes.get(path.suffix.lower(), Recipe())
-            parts[path] = cut(path, repr(recipe), recipe)
+            parts[path] = cut(path, recipe)
         except InputError as error:
             st.error(str(error), icon=":material/broken_image:")
     return parts
@@ -85,15 +101,16 @@ def _brought(parts: dict[Path, Trials], shape: "Shape", about: str) -> list[Tria
         try:
             channels[path] = likely_channels(trials.ch_names, shape)
         except InputError as error:
-            st.error(f"{path.name}: {error}", icon=":material/broken_image:")
+            st.error(_("{file}: {error}", file=path.name, error=error), icon=":material/broken_image:")
             continue
         wrong[path] = misfits(trials, shape, channels[path])
         about_it = (path.name, len(trials), trials.n_chans, trials.n_times / trials.sfreq, trials.sfreq)
-        rows.append((*about_it, "no" if wrong[path] else "yes"))
+        rows.append((*about_it, _("no") if wrong[path] else _("yes")))
     if rows:
-        table = pd.DataFrame(rows, columns=[*COLUMNS, "fits"])
-        columns = COLUMNS | {"fits": "Fits"}
-        st.dataframe(table, hide_index=True, column_config=columns, key="files", alt=table.to_string(index=False))
+        table = pd.DataFrame(rows, columns=list(COLUMNS))
+        columns = {name: _(words) for name, words in COLUMNS.items()}
+        about_all = table.rename(columns=_).to_string(index=False)
+        st.dataframe(table, hide_index=True, column_config=columns, key="files", alt=about_all)
     mended = any(wrong.values()) and _mend(wrong, about)
     takes = [path for path in channels if mended or not wrong[path]]
     brought = {path: fitted(parts[path], shape, channels[path]) for path in takes}
@@ -108,13 +125,15 @@ def _mend(wrong: dict[Path, list[str]], about: str) -> bool:
         lines = "\n".join(f"- {words}" for words in told)
         of_what = f"{', '.join(names[:5])}{' …' if len(names) > 5 else ''}"
         if wanted:
-            st.info(f"{of_what} was mended, and is no longer as it was recorded:\n\n{lines}", icon=":material/build:")
+            mended = _("{files} was mended, and is no longer as it was recorded:", files=of_what)
+            st.info(f"{mended}\n\n{lines}", icon=":material/build:")
         else:
-            st.warning(f"{of_what} does not fit the network:\n\n{lines}", icon=":material/warning:")
+            unfit = _("{files} does not fit the network:", files=of_what)
+            st.warning(f"{unfit}\n\n{lines}", icon=":material/warning:")
     if wanted:
-        st.button("Leave the files as they are", icon=":material/undo:", on_click=_want, args=("",))
+        st.button(_("Leave the files as they are"), icon=":material/undo:", on_click=_want, args=("",))
     else:
-        st.button("Do these repairs", icon=":material/build:", type="primary", on_click=_want, args=(about,))
+        st.button(_("Do these repairs"), icon=":material/build:", type="primary", on_click=_want, args=(about,))
     return wanted
 
 
@@ -122,7 +141,7 @@ def _want(about: str) -> None:
     st.session_state.mended = about
 
 
-@st.cache_resource(max_entries=4, ttl=1800, show_spinner="Asking the network …")
+@st.cache_resource(max_entries=4, ttl=1800, show_spinner=False)
 def _asked(path: str, stamp: int, _fold: Trials, key: str) -> tuple[Trials, pd.DataFrame]:
     """The trials without gaps, and what the network answers; `key` stands for the trials."""
     network = classifier(path, stamp)
