@@ -13,6 +13,8 @@ from eegnets.evaluation import wilson_interval
 from eegnets.statistics import Difference, mean_interval, paired_difference
 from eegnets.translation import N_, _
 
+NATS, POINTS = N_("nats"), N_("points")  # units of a loss, and of accuracies that are per cent
+
 
 @dataclass(frozen=True)
 class Instrument:
@@ -180,7 +182,7 @@ class Verdict:
         means = table[table["epoch"] <= early].groupby(["activation", "seed"])["value"].mean()
         told = _(", ").join(f"{name} {means[name].mean():.3f}" for name in self.names)
         slower = [paired_difference(means[name].to_dict(), means[self.reference].to_dict()) for name in self.others]
-        parts = [f"{name} {against(found, N_('nats'), 1)}" for name, found in zip(self.others, slower, strict=True)]
+        parts = [f"{name} {against(found, NATS, 1)}" for name, found in zip(self.others, slower, strict=True)]
         return _(
             "Training loss, mean of the first {early} epochs (lower: learned faster): {told}. Against {reference}: "
             "{parts}.",
@@ -199,7 +201,7 @@ class Verdict:
         parts = []
         for name in self.others:
             found = paired_difference(last[name].to_dict(), last[self.reference].to_dict())
-            parts.append(f"{name} {against(found, N_('points'), 100)}")
+            parts.append(f"{name} {against(found, POINTS, 100)}")
         return _(
             "Test accuracy after epoch {epoch}: {told}. Against {reference}: {parts}. {doubt}",
             epoch=self.epochs,

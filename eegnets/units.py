@@ -97,14 +97,15 @@ def _sum(
     largest = terms.reindex(terms["product"].abs().sort_values(ascending=False).index)
     written = [f"{_bracketed(w)} \\cdot {_bracketed(v)}" for w, v in largest[["weight", "input"]].to_numpy()[:SHOWN]]
     if len(terms) > SHOWN:
-        rest, n = largest["product"][SHOWN:].sum(), len(terms) - SHOWN
-        written.append(f"{_bracketed(rest)} \\quad \\text{{{_('({n} more)', n=n)}}}")
+        rest, more = largest["product"][SHOWN:].sum(), _("({n} more)", n=len(terms) - SHOWN)
+        written.append(f"{_bracketed(rest)} \\quad \\text{{{more}}}")
     formula, total = r"y = \sum_i w_i x_i", float(terms["product"].sum())
     if bias is not None:
+        named = _("(bias)")
         formula, total, written = (
             f"{formula} + b",
             total + bias,
-            [*written, f"{_bracketed(bias)} \\quad \\text{{({_('bias')})}}"],
+            [*written, f"{_bracketed(bias)} \\quad \\text{{{named}}}"],
         )
     return Working(formula, _lines(written, total), total, terms)
 

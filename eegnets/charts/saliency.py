@@ -90,4 +90,5 @@ def describe_saliency(rows: pd.DataFrame, words: str) -> str:
     strongest = rows.loc[rows.groupby("channel", sort=False)["pull"].apply(lambda pull: pull.abs().idxmax())]
     text = _("{channel}: strongest at {start:.2f} s, {pull:+.3f} logits")
     told = [text.format(channel=row.channel, start=row.start, pull=row.pull) for row in strongest.itertuples()]
-    return f"{words}. {_('; ').join(told)}."
+    channels = _("; ").join(told)
+    return f"{words}. {channels}."
