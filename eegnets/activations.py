@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from scipy.special import expit, ndtr
 
 from eegnets.config import ModelConfig, Setting
+from eegnets.translation import N_, _
 
 if TYPE_CHECKING:
     from torch import nn
@@ -35,7 +36,7 @@ W1, B1, W2, B2 = 1.0, 0.0, 0.1, 0.0
 class Activation:
     """One activation, as formula and as module.
 
-    formula: LaTeX, in x.
+    formula: LaTeX, in x; it and `remark` are translated where they are shown.
     function, derivative: f(x, **parameters) and f'(x, **parameters), float64 of the shape of x. At a kink the
         derivative is what the module's own backward pass takes there.
     make: make(n_channels, **parameters) -> a new module; only a learned activation looks at n_channels.
@@ -177,8 +178,10 @@ _ALL = (
         function=_elu,
         derivative=_elu_slope,
         parameters={"alpha": ALPHA},
-        remark="Straight above zero, sinking smoothly to −α below. Negative inputs still pass some gradient, until far "
-        "below zero it fades out; outputs average nearer to zero than ReLU's.",
+        remark=N_(
+            "Straight above zero, sinking smoothly to −α below. Negative inputs still pass some gradient, until far "
+            "below zero it fades out; outputs average nearer to zero than ReLU's."
+        ),
         source="Clevert, Unterthiner & Hochreiter (2016), ICLR",
     ),
     _torch_activation(
@@ -186,8 +189,10 @@ _ALL = (
         formula=r"f(x) = \max(0, x)",
         function=_relu,
         derivative=_relu_slope,
-        remark="Passes positive values and silences the rest; cheap, and it never saturates above zero. A unit whose "
-        "inputs are all negative has no gradient and stops learning: it is dead.",
+        remark=N_(
+            "Passes positive values and silences the rest; cheap, and it never saturates above zero. A unit whose "
+            "inputs are all negative has no gradient and stops learning: it is dead."
+        ),
         source="Nair & Hinton (2010), ICML",
     ),
     _torch_activation(
@@ -196,8 +201,10 @@ _ALL = (
         function=_leaky_relu,
         derivative=_leaky_relu_slope,
         parameters={"negative_slope": NEGATIVE_SLOPE},
-        remark="A ReLU that keeps a small slope s below zero, so that a unit with negative inputs still learns, slowly."
-        " It neither saturates nor dies, unless s is 0.",
+        remark=N_(
+            "A ReLU that keeps a small slope s below zero, so that a unit with negative inputs still learns, slowly."
+            " It neither saturates nor dies, unless s is 0."
+        ),
         source="Maas, Hannun & Ng (2013), ICML workshop",
     ),
     _torch_activation(
@@ -205,8 +212,10 @@ _ALL = (
         formula=r"f(x) = \frac{1}{1 + e^{-x}}",
         function=_sigmoid,
         derivative=_sigmoid_slope,
-        remark="Squeezes everything into 0 to 1. Its slope is 1/4 at most and vanishes on both sides, so gradients "
-        "fade from layer to layer; good for a probability, poor between layers.",
+        remark=N_(
+            "Squeezes everything into 0 to 1. Its slope is 1/4 at most and vanishes on both sides, so gradients "
+            "fade from layer to layer; good for a probability, poor between layers."
+        ),
         source="Rumelhart, Hinton & Williams (1986), Nature 323",
     ),
     _torch_activation(
@@ -214,8 +223,10 @@ _ALL = (
         formula=r"f(x) = \tanh(x)",
         function=_tanh,
         derivative=_tanh_slope,
-        remark="Squeezes everything into −1 to 1, around zero, with a slope of 1 in the middle. It saturates on both "
-        "sides: beyond about ±3 hardly any gradient is left.",
+        remark=N_(
+            "Squeezes everything into −1 to 1, around zero, with a slope of 1 in the middle. It saturates on both "
+            "sides: beyond about ±3 hardly any gradient is left."
+        ),
         source="LeCun, Bottou, Orr & Müller (1998), Efficient BackProp",
     ),
     Activation(
@@ -224,17 +235,21 @@ _ALL = (
         function=_maxout,
         derivative=_maxout_slope,
         make=_make_maxout,
-        remark="The network learns the bend itself: two lines for each channel, the higher one counts. It has no flat "
-        "part unless it learns one, and pays with four more parameters a channel.",
+        remark=N_(
+            "The network learns the bend itself: two lines for each channel, the higher one counts. It has no flat "
+            "part unless it learns one, and pays with four more parameters a channel."
+        ),
         source="Goodfellow et al. (2013), ICML",
     ),
     _torch_activation(
         "GELU",
-        formula=r"f(x) = x\,\Phi(x), \quad \Phi \text{ the normal distribution function}",
+        formula=N_(r"f(x) = x\,\Phi(x), \quad \Phi \text{ the normal distribution function}"),
         function=_gelu,
         derivative=_gelu_slope,
-        remark="A rounded ReLU: x times the chance that a standard normal number lies below x. It dips a little below "
-        "zero near −0.75 and is flat further down; usual in transformers.",
+        remark=N_(
+            "A rounded ReLU: x times the chance that a standard normal number lies below x. It dips a little below "
+            "zero near −0.75 and is flat further down; usual in transformers."
+        ),
         source="Hendrycks & Gimpel (2016), arXiv:1606.08415",
     ),
     _torch_activation(
@@ -242,8 +257,10 @@ _ALL = (
         formula=r"f(x) = \frac{x}{1 + e^{-x}}",
         function=_silu,
         derivative=_silu_slope,
-        remark="x times its own sigmoid, also called swish: a rounded ReLU that dips to −0.28 near −1.3. Far below "
-        "zero it is flat, but more gradient gets through than with ReLU.",
+        remark=N_(
+            "x times its own sigmoid, also called swish: a rounded ReLU that dips to −0.28 near −1.3. Far below "
+            "zero it is flat, but more gradient gets through than with ReLU."
+        ),
         source="Elfwing, Uchibe & Doya (2018), Neural Networks 107",
     ),
     _torch_activation(
@@ -252,8 +269,10 @@ _ALL = (
         r"\quad \lambda \approx 1.0507,\ \alpha \approx 1.6733",
         function=_selu,
         derivative=_selu_slope,
-        remark="An ELU scaled so that values keep mean 0 and variance 1 from layer to layer by themselves. It was made "
-        "for networks without batch normalisation; here, where there is one, it has little left to do.",
+        remark=N_(
+            "An ELU scaled so that values keep mean 0 and variance 1 from layer to layer by themselves. It was made "
+            "for networks without batch normalisation; here, where there is one, it has little left to do."
+        ),
         source="Klambauer, Unterthiner, Mayr & Hochreiter (2017), NeurIPS",
     ),
     _torch_activation(
@@ -261,8 +280,10 @@ _ALL = (
         formula=r"f(x) = x \tanh\!\left(\ln(1 + e^{x})\right)",
         function=_mish,
         derivative=_mish_slope,
-        remark="Close to SiLU, smooth everywhere, with a dip to −0.31 near −1.2. It has no corner, never "
-        "saturates above zero and is flat far below.",
+        remark=N_(
+            "Close to SiLU, smooth everywhere, with a dip to −0.31 near −1.2. It has no corner, never "
+            "saturates above zero and is flat far below."
+        ),
         source="Misra (2020), BMVC",
     ),
     _torch_activation(
@@ -270,8 +291,10 @@ _ALL = (
         formula=r"f(x) = \ln(1 + e^{x})",
         function=_softplus,
         derivative=_sigmoid,
-        remark="ReLU with a rounded corner; its slope is the sigmoid. Never quite dead, but every output is positive, "
-        "0.69 at zero, so the next layer sees shifted values.",
+        remark=N_(
+            "ReLU with a rounded corner; its slope is the sigmoid. Never quite dead, but every output is positive, "
+            "0.69 at zero, so the next layer sees shifted values."
+        ),
         source="Dugas et al. (2001), NeurIPS 13",
     ),
 )
@@ -292,15 +315,17 @@ def flat_spans(x: np.ndarray, slope: np.ndarray) -> list[tuple[float, float]]:
 
 
 def describe_flat(name: str, **parameters: float) -> str:
-    """Where an activation is flat, in words: "up to 0.00", "from -0.76 to -0.74"."""
+    """Where an activation is flat, in the reader's words: "up to 0.00", "from -0.76 to -0.74"."""
     x = np.linspace(-100, 100, 20_001)
     spans = flat_spans(x, ACTIVATIONS[name].derivative(x, **parameters))
-    return ", ".join(_span_words(first, last, -x[0]) for first, last in spans) or "nowhere"
+    return _(", ").join(_span_words(first, last, -x[0]) for first, last in spans) or _("nowhere")
 
 
 def _span_words(first: float, last: float, end: float) -> str:
     if (first, last) == (-end, end):
-        return "everywhere"
+        return _("everywhere")
     if first == -end:
-        return f"up to {last:.2f}"
-    return f"from {first:.2f}" + (f" to {last:.2f}" if last < end else "")
+        return _("up to {last:.2f}", last=last)
+    if last == end:
+        return _("from {first:.2f}", first=first)
+    return _("from {first:.2f} to {last:.2f}", first=first, last=last)

@@ -10,8 +10,11 @@ from eegnets import models
 from eegnets.config import DataConfig, RunConfig
 from eegnets.run_folder import Run
 from eegnets.runs import RunStore
+from eegnets.translation import N_, _
 from eegnets.trials import Trials
 from eegnets.weights import WeightsError, load, read, recognise
+
+CAME_FROM = N_("Its weights came from {name}; nothing is known of how it was trained.")  # stored in English
 
 
 def adopt(path: Path, activation: str, data: DataConfig, trials: Trials, store: RunStore, owner: str = "") -> Run:
@@ -28,10 +31,13 @@ def adopt(path: Path, activation: str, data: DataConfig, trials: Trials, store: 
     takes = (found.n_chans, found.n_times, found.n_outputs)
     have = (trials.n_chans, trials.n_times, len(trials.class_names))
     if takes != have:
-        raise WeightsError(
-            f"{path.name} is an {found.network} for {takes[0]} channels, {takes[1]} samples and {takes[2]} classes; "
-            f"the data in the sidebar have {have[0]}, {have[1]} and {have[2]}. Choose such data there first."
+        text = _(
+            "{name} is an {network} for {takes_channels} channels, {takes_samples} samples and {takes_classes} "
+            "classes; the data in the sidebar have {channels}, {samples} and {classes}. Choose such data there first."
         )
+        wanted = dict(zip(("takes_channels", "takes_samples", "takes_classes"), takes, strict=True))
+        there = dict(zip(("channels", "samples", "classes"), have, strict=True))
+        raise WeightsError(text.format(name=path.name, network=found.network, **wanted, **there))
     model = load(found, activation)
     run = store.create(RunConfig(data).with_(name=found.network, activation=activation), owner=owner, name=path.name)
     shape = {"n_chans": trials.n_chans, "n_times": trials.n_times, "sfreq": trials.sfreq}
@@ -39,5 +45,5 @@ def adopt(path: Path, activation: str, data: DataConfig, trials: Trials, store: 
     metadata = {"config": json.dumps(run.about()), "trials": json.dumps(shape), "epoch": "0"}
     state = {name: value.contiguous() for name, value in model.state_dict().items()}
     run.save_weights(safetensors.torch.save(state, metadata))
-    run.finish("finished", f"Its weights came from {path.name}; nothing is known of how it was trained.")
+    run.finish("finished", CAME_FROM.format(name=path.name))
     return run

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from eegnets.config import InputError
+from eegnets.translation import _
 
 EPS = 1e-3 - 1e-5  # theirs less ours
 MAX_NORM = 1.0  # of a filter in space
@@ -32,15 +33,17 @@ def translated(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     theirs = _bare(state)
     if any(name.startswith("final_layer") and "linear" in name for name in theirs):
         raise InputError(
-            "this EEGNet of braindecode ends in a dense layer with a constraint (final_layer_with_constraint=True), "
-            "whose limit the weights do not tell; store one that ends in conv_classifier."
+            _(
+                "this EEGNet of braindecode ends in a dense layer with a constraint "
+                "(final_layer_with_constraint=True), whose limit the weights do not tell; store one that ends in "
+                "conv_classifier."
+            )
         )
     try:
         return _renamed(theirs)
     except KeyError as missing:
-        raise InputError(
-            f"this EEGNet of braindecode lacks {missing.args[0]!r}; store all of its state_dict()."
-        ) from None
+        text = _("this EEGNet of braindecode lacks {name!r}; store all of its state_dict().", name=missing.args[0])
+        raise InputError(text) from None
 
 
 def _renamed(theirs: Mapping[str, Tensor]) -> dict[str, Tensor]:

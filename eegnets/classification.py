@@ -8,6 +8,7 @@ from torch import nn
 from eegnets.config import InputError
 from eegnets.evaluation import probabilities
 from eegnets.run_folder import Run
+from eegnets.translation import N_, _
 from eegnets.trials import Trials, fitted_means
 from eegnets.weights import load_run, trials_shape
 
@@ -25,18 +26,21 @@ class Shape:
     def check(self, trials: Trials) -> None:
         """Refuse trials that the network cannot take; raises InputError that says what came and the repair."""
         wrong = [
-            f"{words}: {have:g} where the network takes {takes:g}"
-            for words, have, takes in (
-                ("channels", trials.n_chans, self.n_chans),
-                ("samples a trial", trials.n_times, self.n_times),
-                ("samples a second", trials.sfreq, self.sfreq),
+            _(text, have=have, takes=takes)
+            for text, have, takes in (
+                (N_("channels: {have:g} where the network takes {takes:g}"), trials.n_chans, self.n_chans),
+                (N_("samples a trial: {have:g} where the network takes {takes:g}"), trials.n_times, self.n_times),
+                (N_("samples a second: {have:g} where the network takes {takes:g}"), trials.sfreq, self.sfreq),
             )
             if have != takes
         ]
         if wrong:
             raise InputError(
-                f"these trials do not fit the network. {'; '.join(wrong)}. Choose other channels, another window or "
-                "another rate for them (the page Import resamples), or a network that was trained on such trials."
+                _(
+                    "these trials do not fit the network. {wrong}. Choose other channels, another window or another "
+                    "rate for them (the page Import resamples), or a network that was trained on such trials.",
+                    wrong=_("; ").join(wrong),
+                )
             )
 
 
@@ -64,7 +68,7 @@ class Classifier:
         self.shape.check(trials)
         chosen = trials.of_split(part) if (trials.split == "train").any() else trials
         if not len(chosen):
-            raise InputError(f"there are no trials in the split {part!r} of these data.")
+            raise InputError(_("there are no trials in the split {part!r} of these data.", part=_(part)))
         training = self.config.training
         return chosen.filled(fitted_means(trials, training.validation, training.seed))
 

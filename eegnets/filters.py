@@ -13,10 +13,11 @@ from scipy import signal, stats
 from torch import nn
 
 from eegnets.explain import layer_values
+from eegnets.translation import N_
 from eegnets.trials import Trials
 
 N_FREQS = 512  # points from 0 Hz to half the rate: an eighth of a hertz at 125 Hz
-RHYTHMS = {"delta": (0, 4), "theta": (4, 8), "alpha/mu": (8, 13), "beta": (13, 30), "above": (30, np.inf)}  # Hz
+RHYTHMS = {"delta": (0, 4), "theta": (4, 8), "alpha/mu": (8, 13), "beta": (13, 30), N_("above"): (30, np.inf)}  # Hz
 SPATIAL = {"EEGNet": "depthwiseConv.0", "DeepConvNet": "conv1.0"}  # the layer that mixes the electrodes
 ANSWERING = (8.0, 30.0)  # Hz: the rhythms that imagery changes, mu and beta
 

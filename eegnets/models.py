@@ -7,6 +7,7 @@ Layers are named after the lab report's listing, so that `print(EEGNet(2, 750, 2
 import inspect
 import itertools
 import operator
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -19,6 +20,7 @@ from torch import nn
 from eegnets.activations import ACTIVATIONS
 from eegnets.config import InputError, ModelConfig, lookup, unknown
 from eegnets.layers import BatchNorm2d, Dropout, Maxout
+from eegnets.translation import _
 
 RULES = ModelConfig.table()
 NEGATIVE_SLOPE, ALPHA = RULES["negative_slope"].default, RULES["alpha"].default
@@ -118,8 +120,7 @@ class DeepConvNet(nn.Module):
     |             | layer 0.5                  | own code                    |                                         |
 
     Takes (batch, n_chans, n_times) µV, returns logits (batch, n_outputs). Convolutions are "valid": each in time takes
-    4 samples off the trial. Raises InputError for sizes that cannot work, above all a trial too short to leave a
-    feature.
+    4 samples off the trial. Raises InputError for sizes that cannot work, above all for too short a trial.
     """
 
     default_dropout = 0.5
@@ -155,7 +156,7 @@ class DeepConvNet(nn.Module):
     def length_out(n_times: int) -> int:
         """Samples left of `n_times` behind the last pooling."""
         length = n_times
-        for _ in range(4):
+        for _block in range(4):
             length = (length - 4) // 2
         return length
 
@@ -278,27 +279,32 @@ def _sentence(layer: nn.Module) -> str:
     if isinstance(layer, nn.Conv2d):
         return _convolution_sentence(layer)
     if isinstance(layer, nn.Linear):
-        return f"Weighs all {layer.in_features} features into one score for each of {layer.out_features} classes."
+        n_in, n_out = layer.in_features, layer.out_features
+        return _("Weighs all {n_in} features into one score for each of {n_out} classes.", n_in=n_in, n_out=n_out)
     if isinstance(layer, nn.BatchNorm2d):
-        return "Brings each map to mean 0 and variance 1, then scales and shifts it as learned."
-    if isinstance(layer, nn.AvgPool2d | nn.MaxPool2d):
-        kept = "mean" if isinstance(layer, nn.AvgPool2d) else "largest"
-        return f"Keeps the {kept} of every {layer.kernel_size[1]} samples, so the trial gets shorter."  # type: ignore[index]
+        return _("Brings each map to mean 0 and variance 1, then scales and shifts it as learned.")
+    if isinstance(layer, nn.AvgPool2d):
+        return _("Keeps the mean of every {n} samples, so the trial gets shorter.", n=layer.kernel_size[1])
+    if isinstance(layer, nn.MaxPool2d):
+        return _("Keeps the largest of every {n} samples, so the trial gets shorter.", n=layer.kernel_size[1])  # type: ignore[index]
     if isinstance(layer, nn.Dropout):
-        return f"While learning, silences {layer.p:.0%} of the values at random; otherwise does nothing."
+        return _("While learning, silences {p:.0%} of the values at random; otherwise does nothing.", p=layer.p)
     known = ACTIVATIONS.get(type(layer).__name__)
-    return known.remark.split(". ")[0] + "." if known else ""
+    return re.split(r"(?<=[.]) |(?<=。)", _(known.remark))[0] if known else ""
 
 
 def _convolution_sentence(layer: nn.Conv2d) -> str:
     rows, columns = layer.kernel_size
     n_in, n_out = layer.in_channels, layer.out_channels
-    if columns > 1:
-        seen = "the trial" if n_in == 1 else f"all {n_in} maps"
-        return f"Slides {n_out} learned filters of {columns} samples along {seen}: filters in time."
-    if layer.groups > 1:
-        return f"Mixes the {rows} electrodes of each of {n_in} maps in {n_out // n_in} learned ways: filters in space."
-    return f"Mixes the {rows} electrodes of all {n_in} maps in {n_out} learned ways: filters in space."
+    if columns > 1 and n_in == 1:
+        text = _("Slides {n_out} learned filters of {columns} samples along the trial: filters in time.")
+    elif columns > 1:
+        text = _("Slides {n_out} learned filters of {columns} samples along all {n_in} maps: filters in time.")
+    elif layer.groups > 1:
+        text = _("Mixes the {rows} electrodes of each of {n_in} maps in {each} learned ways: filters in space.")
+    else:
+        text = _("Mixes the {rows} electrodes of all {n_in} maps in {n_out} learned ways: filters in space.")
+    return text.format(rows=rows, columns=columns, n_in=n_in, n_out=n_out, each=n_out // n_in)
 
 
 def _as_image(X: torch.Tensor, n_chans: int, n_times: int) -> torch.Tensor:
@@ -314,7 +320,8 @@ def _whole(name: str, value: Any, least: int = 1) -> int:
     except TypeError:
         whole = least - 1
     if isinstance(value, bool) or whole < least:
-        raise InputError(f"{name} takes a whole number, {least} or more; got {value!r}.")
+        wanted = {"name": name, "least": least, "value": value}
+        raise InputError(_("{name} takes a whole number, {least} or more; got {value!r}.", **wanted))
     return whole
 
 
@@ -326,7 +333,8 @@ def _length(network: str, length_out: Callable[[int], int], n_times: int) -> int
     """Samples that the last layer sees; raises InputError naming the shortest trial where none is left."""
     if length_out(n_times) < 1:
         least = next(n for n in itertools.count(n_times) if length_out(n) >= 1)
-        raise InputError(f"{network} takes n_times of {least} samples or more; got {n_times}. Choose a longer window.")
+        text = _("{network} takes n_times of {least} samples or more; got {n_times}. Choose a longer window.")
+        raise InputError(text.format(network=network, least=least, n_times=n_times))
     return length_out(n_times)
 
 

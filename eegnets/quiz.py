@@ -8,6 +8,7 @@ import pandas as pd
 
 from eegnets.evaluation import wilson_interval
 from eegnets.signals import BANDS, band_power, default_baseline
+from eegnets.translation import _
 from eegnets.trials import Trials
 
 
@@ -67,11 +68,12 @@ def _within(trials: Trials, start: float, stop: float) -> np.ndarray:
 
 
 def side_words(changes: pd.DataFrame, class_names: Sequence[str]) -> str:
-    """Which hand the mu rhythm speaks for, in a sentence; empty where it cannot be told."""
+    """Which hand the mu rhythm speaks for, in a sentence for the reader; empty where it cannot be told."""
     sides = {side: name for name in class_names for side in ("left", "right") if side in name.lower()}
     mu = changes[changes["band"] == "mu"]
     if mu.empty or not {"C3", "C4"} <= set(changes.columns) or len(sides) < 2:
         return ""
     c3, c4 = float(mu["C3"].iloc[0]), float(mu["C4"].iloc[0])
-    weaker, hand = ("C3", sides["right"]) if c3 < c4 else ("C4", sides["left"])
-    return f"Mu is lower at {weaker}, beside {'C4' if weaker == 'C3' else 'C3'}: that speaks for the {hand}."
+    weaker, other, hand = ("C3", "C4", sides["right"]) if c3 < c4 else ("C4", "C3", sides["left"])
+    text = _("Mu is lower at {weaker}, beside {other}: that speaks for the {hand}.")
+    return text.format(weaker=weaker, other=other, hand=_(hand))

@@ -11,11 +11,17 @@ import pandas as pd
 from eegnets.activations import ACTIVATIONS
 from eegnets.evaluation import wilson_interval
 from eegnets.statistics import Difference, mean_interval, paired_difference
+from eegnets.translation import N_, _
+
+NATS, POINTS = N_("nats"), N_("points")  # units of a loss, and of accuracies that are per cent
 
 
 @dataclass(frozen=True)
 class Instrument:
-    """One figure of instruments.jsonl: its `part` ("bends" or "layers"), how it is called, its unit, what it means."""
+    """One figure of instruments.jsonl: its `part` ("bends" or "layers"), how it is called, its unit, what it means.
+
+    Title, unit and help are translated where they are shown.
+    """
 
     part: str
     title: str
@@ -26,29 +32,39 @@ class Instrument:
 INSTRUMENTS = {
     "flat": Instrument(
         "bends",
-        "Values without slope",
-        "share of values",
-        "How much of what goes into the activation meets a slope of exactly zero: no gradient passes there.",
+        N_("Values without slope"),
+        N_("share of values"),
+        N_("How much of what goes into the activation meets a slope of exactly zero: no gradient passes there."),
     ),
     "silent": Instrument(
         "bends",
-        "Silent units",
-        "share of feature maps",
-        "Feature maps whose slope is zero at every sample of every probe trial: nothing can change them any more.",
+        N_("Silent units"),
+        N_("share of feature maps"),
+        N_("Feature maps whose slope is zero at every sample of every probe trial: nothing can change them any more."),
     ),
     "slope": Instrument(
-        "bends", "Mean slope", "no unit", "How much of a gradient the activation lets through, on average."
+        "bends",
+        N_("Mean slope"),
+        N_("no unit"),
+        N_("How much of a gradient the activation lets through, on average."),
     ),
-    "input_mean": Instrument("bends", "Mean of the input", "no unit", "Where the activation's inputs lie on average."),
-    "input_std": Instrument("bends", "Spread of the input", "standard deviation", "How far the inputs reach."),
+    "input_mean": Instrument(
+        "bends", N_("Mean of the input"), N_("no unit"), N_("Where the activation's inputs lie on average.")
+    ),
+    "input_std": Instrument(
+        "bends", N_("Spread of the input"), N_("standard deviation"), N_("How far the inputs reach.")
+    ),
     "gradient": Instrument(
         "layers",
-        "Gradient",
-        "L2 norm, nats per unit of weight",
-        "How strongly the loss pulls at a layer's weights; what reaches the first layers has passed every bend.",
+        N_("Gradient"),
+        N_("L2 norm, nats per unit of weight"),
+        N_("How strongly the loss pulls at a layer's weights; what reaches the first layers has passed every bend."),
     ),
     "weights": Instrument(
-        "layers", "Weights", "L2 norm", "How long a layer's weights are; weight decay makes them shorter."
+        "layers",
+        N_("Weights"),
+        N_("L2 norm"),
+        N_("How long a layer's weights are; weight decay makes them shorter."),
     ),
 }
 
@@ -120,21 +136,27 @@ class Verdict:
     def _slopes(self) -> str:
         flat = self._latest("flat")
         without = [name for name in self.names if flat.get(name, 0) > 0]
-        told = ", ".join(f"{name} {flat.get(name, 0):.0%}" for name in self.names)
+        told = _(", ").join(f"{name} {flat.get(name, 0):.0%}" for name in self.names)
         if not without:
-            return (
-                f"Every value met a slope that is not zero ({told}): with none of these does a gradient end at a bend."
+            return _(
+                "Every value met a slope that is not zero ({told}): with none of these does a gradient end at a bend.",
+                told=told,
             )
-        return (
-            f"Share of the values that met a slope of exactly zero, where no gradient passes: {told}. For "
-            f"{_listed(without)} the gradient does end below zero, as the report says."
+        return _(
+            "Share of the values that met a slope of exactly zero, where no gradient passes: {told}. For {names} the "
+            "gradient does end below zero, as the report says.",
+            told=told,
+            names=_listed(without),
         )
 
     def _silent(self) -> str:
         silent = {name: share for name, share in self._latest("silent").items() if share > 0}
         if not silent:
-            return "No unit was silent on every probe trial: each still learns from some of its samples, none is dead."
-        return f"Units silent on every probe trial: {', '.join(f'{n} {s:.0%}' for n, s in silent.items())}."
+            return _(
+                "No unit was silent on every probe trial: each still learns from some of its samples, none is dead."
+            )
+        told = _(", ").join(f"{name} {share:.0%}" for name, share in silent.items())
+        return _("Units silent on every probe trial: {told}.", told=told)
 
     def _gradient(self) -> str:
         """What reaches the first layer, as a ratio to the reference's, averaged over the race."""
@@ -147,46 +169,63 @@ class Verdict:
         parts = []
         for name in self.others:
             found = paired_difference(strength[name], strength[self.reference])
-            parts.append(f"{name} {exp(found.mean):.2f} times" + _between(found, exp, ".2f"))
-        return f"Gradient that reached the first layer, against {self.reference}'s: {'; '.join(parts)}."
+            parts.append(_between(_("{name} {ratio:.2f} times", name=name, ratio=exp(found.mean)), found, exp, ".2f"))
+        return _(
+            "Gradient that reached the first layer, against {reference}'s: {parts}.",
+            reference=self.reference,
+            parts=_("; ").join(parts),
+        )
 
     def _speed(self) -> str:
         early = max(1, self.epochs // 3)
         table = curves(self.racers, "train_loss")
         means = table[table["epoch"] <= early].groupby(["activation", "seed"])["value"].mean()
-        told = ", ".join(f"{name} {means[name].mean():.3f}" for name in self.names)
+        told = _(", ").join(f"{name} {means[name].mean():.3f}" for name in self.names)
         slower = [paired_difference(means[name].to_dict(), means[self.reference].to_dict()) for name in self.others]
-        parts = [f"{name} {against(found, 'nats', 1)}" for name, found in zip(self.others, slower, strict=True)]
-        return (
-            f"Training loss, mean of the first {early} epochs (lower: learned faster): {told}. "
-            f"Against {self.reference}: {'; '.join(parts)}."
+        parts = [f"{name} {against(found, NATS, 1)}" for name, found in zip(self.others, slower, strict=True)]
+        return _(
+            "Training loss, mean of the first {early} epochs (lower: learned faster): {told}. Against {reference}: "
+            "{parts}.",
+            early=early,
+            told=told,
+            reference=self.reference,
+            parts=_("; ").join(parts),
         )
 
     def _score(self) -> str:
         table = curves(self.racers, "test_accuracy")
         if table.empty:
-            return "These data have no test trials, so nothing can be said about accuracy."
+            return _("These data have no test trials, so nothing can be said about accuracy.")
         last = table[table["epoch"] == self.epochs].set_index(["activation", "seed"])["value"]
-        told = ", ".join(f"{name} {mean_interval(last[name]).mean:.1%}" for name in self.names)
+        told = _(", ").join(f"{name} {mean_interval(last[name]).mean:.1%}" for name in self.names)
         parts = []
         for name in self.others:
             found = paired_difference(last[name].to_dict(), last[self.reference].to_dict())
-            parts.append(f"{name} {against(found, 'points', 100)}")
-        words = f"Test accuracy after epoch {self.epochs}: {told}. Against {self.reference}: {'; '.join(parts)}."
-        return f"{words} {self._doubt(last)}"
+            parts.append(f"{name} {against(found, POINTS, 100)}")
+        return _(
+            "Test accuracy after epoch {epoch}: {told}. Against {reference}: {parts}. {doubt}",
+            epoch=self.epochs,
+            told=told,
+            reference=self.reference,
+            parts=_("; ").join(parts),
+            doubt=self._doubt(last),
+        )
 
     def _doubt(self, last: pd.Series) -> str:
+        if self.seeds > 1 and len(self.others) > 1:
+            text = _("The intervals are over {n} seeds. With several comparisons one may look different by chance.")
+            return text.format(n=self.seeds)
         if self.seeds > 1:
-            many = len(self.others) > 1
-            warning = " With several comparisons one may look different by chance." if many else ""
-            return f"The intervals are over {self.seeds} seeds.{warning}"
-        reach = ""
-        if self.n_test:
-            low, high = wilson_interval(round(last.mean() * self.n_test), self.n_test)
-            reach = (
-                f" With {self.n_test} test trials each accuracy is uncertain by about ±{50 * (high - low):.0f} points."
-            )
-        return f"One seed cannot tell a difference from luck.{reach} Race with three seeds for an interval."
+            return _("The intervals are over {n} seeds.", n=self.seeds)
+        if not self.n_test:
+            return _("One seed cannot tell a difference from luck. Race with three seeds for an interval.")
+        low, high = wilson_interval(round(last.mean() * self.n_test), self.n_test)
+        return _(
+            "One seed cannot tell a difference from luck. With {n} test trials each accuracy is uncertain by about "
+            "±{points:.0f} points. Race with three seeds for an interval.",
+            n=self.n_test,
+            points=50 * (high - low),
+        )
 
 
 def _by_activation(figures: pd.Series) -> dict[str, dict[int, float]]:
@@ -196,20 +235,25 @@ def _by_activation(figures: pd.Series) -> dict[str, dict[int, float]]:
     return found
 
 
-def _between(found: Difference, shown: Any, form: str) -> str:
+def _between(size: str, found: Difference, shown: Any, form: str) -> str:
+    """A size, in words already, with its interval, if it has one, and whether it can be told from none."""
     if isnan(found.low):
-        return ""
-    low, high = shown(found.low), shown(found.high)
-    settled = " – a difference" if found.low > 0 or found.high < 0 else " – no difference can be told"
-    return f" (95 % interval {low:{form}} to {high:{form}}){settled}"
+        return size
+    if found.low > 0 or found.high < 0:
+        text = _("{size} (95 % interval {low} to {high}) – a difference")
+    else:
+        text = _("{size} (95 % interval {low} to {high}) – no difference can be told")
+    return text.format(size=size, low=f"{shown(found.low):{form}}", high=f"{shown(found.high):{form}}")
 
 
 def against(found: Difference, unit: str, scale: float) -> str:
-    """A difference times `scale` in words: its size, its interval, and whether it can be told from none."""
+    """A difference times `scale` in words: its size, its interval, and whether it can be told from none.
+
+    unit: in English, a message of the catalogue.
+    """
     form = ".1f" if scale > 1 else ".3f"
-    words = f"{scale * found.mean:+{form}} {unit}"
-    return words + _between(found, lambda value: scale * value, form)
+    return _between(f"{scale * found.mean:+{form}} {_(unit)}", found, lambda value: scale * value, form)
 
 
 def _listed(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    return _(" and ").join(filter(None, [_(", ").join(names[:-1]), names[-1]]))

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from eegnets.activations import ACTIVATIONS
 from eegnets.explain import LayerValues, leaves
+from eegnets.translation import _
 
 SHOWN = 4  # terms of a sum that a formula writes out
 
@@ -53,9 +54,7 @@ def sights(model: nn.Module) -> dict[str, Sight]:
         if isinstance(layer, nn.Linear):
             continue
         if isinstance(layer, nn.Conv2d | nn.AvgPool2d | nn.MaxPool2d):
-            (_, length), (_, stride), (_, before) = (
-                _pair(size) for size in (layer.kernel_size, layer.stride, layer.padding)
-            )
+            length, stride, before = (_pair(size)[1] for size in (layer.kernel_size, layer.stride, layer.padding))
             first = sight.first + ((length - 1) / 2 - before) * sight.step
             sight = Sight(first, sight.step * stride, sight.width + (length - 1) * sight.step)
         found[name] = sight
@@ -98,14 +97,15 @@ def _sum(
     largest = terms.reindex(terms["product"].abs().sort_values(ascending=False).index)
     written = [f"{_bracketed(w)} \\cdot {_bracketed(v)}" for w, v in largest[["weight", "input"]].to_numpy()[:SHOWN]]
     if len(terms) > SHOWN:
-        rest, n = largest["product"][SHOWN:].sum(), len(terms) - SHOWN
-        written.append(f"{_bracketed(rest)} \\quad \\text{{({n} more)}}")
+        rest, more = largest["product"][SHOWN:].sum(), _("({n} more)", n=len(terms) - SHOWN)
+        written.append(f"{_bracketed(rest)} \\quad \\text{{{more}}}")
     formula, total = r"y = \sum_i w_i x_i", float(terms["product"].sum())
     if bias is not None:
+        named = _("(bias)")
         formula, total, written = (
             f"{formula} + b",
             total + bias,
-            [*written, f"{_bracketed(bias)} \\quad \\text{{(bias)}}"],
+            [*written, f"{_bracketed(bias)} \\quad \\text{{{named}}}"],
         )
     return Working(formula, _lines(written, total), total, terms)
 
@@ -147,7 +147,7 @@ def _bend(layer: nn.Module, x: np.ndarray, place: Place) -> Working:
     out = float(entry.function(value, **(known | learned)))
     given = ",\\ ".join(f"{_symbol(name)} = {_number(number)}" for name, number in (known | learned).items())
     numbers = _equation(f"f({_number(value)})", out) + (f"\\quad ({given})" if given else "")
-    return Working(entry.formula, numbers, out)
+    return Working(_(entry.formula), numbers, out)
 
 
 WORKS: dict[type[nn.Module] | tuple[type[nn.Module], ...], Callable[..., Working]] = {
@@ -183,7 +183,7 @@ def _equation(numbers: str, value: float) -> str:
 
 def _number(value: float) -> str:
     """Four digits, in LaTeX."""
-    digits, _, power = f"{value:.4g}".partition("e")
+    digits, _e, power = f"{value:.4g}".partition("e")
     return f"{digits} \\cdot 10^{{{int(power)}}}" if power else digits
 
 

@@ -16,11 +16,12 @@ from torch import Tensor, nn
 from eegnets import braindecode, models
 from eegnets.config import InputError
 from eegnets.run_folder import Run
+from eegnets.translation import N_, _
 
 MAX_BYTES = 64 * 2**20  # unpacked; both networks together have less than a hundredth of it
 KINDS = (".safetensors", ".pt", ".pth")
 WRAPPERS = ("state_dict", "model_state_dict", "model", "net")
-REPAIR = (
+REPAIR = N_(
     "Where it was made, load it and store only its weights: `model = torch.load(path)` and "
     "`torch.save(model.state_dict(), path)`."
 )
@@ -55,12 +56,13 @@ def load_run(run: Run) -> nn.Module:
 def trials_shape(run: Run) -> dict[str, Any]:
     """What a run's weights say of its trials: n_chans, n_times, sfreq, ch_names, class_names."""
     if not run.weights_path.exists():
-        raise WeightsError(f"run {run.id} has no weights yet; they are stored when its first epoch ends.")
+        raise WeightsError(_("run {run} has no weights yet; they are stored when its first epoch ends.", run=run.id))
     try:
         with safetensors.safe_open(run.weights_path, "pt") as file:
             return json.loads((file.metadata() or {})["trials"])
     except (OSError, ValueError, KeyError, safetensors.SafetensorError) as error:
-        raise WeightsError(f"the weights of run {run.id} are damaged ({error}); train it again.") from error
+        text = _("the weights of run {run} are damaged ({error}); train it again.", run=run.id, error=error)
+        raise WeightsError(text) from error
 
 
 def read(path: Path) -> dict[str, Tensor]:
@@ -69,14 +71,16 @@ def read(path: Path) -> dict[str, Tensor]:
     Raises WeightsError for another kind of file, one that is damaged or too large, and numbers that are none.
     """
     if path.suffix.lower() not in KINDS:
-        raise WeightsError(f"weights come as {', '.join(KINDS)}; got {path.name!r}.")
+        raise WeightsError(_("weights come as {kinds}; got {name!r}.", kinds=", ".join(KINDS), name=path.name))
     try:
         _check_size(path)
         stored = safetensors.torch.load_file(path) if path.suffix.lower() == ".safetensors" else _torch(path)
     except OSError as error:
-        raise WeightsError(f"{path.name} cannot be read ({error.strerror or error}).") from error
+        why = error.strerror or error
+        raise WeightsError(_("{name} cannot be read ({why}).", name=path.name, why=why)) from error
     except safetensors.SafetensorError as error:
-        raise WeightsError(f"{path.name} is no whole safetensors file ({error}); copy it again.") from error
+        text = _("{name} is no whole safetensors file ({error}); copy it again.", name=path.name, error=error)
+        raise WeightsError(text) from error
     return _checked(path.name, stored)
 
 
@@ -87,7 +91,8 @@ def _check_size(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             size = max(size, sum(member.file_size for member in archive.infolist()))
     if size > MAX_BYTES:
-        raise WeightsError(f"{path.name} holds {size / 2**20:.0f} MiB; at most {MAX_BYTES >> 20} are read.")
+        text = _("{name} holds {size:.0f} MiB; at most {most} are read.")
+        raise WeightsError(text.format(name=path.name, size=size / 2**20, most=MAX_BYTES >> 20))
 
 
 def _torch(path: Path) -> Any:
@@ -95,11 +100,16 @@ def _torch(path: Path) -> Any:
         return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise WeightsError(
-            f"{path.name} holds more than weights, such as a whole pickled model, and is not opened: loading it would "
-            f"run whatever code is inside. {REPAIR}"
+            _(
+                "{name} holds more than weights, such as a whole pickled model, and is not opened: loading it would "
+                "run whatever code is inside. {repair}",
+                name=path.name,
+                repair=_(REPAIR),
+            )
         ) from error
     except (RuntimeError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise WeightsError(f"{path.name} is no file of PyTorch weights, or a part of one; copy it again.") from error
+        text = _("{name} is no file of PyTorch weights, or a part of one; copy it again.", name=path.name)
+        raise WeightsError(text) from error
 
 
 def _checked(name: str, stored: Any) -> dict[str, Tensor]:
@@ -108,10 +118,12 @@ def _checked(name: str, stored: Any) -> dict[str, Tensor]:
         if isinstance(stored, Mapping) and isinstance(stored.get(key), Mapping):
             stored = stored[key]
     if not isinstance(stored, Mapping) or not stored or not all(isinstance(value, Tensor) for value in stored.values()):
-        raise WeightsError(f"{name} holds no state dict (names with tensors). {REPAIR}")
+        text = _("{name} holds no state dict (names with tensors). {repair}", name=name, repair=_(REPAIR))
+        raise WeightsError(text)
     bad = [key for key, value in stored.items() if value.is_floating_point() and not value.isfinite().all()]
     if bad:
-        raise WeightsError(f"{name} has numbers that are none (NaN or infinite) in {', '.join(bad)}; it is of no use.")
+        text = _("{name} has numbers that are none (NaN or infinite) in {bad}; it is of no use.")
+        raise WeightsError(text.format(name=name, bad=", ".join(bad)))
     return {str(key): value for key, value in stored.items()}
 
 
@@ -126,9 +138,8 @@ def recognise(state: Mapping[str, Tensor]) -> Found:
             return Found(network, **parts(named), state=named)
         except (KeyError, ValueError, IndexError, StopIteration):
             continue
-    raise WeightsError(
-        f"these weights belong to none of {', '.join(models.MODELS)}; they are named {', '.join(list(named)[:6])}, …"
-    )
+    text = _("these weights belong to none of {networks}; they are named {names}, …")
+    raise WeightsError(text.format(networks=", ".join(models.MODELS), names=", ".join(list(named)[:6])))
 
 
 def _ours(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -142,8 +153,8 @@ def _ours(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 def _eegnet(state: Mapping[str, Tensor]) -> dict[str, Any]:
     """Sizes of an EEGNet; raises KeyError or ValueError where it is none."""
-    F1, _, _, kernel_length = state["firstconv.0.weight"].shape
-    both, _, n_chans, _ = state["depthwiseConv.0.weight"].shape
+    F1, *_one, kernel_length = state["firstconv.0.weight"].shape
+    both, _one, n_chans, _one = state["depthwiseConv.0.weight"].shape
     F2 = state["separableConv.0.weight"].shape[0]
     n_outputs, features = state["classify.0.weight"].shape
     separable_length = state["separableConv.0.weight"].shape[3]
@@ -187,15 +198,19 @@ def load(found: Found, activation: str, **bend: float) -> nn.Module:
         **bend,
     )
     wanted = model.state_dict()
-    problems = [f"missing: {key}" for key in wanted if key not in found.state and not key.endswith("tracked")]
-    problems += [f"unexpected: {key}" for key in found.state if key not in wanted]
+    lacking = [key for key in wanted if key not in found.state and not key.endswith("tracked")]
+    problems = [_("missing: {key}", key=key) for key in lacking]
+    problems += [_("unexpected: {key}", key=key) for key in found.state if key not in wanted]
+    shapes = _("shape of {key}: {has} where {needs} is needed")
     problems += [
-        f"shape of {key}: {tuple(found.state[key].shape)} where {tuple(value.shape)} is needed"
+        shapes.format(key=key, has=tuple(found.state[key].shape), needs=tuple(value.shape))
         for key, value in wanted.items()
         if key in found.state and found.state[key].shape != value.shape
     ]
     if problems:
-        raise WeightsError(f"the weights do not fit {found.network} with {activation}. {'; '.join(problems)}.")
+        text = _("the weights do not fit {network} with {activation}. {problems}.")
+        named = {"network": found.network, "activation": activation}
+        raise WeightsError(text.format(**named, problems=_("; ").join(problems)))
     model.load_state_dict(dict(found.state), strict=False)
     # As when it was trained: the same order of summing, to the last digit.
     return model.to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload]

@@ -2,18 +2,22 @@
 
 import streamlit as st
 
+from eegnets.translation import _
 from eegnets.ui.bending import curves_part, trial_part
 from eegnets.ui.racing import race
 from eegnets.ui.state import framed
 
 data = framed()
-st.title("Activations")
+st.title(_("Activations"))
 st.markdown(
-    "Without a bend between its layers a network could only draw a straight border. Learning goes backwards through "
-    "the same bends: each passes on the gradient times its slope, and **where it is flat, nothing gets through**. "
-    "Below: the curves, a trial passing one of them, and a [race](#race) of networks that differ in nothing else."
+    _(
+        "Without a bend between its layers a network could only draw a straight border. Learning goes backwards "
+        "through the same bends: each passes on the gradient times its slope, and **where it is flat, nothing gets "
+        "through**. Below: the curves, a trial passing one of them, and a [race](#race) of networks that differ in "
+        "nothing else."
+    )
 )
 curves_part()
-st.subheader("What it does to this trial", anchor=False)
+st.subheader(_("What it does to this trial"), anchor=False)
 trial_part(data)
 race(data)

@@ -2,7 +2,9 @@
 
 import streamlit as st
 
+from eegnets.translation import N_, _, ngettext
 from eegnets.ui.bringing import bring_network
+from eegnets.ui.choices import segments
 from eegnets.ui.classifying import VIEWS, answer_browser, answers_of, network_picker, open_trial
 from eegnets.ui.quizzing import quiz
 from eegnets.ui.scoring import scores_panel
@@ -10,31 +12,34 @@ from eegnets.ui.state import framed, friendly_errors, trials
 from eegnets.ui.uploading import answered_uploads
 
 data = framed()
-st.title("Classify")
-st.markdown("A trained network is shown one trial at a time and says which hand was imagined.")
+st.title(_("Classify"))
+st.markdown(_("A trained network is shown one trial at a time and says which hand was imagined."))
 with friendly_errors():
     recorded = trials(data)
 with st.container(horizontal=True, vertical_alignment="bottom"):
     bring_network(data, recorded)
     run = network_picker(recorded, data.source)
-    view = st.segmented_control("View", VIEWS, default=VIEWS[0], required=True, key="view", bind="query-params")
-    part = st.segmented_control(
-        "Trials",
-        ["test", "train"],
-        default="test",
-        required=True,
-        key="part",
-        bind="query-params",
-        help="A network has seen the training trials while it learned: on them it looks better than it is.",
+    view = segments(_("View"), VIEWS, VIEWS[0], "view")
+    part = segments(
+        _("Trials"),
+        [N_("test"), N_("train")],
+        "test",
+        "part",
+        help=_("A network has seen the training trials while it learned: on them it looks better than it is."),
         disabled=view == "Your files",
     )
 if run is None:
     st.info(
-        f"No network here takes trials of {recorded.n_chans} channels and {recorded.n_times} samples at "
-        f"{recorded.sfreq:g} Hz. Train one on these data first.",
+        _(
+            "No network here takes trials of {channels} channels and {samples} samples at {rate:g} Hz. Train one on "
+            "these data first.",
+            channels=recorded.n_chans,
+            samples=recorded.n_times,
+            rate=recorded.sfreq,
+        ),
         icon=":material/model_training:",
     )
-    st.page_link("pages/train.py", label="Train", icon=":material/model_training:")
+    st.page_link("pages/train.py", label=_("Train"), icon=":material/model_training:")
     st.stop()
 
 with friendly_errors():
@@ -46,12 +51,13 @@ with friendly_errors():
     else:
         fold, table = answers_of(run, recorded, part)
 if view == "Quiz":
-    st.markdown("**You against the network.** Say which it was, by the arrow keys; then it says what it thinks.")
+    st.markdown(_("**You against the network.** Say which it was, by the arrow keys; then it says what it thinks."))
     quiz(run.id, fold, table)
 elif view == "All trials":
-    scores_panel(table, fold.class_names, f"{run.id} on the {part} trials", part, open_trial)
+    who = _("{run} on the {part} trials", run=run.id, part=_(part))
+    scores_panel(table, fold.class_names, who, part, open_trial)
 else:
     answer_browser(run, fold, table)
 if view != "Quiz":
-    words = f"Answers to {len(table)} trials (CSV)"
+    words = ngettext("Answers to {n} trial (CSV)", "Answers to {n} trials (CSV)", len(table))
     st.download_button(words, table.to_csv(index=False), f"{run.id}-answers.csv", icon=":material/download:")

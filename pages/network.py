@@ -2,13 +2,17 @@
 
 import streamlit as st
 
+from eegnets.translation import N_, _
+from eegnets.ui.choices import segments
 from eegnets.ui.state import framed, friendly_errors, trials
 
 data = framed()
-st.title("Network")
+st.title(_("Network"))
 st.markdown(
-    "One trial on its way through a network, in three steps: all layers, a click to one layer, a click to one value "
-    "and the sum behind it."
+    _(
+        "One trial on its way through a network, in three steps: all layers, a click to one layer, a click to one "
+        "value and the sum behind it."
+    )
 )
 from eegnets.ui.listening import calculator, first_layer, sides_section  # noqa: E402 (the words above come first)
 from eegnets.ui.looking import inside, layers_section, network_to_look_at, whole  # noqa: E402
@@ -16,31 +20,35 @@ from eegnets.ui.looking import inside, layers_section, network_to_look_at, whole
 with friendly_errors(), st.container(horizontal=True, vertical_alignment="bottom"):
     recorded = trials(data)
     looked = network_to_look_at(recorded, data.source)
-    part = st.segmented_control(
-        "Trials", ["test", "train"], default="test", required=True, key="part", bind="query-params"
-    )
-    _, fold = whole(recorded, part)
+    part = segments(_("Trials"), [N_("test"), N_("train")], "test", "part")
+    fold = whole(recorded, part)[1]
 if len(fold):
     inside(looked, fold)
 else:
-    st.info(f"These data have no {part} trials; choose the others above.", icon=":material/filter_alt_off:")
+    st.info(
+        _("These data have no {part} trials; choose the others above.", part=_(part)), icon=":material/filter_alt_off:"
+    )
 
-st.subheader("What the first layer hears", anchor=False)
+st.subheader(_("What the first layer hears"), anchor=False)
 st.markdown(
-    "The first convolution slides short filters in time, its kernels, along each electrode. Its frequency response "
-    "says which rhythm a kernel lets through; the filters in space then weigh the electrodes."
+    _(
+        "The first convolution slides short filters in time, its kernels, along each electrode. Its frequency "
+        "response says which rhythm a kernel lets through; the filters in space then weigh the electrodes."
+    )
 )
 first_layer(looked)
 if len(fold):
     sides_section(looked, recorded, fold)
 
-st.subheader("All layers", anchor=False)
+st.subheader(_("All layers"), anchor=False)
 layers_section(looked.model)
 
-st.subheader("Separable or full", anchor=False)
+st.subheader(_("Separable or full"), anchor=False)
 st.markdown(
-    "A full convolution has a kernel for every pair of a channel and a filter. A depthwise-separable one has a kernel "
-    "a channel, and then mixes the channels with single numbers. The lab report gives the ratio of their weights for "
-    "k × k kernels as 1/Nk + 1/k², Nk the number of filters; along time alone it is 1/Nk + 1/k."
+    _(
+        "A full convolution has a kernel for every pair of a channel and a filter. A depthwise-separable one has a "
+        "kernel a channel, and then mixes the channels with single numbers. The lab report gives the ratio of their "
+        "weights for k × k kernels as 1/Nk + 1/k², Nk the number of filters; along time alone it is 1/Nk + 1/k."
+    )
 )
 calculator()

@@ -76,6 +76,20 @@ def test_a_cell_of_the_confusion_matrix_lists_its_trials(app, network):
     assert (shown.index == wanted.index).all()  # the place that opens a trial
 
 
+def test_a_link_to_a_cell_fits_both_languages(app, network):
+    opened(app, network=network.id, view="All trials", cell="left hand → right hand", lang="zh-TW")
+    assert not app.exception
+    assert [option.content for option in app.segmented_control(key="view").proto.options][1] == "所有試次"
+    assert "".join(app.query_params["view"]) == "All trials"
+    assert "".join(app.query_params["cell"]) == "left hand → right hand"
+    some = len(app.dataframe[-1].value)
+    app.session_state["cell"] = None  # as a click beside the matrix's cells does
+    app.run()
+    assert not app.exception
+    assert "cell" not in app.query_params
+    assert len(app.dataframe[-1].value) == 540 > some
+
+
 def guess(app, key):
     next(button for button in app.button if button.key == key).click().run()
     assert not app.exception

@@ -1,5 +1,7 @@
 """A race says what its numbers say, and no more."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +10,7 @@ from scipy import stats
 
 from eegnets.evaluation import wilson_interval
 from eegnets.race import INSTRUMENTS, Racer, Verdict, before_and_after, curves, read
+from eegnets.translation import ENGLISH, ask_for_language
 
 
 def reading(epoch, *, flat=0.0, silent=0.0, gradient=1.0):
@@ -84,6 +87,24 @@ def test_without_relu_the_first_racer_is_the_measure():
 def test_without_instruments_the_scores_still_speak():
     silent = [Racer(name, 0, [epoch_record(1)]) for name in ("ELU", "ReLU")]
     assert len(said(*silent)) == 2
+
+
+@pytest.mark.parametrize("seeds", [1, 3])
+@pytest.mark.parametrize("flat", [0.0, 0.5])
+def test_a_verdict_is_told_in_the_readers_language(seeds, flat):
+    racers = [
+        racer(name, seed, (0.5, 0.7 + 0.01 * seed * place), flat=flat, silent=flat, gradient=1.0 + seed * place)
+        for place, name in enumerate(("ReLU", "ELU", "Tanh"))
+        for seed in range(seeds)
+    ]
+    ask_for_language(lambda: "zh-TW")
+    try:
+        sentences = said(*racers, n_test=100)
+    finally:
+        ask_for_language(lambda: ENGLISH)
+    names = re.compile("ReLU|ELU|Tanh|epoch|nats?")
+    assert not re.search("[A-Za-z]{2}", names.sub("", " ".join(sentences)))
+    assert "百分點" in sentences[-1]
 
 
 @pytest.mark.parametrize("name", list(INSTRUMENTS))

@@ -4,6 +4,7 @@ import altair as alt
 import pandas as pd
 
 from eegnets.charts.style import class_encodings, titled
+from eegnets.translation import _
 
 BAR = 26  # px, height of a network's bar
 AROUND = 150  # px, the titles, the legend and the axis
@@ -11,15 +12,22 @@ AROUND = 150  # px, the titles, the legend and the axis
 
 def probability_chart(answered: pd.DataFrame, class_names: tuple[str, ...]) -> alt.LayerChart:
     """A bar a network, parted by class; `answered` has the column `network` and one of probabilities a class."""
-    rows = answered.melt("network", list(class_names), "class", "probability")
-    colour = class_encodings(class_names)["color"].legend(orient="top", title=None, symbolType="square", columns=1)
-    x = alt.X("probability:Q", title="Probability (0 to 1)", scale=alt.Scale(domain=[0, 1]), stack="zero")
-    y = alt.Y(
-        "network:N", title="Network", sort=list(answered["network"]), axis=alt.Axis(labelLimit=320, labelOverlap=False)
+    rows = answered.melt("network", list(class_names), "name", "probability")
+    rows["class"] = rows["name"].map(_)
+    colour = class_encodings([_(name) for name in class_names])["color"].legend(
+        orient="top", title=None, symbolType="square", columns=1
     )
-    tooltip = [alt.Tooltip("network:N"), alt.Tooltip("class:N"), alt.Tooltip("probability:Q", format=".3f")]
-    order = alt.Order("class:N")
+    x = alt.X("probability:Q", title=_("Probability (0 to 1)"), scale=alt.Scale(domain=[0, 1]), stack="zero")
+    y = alt.Y(
+        "network:N",
+        title=_("Network"),
+        sort=list(answered["network"]),
+        axis=alt.Axis(labelLimit=320, labelOverlap=False),
+    )
+    tooltip = [alt.Tooltip("network:N", title=_("network")), alt.Tooltip("class:N", title=_("class"))]
+    tooltip.append(alt.Tooltip("probability:Q", format=".3f", title=_("probability")))
+    order = alt.Order("name:N")
     bars = alt.Chart(rows).mark_bar().encode(x=x, y=y, color=colour, order=order, tooltip=tooltip)
     middle = alt.Chart(pd.DataFrame({"half": [0.5]})).mark_rule(strokeDash=[4, 4]).encode(x="half:Q")
-    title = titled("What each network answers", "dashed: neither class is likelier")
+    title = titled(_("What each network answers"), _("dashed: neither class is likelier"))
     return alt.layer(bars, middle, title=title, height=AROUND + BAR * len(answered))

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 
 from eegnets.charts.style import HEIGHT, titled
+from eegnets.translation import _
 
 WORDS = {"labelExpr": "split(datum.label, ' ')", "labelOverlap": False}  # a word a line: cells may be narrow
 
@@ -22,19 +23,28 @@ def confusion_table(counts: np.ndarray, class_names: tuple[str, ...]) -> pd.Data
 
 def confusion_chart(counts: np.ndarray, class_names: tuple[str, ...], part: str = "test") -> alt.LayerChart:
     """Cells shaded by their share of the true class, with the number of trials in them; `cell` is what was clicked."""
-    base = alt.Chart(confusion_table(counts, class_names)).encode(
-        x=alt.X("predicted:N", title="Answered", sort=list(class_names), axis=alt.Axis(labelAngle=0, **WORDS)),
-        y=alt.Y("true:N", title="Shown", sort=list(class_names), axis=alt.Axis(**WORDS)),
+    cells = confusion_table(counts, class_names)
+    cells["shown"], cells["answered"] = cells["true"], cells["predicted"]  # as the program calls them, for a click
+    cells["true"], cells["predicted"] = cells["true"].map(_), cells["predicted"].map(_)
+    names = [_(name) for name in class_names]
+    base = alt.Chart(cells).encode(
+        x=alt.X("predicted:N", title=_("Answered"), sort=names, axis=alt.Axis(labelAngle=0, **WORDS)),
+        y=alt.Y("true:N", title=_("Shown"), sort=names, axis=alt.Axis(**WORDS)),
     )
     scale = alt.Scale(domain=[0, 1], range=["#e8f1f8", "#16527f"])
-    clicked = alt.selection_point(name="cell", fields=["true", "predicted"])
+    clicked = alt.selection_point(name="cell", fields=["shown", "answered"])
     cells = base.mark_rect(cursor="pointer").encode(
-        color=alt.Color("share:Q", title="Share of shown", scale=scale, legend=None),
+        color=alt.Color("share:Q", title=_("Share of shown"), scale=scale, legend=None),
         opacity=alt.condition(clicked, alt.value(1), alt.value(0.45)),
-        tooltip=["true", "predicted", "trials", alt.Tooltip("share:Q", format=".1%", title="of the shown class")],
+        tooltip=[
+            alt.Tooltip("true:N", title=_("true")),
+            alt.Tooltip("predicted:N", title=_("predicted")),
+            alt.Tooltip("trials:Q", title=_("trials")),
+            alt.Tooltip("share:Q", format=".1%", title=_("of the shown class")),
+        ],
     )
     cells = cells.add_params(clicked)  # numbers have no tooltip: they would take the clicks
     ink = alt.condition(alt.datum.share > 0.45, alt.value("white"), alt.value("#16324a"))
     numbers = base.mark_text(fontSize=18).encode(text="trials:Q", color=ink)
-    title = titled("Confusion matrix", f"{part} trials; a click lists them")
+    title = titled(_("Confusion matrix"), _("{part} trials; a click lists them", part=_(part)))
     return alt.layer(cells, numbers, title=title, height=HEIGHT)

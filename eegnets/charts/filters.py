@@ -8,19 +8,26 @@ import pandas as pd
 
 from eegnets.charts.style import CHANGE_SCALE, HEIGHT, LEGEND, QUIET, SIGNAL_COLOUR, titled
 from eegnets.filters import RHYTHMS, decibels
+from eegnets.translation import N_, _
 
 ROW = 17  # px, a kernel
 AROUND = 150  # px that title, axis and legend take of a height
 MOST = 126  # frequencies drawn of a response
-STATES = {"untrained": (QUIET, [6, 3]), "trained": ("#2f86c9", [1, 0])}  # colour and dash
-LOUDNESS = {"dB": "Gain (dB)", "linear": "Gain (1: as it came)"}
+STATES = {N_("untrained"): (QUIET, [6, 3]), N_("trained"): ("#2f86c9", [1, 0])}  # colour and dash
+LOUDNESS = {"dB": N_("Gain (dB)"), "linear": N_("Gain (1: as it came)")}
+HEARS = {
+    "Kernel": (N_("What each kernel hears, {state}"), N_("kernel")),
+    "Filter": (N_("What each filter hears, {state}"), N_("filter")),
+}
 
 
 def rhythm_marks(top: float, inside: bool = False) -> list[alt.Chart]:
     """A line where one rhythm ends and the next begins, and their names above the chart or `inside`; to `top` Hz."""
     edges = [(name, low, min(high, top)) for name, (low, high) in RHYTHMS.items() if low < top]
     rows = pd.DataFrame(edges, columns=["rhythm", "low", "high"]).assign(middle=lambda t: (t["low"] + t["high"]) / 2)
-    rows["words"] = ["\n" * (place % 2) + name for place, name in enumerate(rows["rhythm"])]  # narrow bands: two lines
+    rows["words"] = [
+        "\n" * (place % 2) + _(name) for place, name in enumerate(rows["rhythm"])
+    ]  # narrow bands: two lines
     lines = alt.Chart(rows[1:]).mark_rule(color=QUIET, strokeDash=[3, 3]).encode(x=alt.X("low:Q"))
     look = {"baseline": "top", "lineHeight": 11} if inside else {"baseline": "bottom", "lineHeight": -11}
     words = alt.Chart(rows).mark_text(color=QUIET, fontSize=10, lineBreak="\n", **look)
@@ -31,13 +38,14 @@ def response_chart(
     freqs: np.ndarray,
     gain: np.ndarray,
     order: Sequence[int],
-    words: str,
+    state: str,
     loudness: str = "dB",
     noun: str = "Kernel",
     loudest: float = 0.0,
 ) -> alt.LayerChart:
     """How loud each frequency leaves each kernel, a row a kernel; a click picks one.
 
+    state, noun: which weights and what they are called, of STATES and HEARS.
     order: the kernels (from 1) from top to bottom; freqs: Hz, (n_freqs,); gain: (n_kernels, n_freqs), linear;
     loudest: the gain where colours end (the loudest here, if that is more).
     """
@@ -57,27 +65,28 @@ def response_chart(
     domain = [-30, 0] if loudness == "dB" else [0, max(loudest, float(shown.max())) or 1.0]
     colour = alt.Color(
         "gain:Q",
-        title=LOUDNESS[loudness],
+        title=_(LOUDNESS[loudness]),
         scale=alt.Scale(scheme="viridis", domain=domain, clamp=True),
         legend=alt.Legend(orient="bottom", gradientLength=180, titleLimit=300),
     )
-    x = alt.X("begin:Q", title="Frequency (Hz)", scale=alt.Scale(domain=[0, float(freqs[-1])], nice=False))
+    x = alt.X("begin:Q", title=_("Frequency (Hz)"), scale=alt.Scale(domain=[0, float(freqs[-1])], nice=False))
     axis = alt.Axis(labelOverlap=False)
-    y = alt.Y("kernel:O", title=noun, sort=list(order), axis=axis, scale=alt.Scale(paddingInner=0.08))
+    y = alt.Y("kernel:O", title=_(noun), sort=list(order), axis=axis, scale=alt.Scale(paddingInner=0.08))
+    hears, one = HEARS[noun]
     tooltip = [
-        alt.Tooltip("kernel:O", title=noun.lower()),
+        alt.Tooltip("kernel:O", title=_(one)),
         alt.Tooltip("frequency:Q", format=".1f", title="Hz"),
-        alt.Tooltip("gain:Q", format=".3g", title="dB" if loudness == "dB" else "gain"),
+        alt.Tooltip("gain:Q", format=".3g", title="dB" if loudness == "dB" else _("gain")),
     ]
     picked = alt.selection_point(name="kernel", fields=["kernel"])
     cells = (
         alt.Chart(rows).mark_rect(cursor="pointer").encode(x=x, x2=alt.X2("end:Q"), y=y, color=colour, tooltip=tooltip)
     )
     title = titled(
-        f"What each {noun.lower()} hears, {words}",
-        "the lowest on top; 0 dB: its loudest; click a row to look at it"
+        _(hears, state=_(state)),
+        _("the lowest on top; 0 dB: its loudest; click a row to look at it")
         if loudness == "dB"
-        else "the lowest on top; click a row to look at it",
+        else _("the lowest on top; click a row to look at it"),
     )
     title.offset = 26
     layers = [cells.add_params(picked), *rhythm_marks(float(freqs[-1]))]
@@ -90,48 +99,53 @@ def kernels_chart(kernels: dict[str, np.ndarray], sfreq: float, words: str) -> a
     for state, kernel in kernels.items():
         times = 1000 * (np.arange(len(kernel)) - len(kernel) // 2) / sfreq
         tables.append(pd.DataFrame({"time": times, "weight": kernel, "weights": state}))
-    x = alt.X("time:Q", title="Time around the middle (ms)", scale=alt.Scale(nice=False))
-    tooltip = [alt.Tooltip("time:Q", format=".0f", title="ms"), alt.Tooltip("weight:Q", format=".4g")]
-    return _two_states(pd.concat(tables), x, alt.Y("weight:Q", title="Weight (no unit)"), tooltip, f"{words} over time")
+    x = alt.X("time:Q", title=_("Time around the middle (ms)"), scale=alt.Scale(nice=False))
+    y = alt.Y("weight:Q", title=_("Weight (no unit)"))
+    tooltip = [alt.Tooltip("time:Q", format=".0f", title="ms")]
+    tooltip.append(alt.Tooltip("weight:Q", format=".4g", title=_("weight")))
+    return _two_states(pd.concat(tables), x, y, tooltip, _("{words} over time", words=words))
 
 
 def gains_chart(freqs: np.ndarray, gains: dict[str, np.ndarray], loudness: str, words: str) -> alt.LayerChart:
     """One kernel's response; `gains`: "untrained" and perhaps "trained" -> linear gain, (n_freqs,); freqs in Hz."""
     shown = {state: decibels(gain) if loudness == "dB" else gain for state, gain in gains.items()}
     tables = [pd.DataFrame({"frequency": freqs, "gain": gain, "weights": state}) for state, gain in shown.items()]
-    x = alt.X("frequency:Q", title="Frequency (Hz)", scale=alt.Scale(domain=[0, float(freqs[-1])], nice=False))
-    tooltip = [alt.Tooltip("frequency:Q", format=".1f", title="Hz"), alt.Tooltip("gain:Q", format=".3g")]
-    lines = _two_states(pd.concat(tables), x, alt.Y("gain:Q", title=LOUDNESS[loudness]), tooltip, "")
-    title = titled(f"{words} by frequency", "thin lines part the rhythms")
+    x = alt.X("frequency:Q", title=_("Frequency (Hz)"), scale=alt.Scale(domain=[0, float(freqs[-1])], nice=False))
+    tooltip = [alt.Tooltip("frequency:Q", format=".1f", title="Hz")]
+    tooltip.append(alt.Tooltip("gain:Q", format=".3g", title=_("gain")))
+    lines = _two_states(pd.concat(tables), x, alt.Y("gain:Q", title=_(LOUDNESS[loudness])), tooltip, "")
+    title = titled(_("{words} by frequency", words=words), _("thin lines part the rhythms"))
     return alt.layer(lines, *rhythm_marks(float(freqs[-1]), inside=True), title=title, height=HEIGHT)
 
 
 def _two_states(rows: pd.DataFrame, x: alt.X, y: alt.Y, tooltip: list[alt.Tooltip], words: str) -> alt.Chart:
     there = [state for state in STATES if state in set(rows["weights"])]
     colours, dashes = ([STATES[state][look] for state in there] for look in range(2))
-    legend = LEGEND if len(there) > 1 else None
+    legend, title = LEGEND if len(there) > 1 else None, _("Weights")
+    names = [_(state) for state in there]
     chart = (
-        alt.Chart(rows)
+        alt.Chart(rows.assign(weights=rows["weights"].map(_)))
         .mark_line(strokeWidth=2)
         .encode(
             x=x,
             y=y,
-            color=alt.Color("weights:N", title="Weights", scale=alt.Scale(domain=there, range=colours), legend=legend),
+            color=alt.Color("weights:N", title=title, scale=alt.Scale(domain=names, range=colours), legend=legend),
             strokeDash=alt.StrokeDash(
-                "weights:N", title="Weights", scale=alt.Scale(domain=there, range=dashes), legend=legend
+                "weights:N", title=title, scale=alt.Scale(domain=names, range=dashes), legend=legend
             ),
-            tooltip=[alt.Tooltip("weights:N"), *tooltip],
+            tooltip=[alt.Tooltip("weights:N", title=_("weights")), *tooltip],
         )
     )
     return chart.properties(title=words, height=HEIGHT) if words else chart
 
 
 def weights_chart(
-    weights: np.ndarray, kernel_of: np.ndarray, order: Sequence[int], ch_names: Sequence[str], words: str, reach: float
+    weights: np.ndarray, kernel_of: np.ndarray, order: Sequence[int], ch_names: Sequence[str], state: str, reach: float
 ) -> alt.Chart:
     """What each filter in space makes of each electrode, a column a filter, sorted by its kernel as in `order`.
 
-    weights: (n_filters, n_chans); kernel_of: (n_filters,), kernels from 0; reach: the weight where colours end.
+    weights: (n_filters, n_chans); kernel_of: (n_filters,), kernels from 0; state: of STATES; reach: the weight where
+    colours end.
     """
     n_filters, n_chans = weights.shape
     rows = pd.DataFrame(
@@ -145,16 +159,22 @@ def weights_chart(
     place = {kernel: at for at, kernel in enumerate(order)}
     sort = sorted(range(1, n_filters + 1), key=lambda number: (place[int(kernel_of[number - 1]) + 1], number))
     scale = alt.Scale(domain=list(np.linspace(-reach, reach, 5)), range=list(CHANGE_SCALE))
-    colour = alt.Color("weight:Q", title="Weight", scale=scale, legend=alt.Legend(orient="top", titleOrient="left"))
-    x = alt.X("filter:O", title="Filter in space (no unit), by its kernel", sort=sort, axis=alt.Axis(labelOverlap=True))
-    y = alt.Y("channel:N", title="Electrode", sort=None)
-    tooltip = [alt.Tooltip("filter:O"), alt.Tooltip("kernel:O"), alt.Tooltip("channel:N")]
-    cells = (
-        alt.Chart(rows)
-        .mark_rect()
-        .encode(x=x, y=y, color=colour, tooltip=[*tooltip, alt.Tooltip("weight:Q", format=".3f")])
+    colour = alt.Color("weight:Q", title=_("Weight"), scale=scale, legend=alt.Legend(orient="top", titleOrient="left"))
+    x = alt.X(
+        "filter:O", title=_("Filter in space (no unit), by its kernel"), sort=sort, axis=alt.Axis(labelOverlap=True)
     )
-    title = titled(f"Weights of the electrodes, {words}", "blue: turned over; red: as it is; pale: hardly heard")
+    y = alt.Y("channel:N", title=_("Electrode"), sort=None)
+    tooltip = [
+        alt.Tooltip("filter:O", title=_("filter")),
+        alt.Tooltip("kernel:O", title=_("kernel")),
+        alt.Tooltip("channel:N", title=_("channel")),
+        alt.Tooltip("weight:Q", format=".3f", title=_("weight")),
+    ]
+    cells = alt.Chart(rows).mark_rect().encode(x=x, y=y, color=colour, tooltip=tooltip)
+    title = titled(
+        _("Weights of the electrodes, {state}", state=_(state)),
+        _("blue: turned over; red: as it is; pale: hardly heard"),
+    )
     return cells.properties(title=title, height=max(24 * n_chans, 56) + AROUND + 50)
 
 
@@ -165,42 +185,56 @@ def sides_chart(filters: pd.DataFrame, class_names: Sequence[str], ends: tuple[s
     """
     there = [state for state in STATES if state in set(filters["weights"])]
     colours, shapes = [STATES[state][0] for state in there], ["cross", "circle"][: len(there)]
-    x = alt.X("side:Q", title=f"Side (-1: {ends[0]} alone, 1: {ends[1]} alone)", scale=alt.Scale(domain=[-1, 1]))
-    y = alt.Y("apart:Q", title="Difference (std. dev.)")
+    names = [_(state) for state in there]
+    side = _("Side (-1: {left} alone, 1: {right} alone)", left=ends[0], right=ends[1])
+    x = alt.X("side:Q", title=side, scale=alt.Scale(domain=[-1, 1]))
+    y = alt.Y("apart:Q", title=_("Difference (std. dev.)"))
     legend = alt.Legend(orient="top", titleOrient="left")
     tooltip = [
-        alt.Tooltip("weights:N"),
-        alt.Tooltip("filter:O"),
-        alt.Tooltip("peak:Q", format=".1f", title="peak (Hz)"),
+        alt.Tooltip("weights:N", title=_("weights")),
+        alt.Tooltip("filter:O", title=_("filter")),
+        alt.Tooltip("peak:Q", format=".1f", title=_("peak (Hz)")),
+        alt.Tooltip("side:Q", format="+.2f", title=_("side")),
+        alt.Tooltip("apart:Q", format="+.2f", title=_("apart")),
+        alt.Tooltip("used:Q", format="+.2f", title=_("used")),
     ]
-    tooltip += [alt.Tooltip(f"{name}:Q", format="+.2f") for name in ("side", "apart", "used")]
     points = (
-        alt.Chart(filters)
+        alt.Chart(filters.assign(weights=filters["weights"].map(_)))
         .mark_point(filled=True, size=70, opacity=0.8)
         .encode(
             x=x,
             y=y,
-            color=alt.Color("weights:N", title="Weights", scale=alt.Scale(domain=there, range=colours), legend=legend),
-            shape=alt.Shape("weights:N", title="Weights", scale=alt.Scale(domain=there, range=shapes), legend=legend),
+            color=alt.Color(
+                "weights:N", title=_("Weights"), scale=alt.Scale(domain=names, range=colours), legend=legend
+            ),
+            shape=alt.Shape(
+                "weights:N", title=_("Weights"), scale=alt.Scale(domain=names, range=shapes), legend=legend
+            ),
             tooltip=tooltip,
         )
     )
-    title = titled(
-        "Do the filters know the two sides?", f"above zero: louder in “{class_names[1]}” than “{class_names[0]}”"
-    )
+    first, second = (_(name) for name in class_names[:2])
+    under = _("above zero: louder in “{second}” than “{first}”", second=second, first=first)
+    title = titled(_("Do the filters know the two sides?"), under)
     return points.properties(title=title, height=HEIGHT + 80)
 
 
 def counts_chart(rows: pd.DataFrame) -> alt.Chart:
     """Weights of full and separable convolutions; rows of kernel ("k × k", …), convolution, part, weights."""
-    x = alt.X("weights:Q", title="Weights (number)", stack="zero")
-    y = alt.Y("convolution:N", title="Convolution", sort=None)
+    parts = [N_("full"), N_("depthwise"), N_("pointwise")]
+    rows = rows.assign(part=rows["part"].map(_))
+    x = alt.X("weights:Q", title=_("Weights (number)"), stack="zero")
+    y = alt.Y("convolution:N", title=_("Convolution"), sort=None)
     colour = alt.Color(
         "part:N",
-        title="Part",
-        scale=alt.Scale(domain=["full", "depthwise", "pointwise"], range=[SIGNAL_COLOUR, "#2f86c9", "#c77a00"]),
+        title=_("Part"),
+        scale=alt.Scale(domain=[_(part) for part in parts], range=[SIGNAL_COLOUR, "#2f86c9", "#c77a00"]),
         legend=alt.Legend(orient="top", titleOrient="left"),
     )
-    tooltip = [alt.Tooltip("convolution:N"), alt.Tooltip("part:N"), alt.Tooltip("weights:Q", format=",")]
+    tooltip = [
+        alt.Tooltip("convolution:N", title=_("convolution")),
+        alt.Tooltip("part:N", title=_("part")),
+        alt.Tooltip("weights:Q", format=",", title=_("weights")),
+    ]
     bars = alt.Chart(rows).mark_bar().encode(x=x, y=y, color=colour, order=alt.Order("place:Q"), tooltip=tooltip)
-    return bars.properties(title="Weights that are learned", height=34 * rows["convolution"].nunique() + 120)
+    return bars.properties(title=_("Weights that are learned"), height=34 * rows["convolution"].nunique() + 120)

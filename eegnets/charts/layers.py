@@ -12,12 +12,14 @@ import pandas as pd
 from PIL import Image
 
 from eegnets.charts.style import CHANGE_SCALE, HEIGHT, QUIET, RULE_COLOUR, SIGNAL_COLOUR, titled
+from eegnets.translation import N_, _
 
 ROW = 40  # px, a layer in the overview
 AROUND = 110  # px that title and axis take of a height
 MOST_ROWS, MOST_COLUMNS = 64, 250  # of a small picture
+TRIAL = N_("trial")  # what the overview calls the network's input
 MOST_CELLS = 4800  # of a map: more make a browser slow
-TIME = "Time after trial start (s)"
+TIME = N_("Time after trial start (s)")
 
 
 def picture(values: np.ndarray) -> str:
@@ -28,7 +30,7 @@ def picture(values: np.ndarray) -> str:
     """
     flat = values.reshape(-1, values.shape[-1]) if values.ndim > 1 else values[:, None]
     flat = flat[np.linspace(0, len(flat) - 1, min(len(flat), MOST_ROWS)).astype(int)]
-    flat, _ = _averaged(flat, MOST_COLUMNS)
+    flat = _averaged(flat, MOST_COLUMNS)[0]
     share = (np.clip(flat / _reach(flat), -1, 1) + 1) * (len(CHANGE_SCALE) - 1) / 2  # place on the scale of colours
     stops = np.array([[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in CHANGE_SCALE])
     rgb = np.stack([np.interp(share, range(len(stops)), stops[:, part]) for part in range(3)], axis=-1).astype(np.uint8)
@@ -53,22 +55,23 @@ def _averaged(values: np.ndarray, at_most: int) -> tuple[np.ndarray, np.ndarray]
 def overview_chart(layers: pd.DataFrame, opened: str, seconds: float) -> alt.LayerChart:
     """The way of a trial of so many `seconds` through the network, a picture a layer; a click picks one.
 
-    layers: columns layer, kind, shape (text), does, parameters, multiplications, url (of its picture).
+    layers: columns layer, kind, shape (text), does, parameters, multiplications, url (of its picture). TRIAL is what
+    goes in.
     """
     place = np.arange(len(layers))
     rows = layers.assign(begin=0.0, end=seconds, top=place + 0.06, bottom=place + 0.94, open=layers["layer"] == opened)
-    labels = (layers["layer"] + "|" + layers["kind"] + " " + layers["shape"]).tolist()
+    labels = (layers["layer"].replace(TRIAL, _(TRIAL)) + "|" + layers["kind"] + " " + layers["shape"]).tolist()
     words = f"split({labels}[floor(datum.value)], '|')"
     axis = alt.Axis(values=(place + 0.5).tolist(), labelExpr=words, labelLimit=220, grid=False, ticks=False)
-    y = alt.Y("top:Q", title="Layer", axis=axis, scale=alt.Scale(domain=[0, len(rows)], reverse=True, nice=False))
-    x = alt.X("begin:Q", title=TIME, scale=alt.Scale(domain=[0, seconds], nice=False))
+    y = alt.Y("top:Q", title=_("Layer"), axis=axis, scale=alt.Scale(domain=[0, len(rows)], reverse=True, nice=False))
+    x = alt.X("begin:Q", title=_(TIME), scale=alt.Scale(domain=[0, seconds], nice=False))
     tooltip = [
-        alt.Tooltip("layer:N"),
-        alt.Tooltip("kind:N"),
-        alt.Tooltip("shape:N"),
-        alt.Tooltip("parameters:Q", format=","),
-        alt.Tooltip("multiplications:Q", format=","),
-        alt.Tooltip("does:N"),
+        alt.Tooltip("layer:N", title=_("layer")),
+        alt.Tooltip("kind:N", title=_("kind")),
+        alt.Tooltip("shape:N", title=_("shape")),
+        alt.Tooltip("parameters:Q", format=",", title=_("parameters")),
+        alt.Tooltip("multiplications:Q", format=",", title=_("multiplications")),
+        alt.Tooltip("does:N", title=_("does")),
     ]
     base = alt.Chart(rows).encode(x=x, x2=alt.X2("end:Q"), y=y, y2=alt.Y2("bottom:Q"))
     pictures = base.mark_image(aspect=False, align="left", baseline="top").encode(url="url:N")
@@ -76,7 +79,7 @@ def overview_chart(layers: pd.DataFrame, opened: str, seconds: float) -> alt.Lay
     frames = base.mark_rect(fillOpacity=0, stroke=CHANGE_SCALE[-2], cursor="pointer").encode(
         strokeWidth=alt.condition("datum.open", alt.value(3), alt.value(0)), tooltip=tooltip
     )
-    title = titled("All layers on this trial", "a line a map; click a layer to open it")
+    title = titled(_("All layers on this trial"), _("a line a map; click a layer to open it"))
     return alt.layer(pictures, frames.add_params(picked), title=title, height=ROW * len(rows) + AROUND)
 
 
@@ -107,23 +110,26 @@ def maps_chart(
     scale = alt.Scale(domain=list(np.linspace(-reach, reach, 5)), range=list(CHANGE_SCALE), clamp=True)
     count = len(values)
     axis = alt.Axis(values=list(range(1, count + 1, -(-count // 32))), format="d")
-    y = alt.Y("map:O", title="Map", axis=axis, scale=alt.Scale(paddingInner=0, paddingOuter=0))
-    x = alt.X("begin:Q", title=TIME, scale=alt.Scale(domain=[0, seconds], nice=False))
+    y = alt.Y("map:O", title=_("Map"), axis=axis, scale=alt.Scale(paddingInner=0, paddingOuter=0))
+    x = alt.X("begin:Q", title=_(TIME), scale=alt.Scale(domain=[0, seconds], nice=False))
     tooltip = [
-        alt.Tooltip("map:O"),
-        alt.Tooltip("begin:Q", format=".3f", title="from (s)"),
-        alt.Tooltip("value:Q", format=".4g", title=f"value ({unit})"),
+        alt.Tooltip("map:O", title=_("map")),
+        alt.Tooltip("begin:Q", format=".3f", title=_("from (s)")),
+        alt.Tooltip("value:Q", format=".4g", title=_("value ({unit})", unit=_(unit))),
     ]
     picked = alt.selection_point(name="map", fields=["map"])
     colour = alt.Color(
-        "value:Q", title=f"Value ({unit})", scale=scale, legend=alt.Legend(orient="top", titleOrient="left")
+        "value:Q",
+        title=_("Value ({unit})", unit=_(unit)),
+        scale=scale,
+        legend=alt.Legend(orient="top", titleOrient="left"),
     )
     cells = alt.Chart(rows).mark_rect(clip=True, cursor="pointer")
     cells = cells.encode(x=x, x2=alt.X2("end:Q"), y=y, color=colour, tooltip=tooltip).add_params(picked)
     frame = alt.Chart(pd.DataFrame({"map": [opened], "begin": [0.0], "end": [seconds]}))
     frame = frame.mark_rect(fillOpacity=0, stroke=RULE_COLOUR, strokeWidth=2)
     frame = frame.encode(x=alt.X("begin:Q"), x2=alt.X2("end:Q"), y=y)
-    title = titled(f"What comes out of {name}", "click a map to open it; framed: the one that is open")
+    title = titled(_("What comes out of {name}", name=name), _("click a map to open it; framed: the one that is open"))
     return alt.layer(cells, frame, title=title, height=max(min(14 * count, 420), 120) + AROUND + 50)
 
 
@@ -134,12 +140,12 @@ def unit_chart(
     first, step = times
     rows = pd.DataFrame({"sample": np.arange(len(values)) + 1, "value": values.astype(float)})
     rows["time"] = first + step * (rows["sample"] - 1)
-    x = alt.X("time:Q", title=TIME, scale=alt.Scale(domain=[0, seconds], nice=False))
-    y = alt.Y("value:Q", title=f"Value ({unit})")
+    x = alt.X("time:Q", title=_(TIME), scale=alt.Scale(domain=[0, seconds], nice=False))
+    y = alt.Y("value:Q", title=_("Value ({unit})", unit=_(unit)))
     tooltip = [
-        alt.Tooltip("sample:Q"),
+        alt.Tooltip("sample:Q", title=_("sample")),
         alt.Tooltip("time:Q", format=".3f", title="s"),
-        alt.Tooltip("value:Q", format=".4g", title=f"value ({unit})"),
+        alt.Tooltip("value:Q", format=".4g", title=_("value ({unit})", unit=_(unit))),
     ]
     base = alt.Chart(rows).encode(x=x, y=y, tooltip=tooltip)
     picked = alt.selection_point(name="sample", fields=["sample"], nearest=True, on="click")
@@ -148,17 +154,17 @@ def unit_chart(
     here = rows[rows["sample"] == sample]
     rule = alt.Chart(here).mark_rule(color=QUIET, strokeDash=[4, 3]).encode(x=x)
     dot = alt.Chart(here).mark_point(filled=True, size=90, color=CHANGE_SCALE[-2], opacity=1)
-    title = titled(f"{name} over time", "click to work out another sample")
+    title = titled(_("{words} over time", words=name), _("click to work out another sample"))
     return alt.layer(line, rule, dot.encode(x=x, y=y, tooltip=tooltip), dots, title=title, height=HEIGHT - 60)
 
 
 def features_chart(values: np.ndarray, names: list[str], title: str, unit: str) -> alt.Chart:
     """A bar a feature: what comes out of a dense layer, (n_features,)."""
-    rows = pd.DataFrame({"class": names, "value": values.astype(float)})
-    tooltip = [alt.Tooltip("class:N"), alt.Tooltip("value:Q", format=".4g")]
+    rows = pd.DataFrame({"class": [_(name) for name in names], "value": values.astype(float)})
+    tooltip = [alt.Tooltip("class:N", title=_("class")), alt.Tooltip("value:Q", format=".4g", title=_("value"))]
     colour = alt.condition("datum.value > 0", alt.value(CHANGE_SCALE[-2]), alt.value(CHANGE_SCALE[1]))
     bars = alt.Chart(rows).mark_bar()
-    x, y = alt.X("value:Q", title=f"Value ({unit})"), alt.Y("class:N", title="Class", sort=None)
+    x, y = alt.X("value:Q", title=_("Value ({unit})", unit=_(unit))), alt.Y("class:N", title=_("Class"), sort=None)
     return bars.encode(x=x, y=y, color=colour, tooltip=tooltip).properties(
-        title=titled(title, "the larger one is the answer"), height=40 * len(rows) + AROUND
+        title=titled(title, _("the larger one is the answer")), height=40 * len(rows) + AROUND
     )

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from eegnets.charts.style import CHANGE_SCALE, SIGNAL_COLOUR, titled
+from eegnets.translation import _
 from eegnets.trials import Trials
 
 if TYPE_CHECKING:
@@ -50,17 +51,17 @@ def saliency_chart(trials: Trials, rows: pd.DataFrame, words: str, under: str) -
     x_scale = alt.Scale(domain=[0, trials.n_times / trials.sfreq])
     y = alt.Y(
         "base:Q",
-        title="Channels, pull (logits)",
+        title=_("Channels, pull (logits)"),
         scale=alt.Scale(domain=[-0.55 * apart, apart * (trials.n_chans - 0.45)], nice=False),
         axis=alt.Axis(values=places.tolist(), labelExpr=" : ".join([*labels, "''"])),
     )
     tooltip = [
-        alt.Tooltip("channel:N"),
-        alt.Tooltip("start:Q", format=".2f", title="from (s)"),
-        alt.Tooltip("stop:Q", format=".2f", title="to (s)"),
-        alt.Tooltip("pull:Q", format=".4f", title="pull (logits)"),
+        alt.Tooltip("channel:N", title=_("channel")),
+        alt.Tooltip("start:Q", format=".2f", title=_("from (s)")),
+        alt.Tooltip("stop:Q", format=".2f", title=_("to (s)")),
+        alt.Tooltip("pull:Q", format=".4f", title=_("pull (logits)")),
     ]
-    x = alt.X("start:Q", title="Time after trial start (s)", scale=x_scale)
+    x = alt.X("start:Q", title=_("Time after trial start (s)"), scale=x_scale)
     colour = alt.condition("datum.pull > 0", alt.value(FOR), alt.value(AGAINST))
     bars = alt.Chart(rows).mark_rect().encode(x=x, x2="stop:Q", y=y, y2="top:Q", color=colour, tooltip=tooltip)
     lines = alt.Chart(pd.DataFrame({"base": places})).mark_rule(color=SIGNAL_COLOUR, opacity=0.6).encode(y=y)
@@ -73,7 +74,12 @@ def _scale_bar(trials: Trials, apart: float) -> list[alt.Chart]:
     power = 10.0 ** np.floor(np.log10(0.4 * apart))
     size = power * max(digit for digit in (1, 2, 5) if digit * power <= 0.4 * apart)
     at = 0.985 * trials.n_times / trials.sfreq
-    data = {"start": [at], "low": [-0.5 * apart], "high": [-0.5 * apart + size], "words": [f"{size:g} logits"]}
+    data = {
+        "start": [at],
+        "low": [-0.5 * apart],
+        "high": [-0.5 * apart + size],
+        "words": [_("{size:g} logits", size=size)],
+    }
     base = alt.Chart(pd.DataFrame(data)).encode(x="start:Q", y="low:Q")
     bar = base.mark_rule(strokeWidth=3, color=SIGNAL_COLOUR).encode(y2="high:Q")
     return [bar, base.mark_text(align="right", dx=-6, dy=-6, color=SIGNAL_COLOUR).encode(text="words:N")]
@@ -82,5 +88,7 @@ def _scale_bar(trials: Trials, apart: float) -> list[alt.Chart]:
 def describe_saliency(rows: pd.DataFrame, words: str) -> str:
     """The chart in words: the strongest stretch of each channel."""
     strongest = rows.loc[rows.groupby("channel", sort=False)["pull"].apply(lambda pull: pull.abs().idxmax())]
-    told = [f"{row.channel}: strongest at {row.start:.2f} s, {row.pull:+.3f} logits" for row in strongest.itertuples()]
-    return f"{words}. {'; '.join(told)}."
+    text = _("{channel}: strongest at {start:.2f} s, {pull:+.3f} logits")
+    told = [text.format(channel=row.channel, start=row.start, pull=row.pull) for row in strongest.itertuples()]
+    channels = _("; ").join(told)
+    return f"{words}. {channels}."

@@ -7,42 +7,47 @@ import pandas as pd
 import streamlit as st
 
 from eegnets.charts.saliency import describe_saliency, gradient_table, occlusion_table, saliency_chart
+from eegnets.translation import N_, _
 from eegnets.trials import Trials
+from eegnets.ui.choices import segments
 
 if TYPE_CHECKING:
     from torch import nn
 
-WAYS = ("gradient", "covering")
-UNDER = "above a channel's line: for it; below: against it"
+WAYS = (N_("gradient"), N_("covering"))
+UNDER = N_("above a channel's line: for it; below: against it")
 STEPS = 5  # of a covering window within its width
 
 
 def where_it_looked(model: "nn.Module", trials: Trials, index: int, target: int, name: str) -> None:
     """The map of one trial for the class `name`, the `target`-th; beside it, if wanted, one that was not learned."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        way = st.segmented_control(
-            "Where it looked, by",
+        way = segments(
+            _("Where it looked, by"),
             WAYS,
-            default=WAYS[0],
-            required=True,
-            key="way",
-            bind="query-params",
-            help="Gradient: integrated gradients from a flat trial of 0 µV, for every sample. Covering: a window of "
-            "one channel is set to 0 µV, and the map shows how far the answer's logit falls.",
+            WAYS[0],
+            "way",
+            help=_(
+                "Gradient: integrated gradients from a flat trial of 0 µV, for every sample. Covering: a window of "
+                "one channel is set to 0 µV, and the map shows how far the answer's logit falls."
+            ),
         )
         width = _width(trials) if way == WAYS[1] else 0
         checked = st.toggle(
-            "Check against fresh weights",
+            _("Check against fresh weights"),
             key="fresh",
             bind="query-params",
-            help="The same map of the same network before any training. A map worth believing is another one "
-            "(Adebayo et al. 2018).",
+            help=_(
+                "The same map of the same network before any training. A map worth believing is another one "
+                "(Adebayo et al. 2018)."
+            ),
         )
     left, right = st.columns([3, 2], gap="large")
     rows, pulls = _map(model, trials, index, target, width)
-    words = f"Where the network saw “{name}”"
+    words = _("Where the network saw “{name}”", name=_(name))
     with left:
-        st.altair_chart(saliency_chart(trials, rows, words, UNDER), key="saliency", alt=describe_saliency(rows, words))
+        chart = saliency_chart(trials, rows, words, _(UNDER))
+        st.altair_chart(chart, key="saliency", alt=describe_saliency(rows, words))
         if way == WAYS[0]:
             _completeness(model, trials.X[index], target, pulls)
     if checked:
@@ -54,7 +59,7 @@ def _width(trials: Trials) -> int:
     """Samples of the covering window, as the reader sets it in seconds."""
     longest = trials.n_times / trials.sfreq
     seconds = st.slider(
-        "Window (s)", 0.05, max(min(2.0, longest), 0.1), min(0.25, longest), 0.05, key="cover", bind="query-params"
+        _("Window (s)"), 0.05, max(min(2.0, longest), 0.1), min(0.25, longest), 0.05, key="cover", bind="query-params"
     )
     return round(seconds * trials.sfreq)
 
@@ -75,9 +80,16 @@ def _completeness(model: "nn.Module", X: np.ndarray, target: int, pulls: np.ndar
 
     trial, flat = lead(model, X, target)
     st.caption(
-        f"All bars add up to **{pulls.sum():+.3f}** logits; the answer's logit is {trial:.3f} for this trial and "
-        f"{flat:.3f} for a flat one of 0 µV, a lead of **{trial - flat:+.3f}**. Between the two lies the error of 32 "
-        f"steps, {abs(pulls.sum() - trial + flat):.3f}."
+        _(
+            "All bars add up to **{sum:+.3f}** logits; the answer's logit is {trial:.3f} for this trial and {flat:.3f} "
+            "for a flat one of 0 µV, a lead of **{lead:+.3f}**. Between the two lies the error of 32 steps, "
+            "{error:.3f}.",
+            sum=pulls.sum(),
+            trial=trial,
+            flat=flat,
+            lead=trial - flat,
+            error=abs(pulls.sum() - trial + flat),
+        )
     )
 
 
@@ -86,9 +98,9 @@ def _check(model: "nn.Module", trials: Trials, index: int, target: int, width: i
     from eegnets.saliency import rank_correlation, unlearned
 
     rows, fresh = _map(unlearned(model), trials, index, target, width)
-    words = "The same network with fresh weights"
+    words = _("The same network with fresh weights")
     st.altair_chart(
-        saliency_chart(trials, rows, words, "it has learned nothing"),
+        saliency_chart(trials, rows, words, _("it has learned nothing")),
         key="unlearned",
         alt=describe_saliency(rows, words),
     )
@@ -98,10 +110,12 @@ def _check(model: "nn.Module", trials: Trials, index: int, target: int, width: i
 def verdict(alike: float) -> str:
     """What the rank correlation of a map with an unlearned one says."""
     if np.isnan(alike):
-        return "One of the two maps is the same everywhere: nothing can be compared."
-    told = f"Rank correlation of the two maps' sizes: **{alike:.2f}** (0: unlike, 1: the same order). "
+        return _("One of the two maps is the same everywhere: nothing can be compared.")
+    told = _("Rank correlation of the two maps' sizes: **{alike:.2f}** (0: unlike, 1: the same order).", alike=alike)
     if abs(alike) < 0.3:
-        return told + "The map hardly depends on the trial's shape alone: it shows what was learned."
-    if abs(alike) < 0.7:
-        return told + "A part of the map comes from the trial's shape, whatever was learned: read it with care."
-    return told + "The map shows mostly the trial's shape: it says little of what was learned."
+        says = _("The map hardly depends on the trial's shape alone: it shows what was learned.")
+    elif abs(alike) < 0.7:
+        says = _("A part of the map comes from the trial's shape, whatever was learned: read it with care.")
+    else:
+        says = _("The map shows mostly the trial's shape: it says little of what was learned.")
+    return f"{told} {says}"

@@ -9,38 +9,43 @@ import streamlit as st
 from eegnets.activations import ACTIVATIONS, FLAT, describe_flat
 from eegnets.charts.activations import curve_chart, curve_table, describe_curves_of, flat_chart
 from eegnets.config import DataConfig, InputError, ModelConfig
+from eegnets.translation import N_, _
 from eegnets.ui.forms import slider
 
 RULES = ModelConfig.table()
 REPORT = ("Sigmoid", "Tanh", "ReLU", "LeakyReLU", "Maxout", "ELU")  # the lab report's, in its order
-STARTS = {"Maxout": "Drawn as it starts: the larger of x and 0.1 x. What one has learned is drawn below."}
+STARTS = {"Maxout": N_("Drawn as it starts: the larger of x and 0.1 x. What one has learned is drawn below.")}
+SPOKEN = {
+    "value": N_("The value of each function over x. {words}"),
+    "slope": N_("The slope of each function over x. {words}"),
+}
 
 
 @st.fragment
 def curves_part() -> None:
     """The functions that are picked: curve, slope, formula; moving a slider draws only this part again."""
     picked = st.pills(
-        "Functions",
+        _("Functions"),
         list(ACTIVATIONS),
         selection_mode="multi",
         default=list(REPORT),
         key="functions",
         bind="query-params",
         wrap=True,
-        help="Those of the lab report are on at first.",
+        help=_("Those of the lab report are on at first."),
     )
     names = [name for name in ACTIVATIONS if name in (picked or ())]
     if not names:
-        st.info("No function is picked. Pick one above, or several to compare them.", icon=":material/touch_app:")
+        st.info(_("No function is picked. Pick one above, or several to compare them."), icon=":material/touch_app:")
         return
     with st.container(horizontal=True, gap="large"):
         parameters = parameter_sliders(names, "curve_")
-        at = st.slider("Read at x", -8.0, 8.0, -1.0, 0.1, key="x", bind="query-params", help="The dashed line.")
+        at = st.slider(_("Read at x"), -8.0, 8.0, -1.0, 0.1, key="x", bind="query-params", help=_("The dashed line."))
     curves = {name: ACTIVATIONS[name].pick(parameters) for name in names}
     table, spoken = curve_table(curves), describe_curves_of(curves)
     for column, quantity in zip(st.columns(2), ("value", "slope"), strict=True):
         chart = curve_chart(table, quantity, at)
-        column.altair_chart(chart, key=f"curves_{quantity}", alt=f"The {quantity} of each function over x. {spoken}")
+        column.altair_chart(chart, key=f"curves_{quantity}", alt=_(SPOKEN[quantity], words=spoken))
     st.altair_chart(flat_chart(curves), key="flat", alt=spoken)
     _readings(curves, at)
     for tab, name in zip(st.tabs(names), names, strict=True):
@@ -66,18 +71,23 @@ def _readings(curves: Mapping[str, Mapping[str, Any]], at: float) -> None:
         for name, parameters in curves.items()
     ]
     columns = {
-        "function": "Function",
+        "function": _("Function"),
         "value": st.column_config.NumberColumn(f"f({at:g})", format="%.4f"),
-        "slope": st.column_config.NumberColumn(f"f′({at:g})", format="%.4f", help="The gradient is multiplied by it."),
-        "flat": st.column_config.TextColumn("Flat for x", help=f"Where the slope is nearer to zero than {FLAT}."),
+        "slope": st.column_config.NumberColumn(
+            f"f′({at:g})", format="%.4f", help=_("The gradient is multiplied by it.")
+        ),
+        "flat": st.column_config.TextColumn(
+            _("Flat for x"), help=_("Where the slope is nearer to zero than {flat}.", flat=FLAT)
+        ),
     }
-    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=columns, alt=f"Each function at x = {at:g}")
+    spoken = _("Each function at x = {x:g}", x=at)
+    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=columns, alt=spoken)
 
 
 def _explain(name: str) -> None:
     entry = ACTIVATIONS[name]
-    st.latex(entry.formula)
-    st.markdown(" ".join([entry.remark, STARTS.get(name, "")]))
+    st.latex(_(entry.formula))
+    st.markdown(" ".join([_(entry.remark), _(STARTS.get(name, ""))]))
     st.caption(entry.source)
 
 

@@ -32,6 +32,20 @@ def listed(
     return _keep(key, st.selectbox(label, options, key=key, format_func=words, **how), [default])[0]
 
 
+def pill(
+    label: str,
+    options: Sequence[str],
+    default: str | None,
+    key: str,
+    words: Callable[[str], str] = _,
+    **how: Any,
+) -> str | None:
+    """One of a few, side by side, in as many lines as it takes; one or none where the default is None."""
+    _take(key, options, _as_list(default), many=False)
+    chosen = st.pills(label, options, required=default is not None, key=key, format_func=words, wrap=True, **how)
+    return next(iter(_keep(key, chosen, _as_list(default))), None)
+
+
 def pills(
     label: str, options: Sequence[str], default: Sequence[str], key: str, words: Callable[[str], str] = _, **how: Any
 ) -> list[str]:
@@ -63,7 +77,7 @@ def _take(key: str, options: Sequence[str], default: Sequence[str], *, many: boo
         allowed_none = many and key in st.session_state and not held
     values = values if values or allowed_none else list(default)
     if values != _as_list(held) or key not in st.session_state:  # to set what is there would undo a click under way
-        st.session_state[key] = values if many else values[0]
+        st.session_state[key] = values if many else next(iter(values), None)
 
 
 def _keep(key: str, chosen: Any, default: Sequence[str]) -> list[str]:

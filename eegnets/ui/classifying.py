@@ -13,6 +13,7 @@ from eegnets.config import InputError
 from eegnets.run_folder import Run
 from eegnets.runs import shipped
 from eegnets.statistics import judged
+from eegnets.translation import N_, _
 from eegnets.trials import Trials
 from eegnets.ui.attributing import where_it_looked
 from eegnets.ui.browsing import stepper
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from eegnets.classification import Classifier
 
 AT_MOST = 8  # networks that answer side by side
-VIEWS = ("One trial", "All trials", "Quiz", "Your files")
+VIEWS = (N_("One trial"), N_("All trials"), N_("Quiz"), N_("Your files"))
 
 
 def networks() -> dict[str, Run]:
@@ -38,11 +39,11 @@ def network_picker(trials: Trials, source: str) -> Run | None:
     if not found:
         return None
     picked = st.selectbox(
-        "Network",
+        _("Network"),
         list(found),
         key="network",
         bind="query-params",
-        help="Shipped checkpoints and your own runs whose networks take such trials.",
+        help=_("Shipped checkpoints and your own runs whose networks take such trials."),
     )
     return found[picked]
 
@@ -90,7 +91,7 @@ def fold_of(run: Run, trials: Trials, part: str) -> Trials:
     return _fold(str(run.path), run.weights_path.stat().st_mtime_ns, trials, part)[1]
 
 
-@st.cache_resource(max_entries=32, show_spinner="Asking the network …", hash_funcs={Trials: id})
+@st.cache_resource(max_entries=32, show_spinner=False, hash_funcs={Trials: id})
 def _answered(path: str, stamp: int, fold: Trials) -> tuple[Trials, pd.DataFrame]:
     network = classifier(path, stamp)
     return fold, judged(network.answers(fold), network.shape.class_names)
@@ -98,7 +99,8 @@ def _answered(path: str, stamp: int, fold: Trials) -> tuple[Trials, pd.DataFrame
 
 def answers_of(run: Run, trials: Trials, part: str) -> tuple[Trials, pd.DataFrame]:
     """The trials of a split, and a row each: trial, subject, label, probabilities, answer, right."""
-    return _answered(str(run.path), run.weights_path.stat().st_mtime_ns, fold_of(run, trials, part))
+    with st.spinner(_("Asking the network …")):
+        return _answered(str(run.path), run.weights_path.stat().st_mtime_ns, fold_of(run, trials, part))
 
 
 def answer_browser(run: Run, fold: Trials, table: pd.DataFrame) -> None:
@@ -117,7 +119,8 @@ def _browse(run: Run, kin: list[Run], fold: Trials, table: pd.DataFrame) -> None
     with right:
         _verdict(table.loc[index])
         others = pd.DataFrame([_row(other, fold, index) for other in [run, *kin]])
-        st.altair_chart(probability_chart(others, names), key="networks", alt=others.to_string(index=False))
+        spoken = others.rename(columns=_).to_string(index=False)
+        st.altair_chart(probability_chart(others, names), key="networks", alt=spoken)
     target = names.index(table.loc[index, "answer"])
     where_it_looked(network.model, fold, index, target, names[target])
     trial_list(table, "listed", _open)
@@ -139,12 +142,14 @@ def _row(run: Run, fold: Trials, index: int) -> dict[str, object]:
 
 
 def _verdict(row: pd.Series) -> None:
-    if not row["label"]:
-        st.markdown(f"It answers **{row['answer']}**. The class is not known.")
+    answer, label = (_(name) for name in row[["answer", "label"]])
+    if not label:
+        st.markdown(_("It answers **{answer}**. The class is not known.", answer=answer))
     elif row["right"]:
-        st.success(f"It answers **{row['answer']}**, and is right.", icon=":material/check:")
+        st.success(_("It answers **{answer}**, and is right.", answer=answer), icon=":material/check:")
     else:
-        st.warning(f"It answers **{row['answer']}**; shown was **{row['label']}**.", icon=":material/close:")
+        words = _("It answers **{answer}**; shown was **{label}**.", answer=answer, label=label)
+        st.warning(words, icon=":material/close:")
 
 
 def _open(place: int) -> None:

@@ -17,10 +17,25 @@ from eegnets.charts.filters import (
 from eegnets.filters import ANSWERING, RHYTHMS, FirstLayers, first_layers, kernel_table, response, sides
 from eegnets.models import EEGNet
 from eegnets.separable import counts, expected_ratio, n_weights, truly_separable
+from eegnets.translation import N_, _
 from eegnets.trials import Trials
+from eegnets.ui.choices import listed, segments
 from eegnets.ui.looking import Looked
 
-ALONE = "conv0 alone"
+ALONE = N_("conv0 alone")
+SEPARATELY = {N_("full"): ("full",), N_("separable"): ("depthwise", "pointwise")}
+COUNTED = {
+    "Kernel": N_("Of {n} kernels, so many are loudest in each rhythm, {rhythms}, above {above}."),
+    "Filter": N_("Of {n} filters, so many are loudest in each rhythm, {rhythms}, above {above}."),
+}
+COUNTED_TWICE = {
+    "Kernel": N_("Of {n} kernels, so many are loudest in each rhythm, untrained → trained: {rhythms}, above {above}."),
+    "Filter": N_("Of {n} filters, so many are loudest in each rhythm, untrained → trained: {rhythms}, above {above}."),
+}
+LOUDEST = {
+    "Kernel": N_("Loudest frequency of each Kernel: {peaks}"),
+    "Filter": N_("Loudest frequency of each Filter: {peaks}"),
+}
 
 
 @st.fragment
@@ -32,23 +47,20 @@ def first_layer(looked: Looked) -> None:
     found = {state: first_layers(model) for state, model in networks.items()}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         noun, kernels = _heard(found, looked.shape.ch_names)
-        loudness = st.segmented_control(
-            "Gain", ["linear", "dB"], default="linear", required=True, key="gain", bind="query-params"
-        )
+        loudness = segments(_("Gain"), [N_("linear"), "dB"], "linear", "gain")
     sfreq, now = looked.shape.sfreq, list(networks)[-1]
     tables = {state: kernel_table(of_state, sfreq) for state, of_state in kernels.items()}
     order = tables[now]["kernel"].tolist()
     gains = {state: response(of_state, sfreq) for state, of_state in kernels.items()}
-    loudest = max(float(gain.max()) for _, gain in gains.values())
+    loudest = max(float(gain.max()) for freqs, gain in gains.values())
     _count(tables, noun)
     one = st.session_state.get("kernel")  # another kernel, another chart: the same row can be clicked again
     for column, state in zip(st.columns(len(networks)), networks, strict=True):
         key = f"response_{state}_{one}"
         chart = response_chart(*gains[state], order, state, loudness, noun, loudest)
         spoken = ", ".join(f"{row.kernel}: {row.peak:.0f} Hz" for row in tables[state].itertuples())
-        column.altair_chart(
-            chart, key=key, on_select=partial(_open_kernel, key), alt=f"Loudest frequency of each {noun}: {spoken}"
-        )
+        words = _(LOUDEST[noun], peaks=spoken)
+        column.altair_chart(chart, key=key, on_select=partial(_open_kernel, key), alt=words)
     if found[now].weights is not None:
         _weights(found, order, looked.shape.ch_names)
     _one_kernel(kernels, gains, sfreq, loudness, noun, found)
@@ -57,26 +69,28 @@ def first_layer(looked: Looked) -> None:
 def _heard(found: dict[str, FirstLayers], ch_names: tuple[str, ...]) -> tuple[str, dict[str, np.ndarray]]:
     """Which filters in time: EEGNet's kernels; of a DeepConvNet, also what each electrode goes through."""
     if all(layers.weights is not None for layers in found.values()):
-        return "Kernel", {state: layers.kernels for state, layers in found.items()}
-    picked = st.selectbox(
-        "Filters",
+        return N_("Kernel"), {state: layers.kernels for state, layers in found.items()}
+    picked = listed(
+        _("Filters"),
         [*ch_names, ALONE],
-        key="heard",
-        bind="query-params",
+        ch_names[0],
+        "heard",
         width=170,
-        help="conv0 and conv1 have no bend between them: together they are one filter in time for each electrode. Its "
-        "kernels alone have five samples, too few to tell one rhythm from another.",
+        help=_(
+            "conv0 and conv1 have no bend between them: together they are one filter in time for each electrode. Its "
+            "kernels alone have five samples, too few to tell one rhythm from another."
+        ),
     )
     if picked == ALONE:
         return "Kernel", {state: layers.kernels for state, layers in found.items()}
-    return "Filter", {state: layers.joint[:, ch_names.index(picked)] for state, layers in found.items()}
+    return N_("Filter"), {state: layers.joint[:, ch_names.index(picked)] for state, layers in found.items()}
 
 
 def _count(tables: dict[str, pd.DataFrame], noun: str) -> None:
     """How many are loudest in each rhythm, before and after."""
     counted = {state: table["rhythm"].value_counts() for state, table in tables.items()}
     rhythms = [
-        f"{name} ({low:g}–{high:g} Hz) " + " → ".join(str(counted[state].get(name, 0)) for state in tables)
+        f"{_(name)} ({low:g}–{high:g} Hz) " + " → ".join(str(counted[state].get(name, 0)) for state in tables)
         for name, (low, high) in RHYTHMS.items()
         if np.isfinite(high)
     ]
@@ -84,11 +98,10 @@ def _count(tables: dict[str, pd.DataFrame], noun: str) -> None:
     low, high = ANSWERING
     inside = " → ".join(str(int(table["peak"].between(low, high).sum())) for table in tables.values())
     n = len(next(iter(tables.values())))
-    order = "untrained → trained: " if len(tables) > 1 else ""
-    st.markdown(
-        f"Of {n} {noun.lower()}s, so many are loudest in each rhythm, {order}{', '.join(rhythms)}, above {above}. "
-        f"**Between {low:g} and {high:g} Hz, where imagery shows: {inside}.**"
-    )
+    text = COUNTED_TWICE[noun] if len(tables) > 1 else COUNTED[noun]
+    counts_ = _(text, n=n, rhythms=_(", ").join(rhythms), above=above)
+    inside = _("**Between {low:g} and {high:g} Hz, where imagery shows: {n}.**", low=low, high=high, n=inside)
+    st.markdown(f"{counts_} {inside}")
 
 
 def _open_kernel(key: str) -> None:
@@ -101,7 +114,8 @@ def _weights(found: dict[str, FirstLayers], order: list[int], ch_names: tuple[st
     reach = max(float(np.abs(layers.weights).max()) for layers in found.values()) or 1.0
     for column, (state, layers) in zip(st.columns(len(found)), found.items(), strict=True):
         chart = weights_chart(layers.weights, layers.kernel_of, order, ch_names, state, reach)
-        spoken = f"Weights of {', '.join(ch_names)} in {len(layers.weights)} filters, {state}"
+        text = _("Weights of {channels} in {n} filters, {state}")
+        spoken = text.format(channels=", ".join(ch_names), n=len(layers.weights), state=_(state))
         column.altair_chart(chart, key=f"weights_{state}", alt=spoken)
 
 
@@ -116,16 +130,19 @@ def _one_kernel(
     n = len(next(iter(kernels.values())))
     if (st.session_state.get("kernel") or 1) > n:
         st.session_state.kernel = n
-    number = st.number_input(f"{noun}, of {n}", 1, n, key="kernel", bind="query-params", width=130)
-    words = f"{noun} {number}"
+    label = _("{label}, of {n}", label=_(noun), n=n)
+    number = st.number_input(label, 1, n, key="kernel", bind="query-params", width=130)
+    words = f"{_(noun)} {number}"
     left, right = st.columns(2)
     chart = kernels_chart({state: of_state[number - 1] for state, of_state in kernels.items()}, sfreq, words)
-    left.altair_chart(chart, key="kernel_time", alt=f"{words} over time")
+    left.altair_chart(chart, key="kernel_time", alt=_("{words} over time", words=words))
     freqs = next(iter(gains.values()))[0]
-    chart = gains_chart(freqs, {state: gain[number - 1] for state, (_, gain) in gains.items()}, loudness, words)
-    tops = ", ".join(f"{state} {freqs[gain[number - 1].argmax()]:.1f} Hz" for state, (_, gain) in gains.items())
-    right.altair_chart(chart, key="kernel_gain", alt=f"{words} by frequency; loudest: {tops}")
-    st.caption(f"Loudest: {tops}.")
+    chart = gains_chart(freqs, {state: gain[number - 1] for state, (freqs, gain) in gains.items()}, loudness, words)
+    loudest = {state: freqs[gain[number - 1].argmax()] for state, (freqs, gain) in gains.items()}
+    tops = _(", ").join(f"{_(state)} {top:.1f} Hz" for state, top in loudest.items())
+    spoken = _("{words} by frequency; loudest: {tops}", words=words, tops=tops)
+    right.altair_chart(chart, key="kernel_gain", alt=spoken)
+    st.caption(_("Loudest: {tops}.", tops=tops))
 
 
 def sides_section(looked: Looked, recorded: Trials, fold: Trials) -> None:
@@ -133,22 +150,29 @@ def sides_section(looked: Looked, recorded: Trials, fold: Trials) -> None:
     ends = two_sides(looked.shape.ch_names)
     if ends is None or len(recorded.class_names) != 2 or len(set(fold.y.tolist()) & {0, 1}) < 2:
         return
-    if not st.toggle("Do the filters know the two sides?", key="sides", bind="query-params"):
+    if not st.toggle(_("Do the filters know the two sides?"), key="sides", bind="query-params"):
         return
     names = [looked.shape.ch_names[end] for end in ends]
     window = list(fold.windows.values())[-1] if fold.windows else (0.0, fold.n_times / fold.sfreq)
     networks = {"untrained": looked.before or looked.model}
     networks |= {"trained": looked.model} if looked.before is not None else {}
-    with st.spinner("Asking every filter about every trial …"):
+    with st.spinner(_("Asking every filter about every trial …")):
         tables = {
             state: _sides(model, f"{looked.words} {state}", fold, ends, window) for state, model in networks.items()
         }
     rows = pd.concat([table.assign(weights=state) for state, table in tables.items()])
-    st.altair_chart(sides_chart(rows, fold.class_names, (names[0], names[1])), key="sides_chart", alt=rows.to_string())
+    st.altair_chart(
+        sides_chart(rows, fold.class_names, (names[0], names[1])), key="sides_chart", alt=_spoken(rows).to_string()
+    )
     st.caption(
-        f"Power of each filter's output from {window[0]:g} to {window[1]:g} s over {len(fold)} trials. Imagery of a "
-        "hand weakens the rhythms of the other side, so filters that hear one side alone differ even before training. "
-        "`used` in the hover: how the power goes with the network's lead for the second class."
+        _(
+            "Power of each filter's output from {start:g} to {stop:g} s over {n} trials. Imagery of a hand weakens the "
+            "rhythms of the other side, so filters that hear one side alone differ even before training. `used` in the "
+            "hover: how the power goes with the network's lead for the second class.",
+            start=window[0],
+            stop=window[1],
+            n=len(fold),
+        )
     )
 
 
@@ -156,6 +180,11 @@ def sides_section(looked: Looked, recorded: Trials, fold: Trials) -> None:
 def _sides(_model: object, name: str, fold: Trials, ends: tuple[int, int], window: tuple[float, float]) -> pd.DataFrame:
     known = fold.take(fold.y >= 0)
     return sides(_model, known, *ends, window)  # type: ignore[arg-type]
+
+
+def _spoken(table: pd.DataFrame) -> pd.DataFrame:
+    """A chart's rows in the reader's words, for those who do not see it."""
+    return table.map(lambda value: _(value) if isinstance(value, str) else value).rename(columns=_)
 
 
 def two_sides(ch_names: tuple[str, ...]) -> tuple[int, int] | None:
@@ -171,7 +200,11 @@ def two_sides(ch_names: tuple[str, ...]) -> tuple[int, int] | None:
 @st.fragment
 def calculator() -> None:
     """How many weights a full and a separable convolution need, counted in real modules."""
-    sliders = (("Kernel k", "k", 1, 64, 15), ("Channels in", "n_in", 1, 128, 32), ("Filters Nk", "n_out", 1, 128, 32))
+    sliders = (
+        (_("Kernel k"), "k", 1, 64, 15),
+        (_("Channels in"), "n_in", 1, 128, 32),
+        (_("Filters Nk"), "n_out", 1, 128, 32),
+    )
     columns = st.columns(3)
     k, n_in, n_out = (
         column.slider(label, low, high, start, key=key, bind="query-params")
@@ -181,24 +214,33 @@ def calculator() -> None:
     for words, size, term in ((f"{k} × {k}", (k, k), "k²"), (f"1 × {k}", (1, k), "k")):
         found = counts(n_in, n_out, size)
         rows += [
-            (f"{words} {way}", part, part_weights, place)
-            for way, parts in (
-                ("full", {"full": found.full}),
-                ("separable", {"depthwise": found.depthwise, "pointwise": found.pointwise}),
-            )
-            for place, (part, part_weights) in enumerate(parts.items())
+            (f"{words} {_(way)}", part, getattr(found, part), place)
+            for way, parts in SEPARATELY.items()
+            for place, part in enumerate(parts)
         ]
         lines.append(
-            f"- **{words}**: full {found.full:,}, separable {found.depthwise:,} + {found.pointwise:,} = "
-            f"{found.separable:,}, ratio {found.ratio:.4f}; 1/Nk + 1/{term} = {expected_ratio(n_out, size):.4f}"
+            _(
+                "- **{words}**: full {full:,}, separable {depthwise:,} + {pointwise:,} = {separable:,}, ratio "
+                "{ratio:.4f}; 1/Nk + 1/{term} = {expected:.4f}",
+                words=words,
+                **found._asdict(),
+                separable=found.separable,
+                ratio=found.ratio,
+                term=term,
+                expected=expected_ratio(n_out, size),
+            )
         )
-    table = pd.DataFrame(rows, columns=["convolution", "part", "weights", "place"])
-    st.altair_chart(counts_chart(table), key="counts", alt=table.to_string(index=False))
+    table = pd.DataFrame(rows, columns=["convolution", "part", "weights", N_("place")])
+    st.altair_chart(counts_chart(table), key="counts", alt=_spoken(table).to_string(index=False))
     st.markdown("\n".join(lines))
     full, true = _the_labs()
     st.info(
-        f"The lab's `separableConv` is separable by name alone: it is one full convolution, and EEGNet has {full:,} "
-        f"parameters in all. With a truly separable one in its place it has {true:,}.",
+        _(
+            "The lab's `separableConv` is separable by name alone: it is one full convolution, and EEGNet has {full:,} "
+            "parameters in all. With a truly separable one in its place it has {true:,}.",
+            full=full,
+            true=true,
+        ),
         icon=":material/calculate:",
     )
 

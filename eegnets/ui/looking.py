@@ -12,41 +12,25 @@ from torch import nn
 
 from eegnets import experiment, models, signals
 from eegnets.activations import ACTIVATIONS
-from eegnets.charts.layers import features_chart, maps_chart, overview_chart, picture, unit_chart
+from eegnets.charts.layers import TRIAL, features_chart, maps_chart, overview_chart, picture, unit_chart
 from eegnets.charts.trial import trial_chart, trial_title
 from eegnets.classification import Shape
 from eegnets.config import ModelConfig, TrainingConfig
 from eegnets.explain import LayerValues, layer_values, leaves
 from eegnets.run_folder import Run
 from eegnets.separable import n_weights
+from eegnets.translation import N_, _
 from eegnets.trials import Trials
 from eegnets.ui.browsing import bounded, stepper
+from eegnets.ui.choices import listed
 from eegnets.ui.classifying import fitting, of
 from eegnets.ui.forms import control
 from eegnets.units import Place, sights, silent_biases, work_out
 
-UNTRAINED = "untrained"
-UNITLESS = "no unit"
-TRIAL = "trial"  # what the overview calls the network's input
-TABLE = {
-    "layer": "Layer",
-    "kind": "Kind",
-    "does": st.column_config.TextColumn("What it does", width="large"),
-    "shape": st.column_config.TextColumn("Output", help="Maps × electrodes × samples, of one trial."),
-    "parameters": st.column_config.NumberColumn("Parameters", format="localized"),
-    "multiplications": st.column_config.NumberColumn(
-        "Multiplications", format="localized", help="With a weight, for one trial."
-    ),
-}
-TERMS = {
-    "map": "Map",
-    "row": "Row",
-    "sample": st.column_config.NumberColumn("Sample", help="Beyond the trial's ends every input counts as 0."),
-    "weight": st.column_config.NumberColumn("Weight", format="%.4g"),
-    "input": st.column_config.NumberColumn("Input", format="%.4g"),
-    "product": st.column_config.NumberColumn("Product", format="%.4g"),
-}
-SILENT = (
+UNTRAINED = N_("untrained")
+UNITLESS = N_("no unit")
+COLUMNS = ("layer", "kind", "does", "shape", "parameters", "multiplications")
+SILENT = N_(
     "**Its bias never learns.** What it adds to a map is the same at every sample, and the next batch norm subtracts "
     "each map's mean: while the network trains, the bias changes nothing and its gradient is zero."
 )
@@ -64,12 +48,12 @@ class Looked(NamedTuple):
 def network_to_look_at(trials: Trials, source: str) -> Looked:
     """Pick a finished run that takes such trials, or an untrained network made for them."""
     found = fitting(trials, source)
-    picked = st.selectbox(
-        "Network",
+    picked = listed(
+        _("Network"),
         [*found, UNTRAINED],
-        key="network",
-        bind="query-params",
-        help="Shipped checkpoints and your own runs whose networks take such trials, or one that is made now.",
+        next(iter(found), UNTRAINED),
+        "network",
+        help=_("Shipped checkpoints and your own runs whose networks take such trials, or one that is made now."),
         width=320,
     )
     return _untrained(trials) if picked == UNTRAINED else trained(found[picked])
@@ -104,16 +88,18 @@ def inside(looked: Looked, fold: Trials) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         index = stepper(len(fold), "trial") - 1
         names = [TRIAL, *leaves(looked.model)]
-        layer = st.selectbox(
-            "Layer", names, index=1, key="layer", bind="query-params", on_change=_first_value, width=240
-        )
+        layer = listed(_("Layer"), names, names[1], "layer", _layer_words, on_change=_first_value, width=240)
     values = layer_values(looked.model, torch.from_numpy(fold.X[index : index + 1]))
     left, right = st.columns([2, 3], gap="medium")
     with left:
         seconds = fold.n_times / fold.sfreq
         chart = overview_chart(_overview(looked.model, fold, index, values), layer, seconds)
         key = f"overview_{layer}"  # another layer, another chart: the same row can be clicked again
-        words = f"Every layer's output for one trial: {', '.join(values)}; open is {layer}"
+        words = _(
+            "Every layer's output for one trial: {layers}; open is {open}",
+            layers=", ".join(values),
+            open=_layer_words(layer),
+        )
         st.altair_chart(chart, key=key, on_select=partial(_open_layer, key), alt=words)
     with right:
         if layer == TRIAL:
@@ -122,10 +108,14 @@ def inside(looked: Looked, fold: Trials) -> None:
             _layer(looked, fold, layer, values[layer])
 
 
+def _layer_words(name: str) -> str:
+    return _(TRIAL) if name == TRIAL else name
+
+
 def _overview(model: nn.Module, fold: Trials, index: int, values: dict[str, LayerValues]) -> pd.DataFrame:
     table = layer_rows(model)
     table["url"] = [picture(values[name].after[0].numpy()) for name in table["layer"]]
-    first = {"layer": TRIAL, "kind": "EEG", "shape": f"{fold.n_chans} × {fold.n_times}", "does": "The EEG in µV."}
+    first = {"layer": TRIAL, "kind": "EEG", "shape": f"{fold.n_chans} × {fold.n_times}", "does": _("The EEG in µV.")}
     first |= {"parameters": 0, "multiplications": 0, "url": picture(fold.X[index])}
     return pd.concat([pd.DataFrame([first]), table], ignore_index=True)
 
@@ -134,7 +124,7 @@ def layer_rows(model: nn.Module) -> pd.DataFrame:
     """The network's layers as a table, shapes in words."""
     table = models.layer_table(model)
     table["shape"] = [" × ".join(map(str, shape)) for shape in table["shape"]]
-    return table[list(TABLE)]
+    return table[list(COLUMNS)]
 
 
 def _open_layer(key: str) -> None:
@@ -158,15 +148,15 @@ def _layer(looked: Looked, fold: Trials, name: str, values: LayerValues) -> None
         f"**{name}** · {row['kind']} · {row['shape']}  \n{row['does']} {_sight(looked.model, name, fold.sfreq)}"
     )
     if name in silent_biases(looked.model):
-        st.info(SILENT, icon=":material/volume_off:")
+        st.info(_(SILENT), icon=":material/volume_off:")
     after, unit = values.after[0], _unit(looked.model, name)
     if after.ndim == 1:
         names = list(looked.shape.class_names)
-        chart = features_chart(after.numpy(), names, f"What comes out of {name}", unit)
+        chart = features_chart(after.numpy(), names, _("What comes out of {name}", name=name), unit)
         st.altair_chart(
-            chart, key="features", alt=", ".join(f"{n}: {v:.3f}" for n, v in zip(names, after, strict=True))
+            chart, key="features", alt=_(", ").join(f"{_(n)}: {v:.3f}" for n, v in zip(names, after, strict=True))
         )
-        place = Place(bounded("Class", len(names), "map") - 1, 0, 0)
+        place = Place(bounded(_("Class"), len(names), "map") - 1, 0, 0)
     else:
         place = _place(looked, fold, name, after, unit)
     _working(layer, values, place, float(after[place[: after.ndim]]), unit)
@@ -176,23 +166,23 @@ def _place(looked: Looked, fold: Trials, name: str, after: torch.Tensor, unit: s
     """Which value of a layer's maps is open; all maps, and that one over time."""
     n_maps, n_rows, n_samples = after.shape
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        one = bounded("Map", n_maps, "map")
+        one = bounded(_("Map"), n_maps, "map")
         row = _electrode(looked.shape.ch_names) if n_rows > 1 else 0
-        sample = bounded("Sample", n_samples, "sample", start=n_samples // 2 + 1)
+        sample = bounded(_("Sample"), n_samples, "sample", start=n_samples // 2 + 1)
     sight, seconds = sights(looked.model)[name], fold.n_times / fold.sfreq
     times = (sight.first / fold.sfreq, sight.step / fold.sfreq)
-    where = f", {looked.shape.ch_names[row]}" if n_rows > 1 else ""
+    where = f"{name}, {looked.shape.ch_names[row]}" if n_rows > 1 else name
     maps = after[:, row].numpy()
     key = f"maps_{name}_{one}"
-    chart = maps_chart(maps, times, seconds, one, f"{name}{where}", unit)
-    spoken = (
-        f"{n_maps} maps of {name}{where} over {n_samples} samples, from {maps.min():.3g} to {maps.max():.3g} {unit}"
-    )
+    chart = maps_chart(maps, times, seconds, one, where, unit)
+    text = _("{maps} maps of {layer} over {samples} samples, from {low:.3g} to {high:.3g} {unit}")
+    spoken = text.format(maps=n_maps, layer=where, samples=n_samples, low=maps.min(), high=maps.max(), unit=_(unit))
     st.altair_chart(chart, key=key, on_select=partial(_open, key, "map"), alt=spoken)
     key = f"unit_{name}_{one}_{sample}"
-    words = f"Map {one} of {name}{where}"
+    words = _("Map {map} of {layer}", map=one, layer=where)
     chart = unit_chart(maps[one - 1], times, seconds, sample, words, unit)
-    spoken = f"{words} over time; at sample {sample} it is {maps[one - 1, sample - 1]:.4g} {unit}"
+    text = _("{words} over time; at sample {sample} it is {value:.4g} {unit}")
+    spoken = text.format(words=words, sample=sample, value=maps[one - 1, sample - 1], unit=_(unit))
     st.altair_chart(chart, key=key, on_select=partial(_open, key, "sample"), alt=spoken)
     return Place(one - 1, row, sample - 1)
 
@@ -204,7 +194,7 @@ def _open(key: str, name: str) -> None:
 
 
 def _electrode(ch_names: tuple[str, ...]) -> int:
-    picked = st.selectbox("Electrode", ch_names, key="electrode", bind="query-params", width=110)
+    picked = st.selectbox(_("Electrode"), ch_names, key="electrode", bind="query-params", width=110)
     return ch_names.index(picked)
 
 
@@ -213,35 +203,55 @@ def _working(layer: nn.Module, values: LayerValues, place: Place, own: float, un
     working = work_out(layer, values, place)
     st.latex(working.formula)
     st.latex(working.numbers)
-    said = "" if unit == UNITLESS else f" {unit}"
+    said = "" if unit == UNITLESS else f" {_(unit)}"
     agrees = np.isclose(working.value, own, rtol=1e-4, atol=1e-4 * float(values.after.abs().max()))
-    st.caption(
-        f"Worked out: {working.value:.6g}{said}. The network's own value: {own:.6g}{said}"
-        + (", the same but for rounding." if agrees else "; they differ, which is an error of this program.")
-    )
+    if agrees:
+        text = _("Worked out: {value}. The network's own value: {own}, the same but for rounding.")
+    else:
+        text = _("Worked out: {value}. The network's own value: {own}; they differ, which is an error of this program.")
+    st.caption(text.format(value=f"{working.value:.6g}{said}", own=f"{own:.6g}{said}"))
     if isinstance(layer, nn.Dropout):
-        st.caption("Dropout silences values only while the network trains; here every value passes.")
+        st.caption(_("Dropout silences values only while the network trains; here every value passes."))
     if working.terms is not None:
-        with st.expander(f"All {len(working.terms)} terms of the sum, of which the formula writes the largest"):
-            st.dataframe(working.terms, hide_index=True, column_config=TERMS, height=260, alt="Weights times inputs")
+        n = len(working.terms)
+        with st.expander(_("All {n} terms of the sum, of which the formula writes the largest", n=n)):
+            st.dataframe(
+                working.terms, hide_index=True, column_config=_terms(), height=260, alt=_("Weights times inputs")
+            )
+
+
+def _terms() -> dict[str, object]:
+    """The columns of a sum's terms."""
+    help_ = _("Beyond the trial's ends every input counts as 0.")
+    numbers = {"weight": _("Weight"), "input": _("Input"), "product": _("Product")}
+    return {
+        "map": _("Map"),
+        "row": _("Row"),
+        "sample": st.column_config.NumberColumn(_("Sample"), help=help_),
+        **{name: st.column_config.NumberColumn(words, format="%.4g") for name, words in numbers.items()},
+    }
 
 
 def _sight(model: nn.Module, name: str, sfreq: float) -> str:
     """How much of the trial a value of the layer sees."""
     sight = sights(model).get(name)
     if sight is None:
-        return "Each value sees the whole trial."
+        return _("Each value sees the whole trial.")
     if sight.width == 1:
-        return "Each value sees one sample of the trial."
-    every = f"{1000 * sight.step / sfreq:.3g} ms"
-    return f"Each value sees {sight.width} samples ({sight.width / sfreq:.2f} s) of the trial, a new one every {every}."
+        return _("Each value sees one sample of the trial.")
+    return _(
+        "Each value sees {n} samples ({seconds:.2f} s) of the trial, a new one every {every:.3g} ms.",
+        n=sight.width,
+        seconds=sight.width / sfreq,
+        every=1000 * sight.step / sfreq,
+    )
 
 
 def _unit(model: nn.Module, name: str) -> str:
     """What a layer's values are measured in: µV until the first batch norm, which takes the unit away."""
     layers = leaves(model)
     if isinstance(layers[name], nn.Linear):
-        return "logit"
+        return N_("logit")
     before = list(layers)[: list(layers).index(name) + 1]
     return UNITLESS if any(isinstance(layers[one], nn.BatchNorm2d) for one in before) else "µV"
 
@@ -252,11 +262,25 @@ def layers_section(model: nn.Module) -> None:
     st.dataframe(
         table,
         hide_index=True,
-        column_config=TABLE,
+        column_config=_table(),
         height=38 + 35 * len(table),
-        alt="Every layer with its output's shape, its parameters and multiplications",
+        alt=_("Every layer with its output's shape, its parameters and multiplications"),
     )
     work = table["multiplications"].sum()
-    st.markdown(f"Together **{n_weights(model):,}** parameters and **{work:,}** multiplications a trial.")
-    with st.expander("As PyTorch prints it"):
+    text = _("Together **{parameters:,}** parameters and **{work:,}** multiplications a trial.")
+    st.markdown(text.format(parameters=n_weights(model), work=work))
+    with st.expander(_("As PyTorch prints it")):
         st.code(str(model), language=None)
+
+
+def _table() -> dict[str, object]:
+    """The columns of the table of layers."""
+    text, number = st.column_config.TextColumn, st.column_config.NumberColumn
+    return {
+        "layer": _("Layer"),
+        "kind": _("Kind"),
+        "does": text(_("What it does"), width="large"),
+        "shape": text(_("Output"), help=_("Maps × electrodes × samples, of one trial.")),
+        "parameters": number(_("Parameters"), format="localized"),
+        "multiplications": number(_("Multiplications"), format="localized", help=_("With a weight, for one trial.")),
+    }

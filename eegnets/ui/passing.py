@@ -25,16 +25,18 @@ from eegnets.explain import (
     layer_values,
     settle,
 )
+from eegnets.translation import N_, _
 from eegnets.trials import SPLITS, Trials
 from eegnets.ui.bending import parameter_sliders
 from eegnets.ui.browsing import bounded
+from eegnets.ui.choices import listed, segments
 from eegnets.ui.classifying import fitting, fold_of, of
 from eegnets.ui.forms import control
 from eegnets.ui.looking import whole
 from eegnets.ui.state import trials
 
 NEW = {f"untrained {name}": name for name in ModelConfig.table()["name"].choices}
-LAYER, MAP = "whole layer", "this map"
+LAYER, MAP = N_("whole layer"), N_("this map")
 MOST_CURVES = 32  # drawn of a layer whose maps have learned curves of their own
 SETTLING = 64  # trials that a new network's batch norms see, as many as in its first batch of training
 
@@ -73,16 +75,21 @@ def through_a_layer(data: DataConfig) -> None:
     """Pick a network, a trial, a layer and a map; see what the activation does there, and what another would do."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         network = _network_picker(trials(data), data.source)
-        index = bounded("Trial", len(network.fold), "answer") - 1
+        index = bounded(_("Trial"), len(network.fold), "answer") - 1
     passage = _passage_picker(network, index)
-    st.caption(f"{trial_title(network.fold, index)}. Within a network values have no unit: weights take the µV away.")
+    st.caption(
+        _(
+            "{trial}. Within a network values have no unit: weights take the µV away.",
+            trial=trial_title(network.fold, index),
+        )
+    )
     other, parameters = _instead(passage, network.config)
     found = bend(passage.layer, passage.before)
     st.markdown(_in_words(passage, found))
     if other:
         passage = replace(passage, layer=other)
         found = bend(other, passage.before)
-        st.markdown(f"With **{passage.name} instead**: {_in_words(passage, found)}")
+        st.markdown(_("With **{name} instead**: {words}", name=passage.name, words=_in_words(passage, found)))
     left, right = st.columns(2)
     with left:
         _inputs(passage)
@@ -94,26 +101,29 @@ def through_a_layer(data: DataConfig) -> None:
 def _network_picker(recorded: Trials, source: str) -> Network:
     runs = fitting(recorded, source)
     names = [*runs, *NEW]
-    first = next((i for i, name in enumerate(names) if name.endswith("eegnet-relu")), 0)
-    picked = st.selectbox(
-        "Network",
+    picked = listed(
+        _("Network"),
         names,
-        first,
-        key="network",
-        bind="query-params",
+        next((name for name in names if name.endswith("eegnet-relu")), names[0]),
+        "network",
+        _network_words,
         width=280,
-        help="Shipped checkpoints, your own runs, and networks with random weights, that take such trials.",
+        help=_("Shipped checkpoints, your own runs, and networks with random weights, that take such trials."),
     )
     config = _new_config(NEW[picked]) if picked in NEW else runs[picked].config.model
     seed = control(TrainingConfig.table()["seed"]) if picked in NEW else 0
-    part = st.segmented_control("Trials", SPLITS[::-1], default="test", required=True, key="part", bind="query-params")
+    part = segments(_("Trials"), SPLITS[::-1], "test", "part")
     if picked in NEW:
         return Network(_untrained(config, recorded, seed)[0], config, _part(recorded, part))
     return Network(of(runs[picked]).model, config, fold_of(runs[picked], recorded, part))
 
 
+def _network_words(name: str) -> str:
+    return _("untrained {network}", network=NEW[name]) if name in NEW else name
+
+
 def _new_config(name: str) -> ModelConfig:
-    bend_name = st.selectbox("Activation", list(ACTIVATIONS), 1, key="bend", bind="query-params", width=130)
+    bend_name = st.selectbox(_("Activation"), list(ACTIVATIONS), 1, key="bend", bind="query-params", width=130)
     return ModelConfig(name, bend_name, **parameter_sliders([bend_name], "new_"))
 
 
@@ -127,9 +137,10 @@ def _untrained(config: ModelConfig, recorded: Trials, seed: int) -> tuple[nn.Mod
 
 
 def _part(recorded: Trials, part: str) -> Trials:
-    _, fold = whole(recorded, part)
+    fold = whole(recorded, part)[1]
     if not len(fold):
-        raise InputError(f"there are no trials in the split {part!r} of these data; choose the other one.")
+        text = _("there are no trials in the split {part!r} of these data; choose the other one.", part=_(part))
+        raise InputError(text)
     return fold
 
 
@@ -137,19 +148,17 @@ def _passage_picker(network: Network, index: int) -> Passage:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         layers = bends(network.model)
         name = st.selectbox(
-            "Layer",
+            _("Layer"),
             list(layers),
             key="layer",
             bind="query-params",
             width=200,
-            help="The activation layers of the network, in the order in which a trial passes them.",
+            help=_("The activation layers of the network, in the order in which a trial passes them."),
         )
         values = layer_values(network.model, torch.from_numpy(network.fold.X[index : index + 1]))[name].before
         before = values[0].flatten(1).numpy()  # (n_maps, n_values)
-        place = bounded("Map", len(before), "map", help_="Which of the layer's maps is drawn over time.") - 1
-        counted = st.segmented_control(
-            "Count the values of", [LAYER, MAP], default=LAYER, required=True, key="count", bind="query-params"
-        )
+        place = bounded(_("Map"), len(before), "map", help_=_("Which of the layer's maps is drawn over time.")) - 1
+        counted = segments(_("Count the values of"), [LAYER, MAP], LAYER, "count")
     times = layer_times(network.model, name, before.shape[1], network.fold.sfreq)
     return Passage(before, times, layers[name], place, counted == LAYER)
 
@@ -158,12 +167,12 @@ def _instead(passage: Passage, config: ModelConfig) -> tuple[nn.Module | None, d
     """Another activation to stand in the layer's place, if the reader wants one; and the parameters for all of them."""
     parameters = {"negative_slope": config.negative_slope, "alpha": config.alpha}
     picked = st.pills(
-        f"What if another function stood here? Now it is {passage.name}",
+        _("What if another function stood here? Now it is {name}", name=passage.name),
         list(ACTIVATIONS),
         key="instead",
         bind="query-params",
         wrap=True,
-        help="The same values go in. A Maxout that is put here is new: it has learned nothing yet.",
+        help=_("The same values go in. A Maxout that is put here is new: it has learned nothing yet."),
     )
     if not picked:
         return None, parameters
@@ -176,19 +185,27 @@ def _instead(passage: Passage, config: ModelConfig) -> tuple[nn.Module | None, d
 def _in_words(passage: Passage, found: Bent) -> str:
     """How much of what is counted lies where no gradient passes."""
     slope, name = found.slope[passage.counted], passage.name
-    whose = "this layer's" if passage.whole else f"map {passage.place + 1}'s"
-    values, share = f"{whose} {slope.size:,} values for this trial", flat_share(slope)
-    if not share:
-        return f"**None** of {values} lies where {name} is flat: everywhere some gradient passes."
-    shown = f"{share:.1%}" if share >= 0.0005 else "less than 0.1%"
-    if share == flat_share(slope, 0):
-        words = f"**{shown}** of {values} lie where {name}'s slope is 0: no gradient passes there."
+    if passage.whole:
+        values = _("this layer's {n:,} values for this trial", n=slope.size)
     else:
-        words = f"**{shown}** of {values} lie where {name}'s slope is nearer to 0 than {FLAT}: hardly any gradient "
-        words += "passes there."
+        values = _("map {map}'s {n:,} values for this trial", map=passage.place + 1, n=slope.size)
+    share = flat_share(slope)
+    if not share:
+        text = _("**None** of {values} lies where {name} is flat: everywhere some gradient passes.")
+        return text.format(values=values, name=name)
+    if share == flat_share(slope, 0):
+        text = _("**{share}** of {values} lie where {name}'s slope is 0: no gradient passes there.")
+    else:
+        text = _(
+            "**{share}** of {values} lie where {name}'s slope is nearer to 0 than {flat}: hardly any gradient passes "
+            "there."
+        )
+    shown = f"{share:.1%}" if share >= 0.0005 else _("less than 0.1%")
+    words = text.format(share=shown, values=values, name=name, flat=FLAT)
     silent = int(flat(found.slope).all(axis=1).sum())
     if passage.whole and silent:
-        words += f" In {silent} of its {len(slope)} maps that is so throughout this trial."
+        more = _("In {silent} of its {n} maps that is so throughout this trial.", silent=silent, n=len(slope))
+        words = f"{words} {more}"
     return words
 
 
@@ -196,9 +213,11 @@ def _inputs(passage: Passage) -> None:
     counted = passage.before[passage.counted]
     counts = histogram(counted)
     curves = _curves(passage, np.linspace(counts["start"].iloc[0], counts["stop"].iloc[-1], 2 * len(counts) + 1))
-    whose = "the whole layer" if passage.whole else f"map {passage.place + 1}"
-    chart = inputs_chart(counts, curves, passage.name, f"What goes into {passage.name}, {whose}")
-    spoken = f"How the values of {whose} lie, from {counted.min():.2f} to {counted.max():.2f}"
+    whose = _("the whole layer") if passage.whole else _("map {map}", map=passage.place + 1)
+    title = _("What goes into {name}, {whose}", name=passage.name, whose=whose)
+    chart = inputs_chart(counts, curves, passage.name, title)
+    text = _("How the values of {whose} lie, from {low:.2f} to {high:.2f}")
+    spoken = text.format(whose=whose, low=counted.min(), high=counted.max())
     st.altair_chart(chart, key="inputs", alt=spoken)
 
 
@@ -206,16 +225,20 @@ def _shares(passage: Passage, parameters: dict[str, float]) -> None:
     shares = flat_shares(passage.before[passage.counted], **parameters)
     st.altair_chart(shares_chart(shares), key="shares", alt=describe_shares(shares))
     st.caption(
-        "Only the function is exchanged, on the same inputs. A network that is trained with another function learns "
-        "other weights, and so has other inputs."
+        _(
+            "Only the function is exchanged, on the same inputs. A network that is trained with another function "
+            "learns other weights, and so has other inputs."
+        )
     )
 
 
 def _traces(passage: Passage, found: Bent) -> None:
     place = passage.place
     drawn = passage.before[place], found.after[place], found.slope[place]
-    chart = trace_chart(passage.times, *drawn, passage.name, f"Map {place + 1} before and after {passage.name}")
-    spoken = f"Map {place + 1} over time; {flat_share(found.slope[place]):.1%} of it lies where {passage.name} is flat"
+    title = _("Map {map} before and after {name}", map=place + 1, name=passage.name)
+    chart = trace_chart(passage.times, *drawn, passage.name, title)
+    text = _("Map {map} over time; {share:.1%} of it lies where {name} is flat")
+    spoken = text.format(map=place + 1, share=flat_share(found.slope[place]), name=passage.name)
     st.altair_chart(chart, key="traces", alt=spoken)
 
 

@@ -13,23 +13,9 @@ from eegnets.config import DataConfig
 from eegnets.evaluation import calibration, score
 from eegnets.runs import Run
 from eegnets.statistics import by_subject, judged
+from eegnets.translation import _
+from eegnets.ui.choices import pill
 from eegnets.ui.links import trial_address
-
-COLUMNS = {
-    "trial": st.column_config.NumberColumn("Trial", help="Its number within its subject."),
-    "subject": "Subject",
-    "label": st.column_config.TextColumn("Shown", help="The class that was asked for, where it is known."),
-    "answer": st.column_config.TextColumn("Answered", help="The likelier class."),
-    "right": st.column_config.CheckboxColumn("Right"),
-}
-SUBJECT_COLUMNS = {
-    "subject": "Subject",
-    "trials": "Trials",
-    "right": "Right",
-    "accuracy": st.column_config.NumberColumn("Accuracy", format="percent"),
-    "low": st.column_config.NumberColumn("from", format="percent", help="95 % interval (Wilson)."),
-    "high": st.column_config.NumberColumn("to", format="percent", help="95 % interval (Wilson)."),
-}
 
 
 def test_panel(run: Run) -> None:
@@ -41,7 +27,7 @@ def test_panel(run: Run) -> None:
     table = judged(predictions, names)
     people = tuple(table["subject"].unique())
     data = run.config.data if len(people) < 2 else replace(run.config.data, subjects=people)
-    scores_panel(table, names, "The kept weights on the test trials", "test", partial(_leave_for, run.id, data))
+    scores_panel(table, names, _("The kept weights on the test trials"), "test", partial(_leave_for, run.id, data))
     if "left_for" in st.session_state:
         st.switch_page("pages/classify.py", query_params=st.session_state.pop("left_for"))
 
@@ -56,7 +42,7 @@ def scores_panel(
     """How good answers are where the class is known, and the list of them; `open_trial` gets a place, from 1."""
     known = table[table["label"].isin(class_names)]
     if known.empty:
-        st.info("Of no trial is the class known: nothing can be counted.", icon=":material/help:")
+        st.info(_("Of no trial is the class known: nothing can be counted."), icon=":material/help:")
         trial_list(table, "answers", open_trial)
         return
     truth = known["label"].map(class_names.index).to_numpy()
@@ -64,13 +50,22 @@ def scores_panel(
     scores, sure = score(probabilities, truth, class_names), calibration(probabilities, truth)
     low, high = scores.interval
     st.markdown(
-        f"**{who}:** {scores.n} of known class, accuracy {scores.accuracy:.1%} "
-        f"(95 % interval {low:.1%} to {high:.1%}), Cohen's kappa {scores.kappa:.2f}, "
-        f"expected calibration error {sure.error:.1%}."
+        _(
+            "**{who}:** {n} of known class, accuracy {accuracy:.1%} (95 % interval {low:.1%} to {high:.1%}), Cohen's "
+            "kappa {kappa:.2f}, expected calibration error {error:.1%}.",
+            who=who,
+            n=scores.n,
+            accuracy=scores.accuracy,
+            low=low,
+            high=high,
+            kappa=scores.kappa,
+            error=sure.error,
+        )
     )
     left, right = st.columns(2, gap="large")
     with left:
-        spoken = f"Confusion matrix, rows shown, columns answered: {scores.confusion.tolist()}"
+        counts = scores.confusion.tolist()
+        spoken = _("Confusion matrix, rows shown, columns answered: {counts}", counts=counts)
         chart = confusion_chart(scores.confusion, class_names, part)
         st.altair_chart(chart, key="confusion", alt=spoken, on_select=_pick_cell, selection_mode="cell")
     with right:
@@ -88,19 +83,19 @@ def _cell(true: str, predicted: str) -> str:
 def _pick_cell() -> None:
     """A click on the matrix picks its cell below; a click beside its cells takes it back."""
     clicked = st.session_state.confusion.selection.cell
-    st.session_state.cell = _cell(clicked[0]["true"], clicked[0]["predicted"]) if clicked else None
+    st.session_state.cell = _cell(clicked[0]["shown"], clicked[0]["answered"]) if clicked else None
 
 
 def _of_cell(table: pd.DataFrame, class_names: tuple[str, ...]) -> pd.DataFrame:
     """The trials of the cell that is picked; all while none is."""
-    cells = [_cell(true, predicted) for true in class_names for predicted in class_names]
-    picked = st.pills(
-        "Trials, shown → answered",
-        cells,
-        key="cell",
-        bind="query-params",
-        wrap=True,
-        help="The cells of the confusion matrix; none picked means all trials. A row of the list opens its trial.",
+    words = {_cell(true, predicted): _cell(_(true), _(predicted)) for true in class_names for predicted in class_names}
+    picked = pill(
+        _("Trials, shown → answered"),
+        list(words),
+        None,
+        "cell",
+        words.__getitem__,
+        help=_("The cells of the confusion matrix; none picked means all trials. A row of the list opens its trial."),
     )
     mine = [_cell(true, predicted) == picked for true, predicted in zip(table["label"], table["answer"], strict=True)]
     return table[mine] if picked else table
@@ -108,15 +103,25 @@ def _of_cell(table: pd.DataFrame, class_names: tuple[str, ...]) -> pd.DataFrame:
 
 def _subjects(table: pd.DataFrame, class_names: tuple[str, ...]) -> None:
     rows = by_subject(table, class_names)
-    if len(rows) > 1:
-        words = "How good it is on each subject, with the interval"
-        st.dataframe(rows, hide_index=True, width="content", column_config=SUBJECT_COLUMNS, key="by_subject", alt=words)
+    if len(rows) < 2:
+        return
+    number, interval = st.column_config.NumberColumn, _("95 % interval (Wilson).")
+    columns = {
+        "subject": _("Subject"),
+        "trials": _("Trials"),
+        "right": _("Right"),
+        "accuracy": number(_("Accuracy"), format="percent"),
+        "low": number(_("from"), format="percent", help=interval),
+        "high": number(_("to"), format="percent", help=interval),
+    }
+    words = _("How good it is on each subject, with the interval")
+    st.dataframe(rows, hide_index=True, width="content", column_config=columns, key="by_subject", alt=words)
 
 
 def trial_list(table: pd.DataFrame, key: str, open_trial: Callable[[int], None]) -> None:
     """A list of answers; a row that is picked opens its trial, whose place (from 1) is the table's index."""
     if table.empty:
-        st.caption("No trial is there.")
+        st.caption(_("No trial is there."))
         return
 
     def opened() -> None:
@@ -124,13 +129,22 @@ def trial_list(table: pd.DataFrame, key: str, open_trial: Callable[[int], None])
         if rows:
             open_trial(int(table.index[rows[0]]) + 1)
 
+    text = st.column_config.TextColumn
+    columns = {name: _(name) for name in table.columns}
+    columns |= {
+        "trial": st.column_config.NumberColumn(_("Trial"), help=_("Its number within its subject.")),
+        "subject": _("Subject"),
+        "label": text(_("Shown"), help=_("The class that was asked for, where it is known.")),
+        "answer": text(_("Answered"), help=_("The likelier class.")),
+        "right": st.column_config.CheckboxColumn(_("Right")),
+    }
     st.dataframe(
-        table,
+        table.assign(label=table["label"].map(_), answer=table["answer"].map(_)),
         height=min(260, 38 + 35 * len(table)),
         hide_index=True,
         key=key,
         on_select=opened,
         selection_mode="single-row",
-        column_config=COLUMNS,
-        alt="Trials with the probabilities, the answer and whether it is right; picking a row opens its trial",
+        column_config=columns,
+        alt=_("Trials with the probabilities, the answer and whether it is right; picking a row opens its trial"),
     )
