@@ -82,13 +82,20 @@ def _is_stored(name):
 
 
 @pytest.mark.parametrize("path", CODE, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_what_is_translated_is_a_plain_text(path):
-    """An f-string would be filled in before it is looked up, and never found."""
-    calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
-    translating = [
-        call for call in calls if isinstance(call.func, ast.Name) and call.func.id in ("_", "N_", "ngettext")
-    ]
-    assert [call.lineno for call in translating if any(isinstance(arg, ast.JoinedStr) for arg in call.args)] == []
+def test_what_is_translated_is_a_plain_text_and_stands_where_it_is_found(path):
+    """An f-string is filled in before it is looked up; and what stands within one is not extracted."""
+    tree = ast.parse(path.read_text())
+    assert [
+        call.lineno for call in _translating(tree) if any(isinstance(arg, ast.JoinedStr) for arg in call.args)
+    ] == []
+    within = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
+    texts = [call for node in within for call in _translating(node) if isinstance(call.args[0], ast.Constant)]
+    assert [call.lineno for call in texts] == []
+
+
+def _translating(tree):
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+    return [call for call in calls if call.func.id in ("_", "N_", "ngettext")]
 
 
 def test_english_is_what_the_code_says():
