@@ -28,6 +28,14 @@ def _hear_ctrl_c():
     signal.signal(signal.SIGINT, before)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_components_of_others():
+    """Streamlit looks through every installed package for components, anew for every AppTest: a third of its time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("streamlit.components.v2.manifest_scanner.scan_component_manifests", list)
+        yield
+
+
 @pytest.fixture
 def one_thread():
     """Networks this small are slower on several threads that wait for each other."""
