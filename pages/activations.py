@@ -14,6 +14,6 @@ st.markdown(
     "Below: the curves, a trial passing one of them, and a [race](#race) of networks that differ in nothing else."
 )
 curves_part()
-st.subheader("What it does to this trial", anchor=False)
+st.header("What it does to this trial", anchor=False)
 trial_part(data)
 race(data)

@@ -25,7 +25,7 @@ if len(fold):
 else:
     st.info(f"These data have no {part} trials; choose the others above.", icon=":material/filter_alt_off:")
 
-st.subheader("What the first layer hears", anchor=False)
+st.header("What the first layer hears", anchor=False)
 st.markdown(
     "The first convolution slides short filters in time, its kernels, along each electrode. Its frequency response "
     "says which rhythm a kernel lets through; the filters in space then weigh the electrodes."
@@ -34,10 +34,10 @@ first_layer(looked)
 if len(fold):
     sides_section(looked, recorded, fold)
 
-st.subheader("All layers", anchor=False)
+st.header("All layers", anchor=False)
 layers_section(looked.model)
 
-st.subheader("Separable or full", anchor=False)
+st.header("Separable or full", anchor=False)
 st.markdown(
     "A full convolution has a kernel for every pair of a channel and a filter. A depthwise-separable one has a kernel "
     "a channel, and then mixes the channels with single numbers. The lab report gives the ratio of their weights for "

@@ -6,13 +6,13 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from eegnets.charts.style import CHANGE_SCALE, HEIGHT, LEGEND, QUIET, SIGNAL_COLOUR, titled
+from eegnets.charts.style import CHANGE_SCALE, HEIGHT, LEGEND, NEUTRAL, QUIET, SIGNAL_COLOUR, titled
 from eegnets.filters import RHYTHMS, decibels
 
 ROW = 17  # px, a kernel
 AROUND = 150  # px that title, axis and legend take of a height
 MOST = 126  # frequencies drawn of a response
-STATES = {"untrained": (QUIET, [6, 3]), "trained": ("#2f86c9", [1, 0])}  # colour and dash
+STATES = {"untrained": (NEUTRAL, [6, 3]), "trained": ("#2f86c9", [1, 0])}  # colour and dash
 LOUDNESS = {"dB": "Gain (dB)", "linear": "Gain (1: as it came)"}
 
 
@@ -21,7 +21,7 @@ def rhythm_marks(top: float, inside: bool = False) -> list[alt.Chart]:
     edges = [(name, low, min(high, top)) for name, (low, high) in RHYTHMS.items() if low < top]
     rows = pd.DataFrame(edges, columns=["rhythm", "low", "high"]).assign(middle=lambda t: (t["low"] + t["high"]) / 2)
     rows["words"] = ["\n" * (place % 2) + name for place, name in enumerate(rows["rhythm"])]  # narrow bands: two lines
-    lines = alt.Chart(rows[1:]).mark_rule(color=QUIET, strokeDash=[3, 3]).encode(x=alt.X("low:Q"))
+    lines = alt.Chart(rows[1:]).mark_rule(color=NEUTRAL, strokeDash=[3, 3]).encode(x=alt.X("low:Q"))
     look = {"baseline": "top", "lineHeight": 11} if inside else {"baseline": "bottom", "lineHeight": -11}
     words = alt.Chart(rows).mark_text(color=QUIET, fontSize=10, lineBreak="\n", **look)
     return [lines, words.encode(x=alt.X("middle:Q"), y=alt.value(3 if inside else -3), text=alt.Text("words:N"))]

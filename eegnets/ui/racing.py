@@ -27,7 +27,7 @@ SCORES = {
 
 def race(data: DataConfig) -> None:
     """The whole section: the form, and the race that the address names."""
-    st.subheader("Race", anchor="race")
+    st.header("Race", anchor="race")
     st.markdown(
         "The same network with the same first weights, the same order of trials and the same dropout; only the "
         "activation differs. The racers train in turns, a few epochs each."
