@@ -6,6 +6,7 @@ from eegnets.translation import _
 from eegnets.ui.forms import data_picker
 from eegnets.ui.language import language_picker
 from eegnets.ui.panels import running_now, your_name
+from eegnets.ui.readable import readable
 from eegnets.ui.sharing import hide_controls, share_button
 from eegnets.ui.state import friendly_errors, runner
 from eegnets.ui.teaching import follow_link, lesson_box
@@ -98,6 +99,7 @@ runner()  # its workers warm up while the page is read
 with friendly_errors():
     follow_link(page.url_path)
     hide_controls()
+    readable()
     with choices:
         data = data_picker()
         st.session_state.data = data.to_json()

@@ -18,6 +18,6 @@ st.markdown(
     )
 )
 curves_part()
-st.subheader(_("What it does to this trial"), anchor=False)
+st.header(_("What it does to this trial"), anchor=False)
 trial_part(data)
 race(data)

@@ -12,7 +12,7 @@ st.title(_("Devices"))
 st.markdown(_("What computes here, how long an epoch takes, and what makes it faster."))
 machine_panel(machine())
 
-st.subheader(_("Seconds per epoch"), anchor="seconds")
+st.header(_("Seconds per epoch"), anchor="seconds")
 st.markdown(
     _(
         "One click lets networks, engines, precisions, threads and batch sizes take turns, an epoch each, so that "

@@ -25,7 +25,7 @@ with friendly_errors():
     found = preview(path)
 show_preview(found)
 
-st.subheader(_("How it becomes trials"), anchor=False)
+st.header(_("How it becomes trials"), anchor=False)
 with friendly_errors():
     recipe = recipe_form(found)
     if lacks_classes(found, recipe):
@@ -33,7 +33,7 @@ with friendly_errors():
         st.stop()
     recorded = cut(path, recipe)
 
-st.subheader(_("What comes out"), anchor=False)
+st.header(_("What comes out"), anchor=False)
 known = recorded.y[recorded.y >= 0]
 counts = [f"{(known == i).sum()} {_(name)}" for i, name in enumerate(recorded.class_names)]
 if len(known) < len(recorded):

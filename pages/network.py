@@ -29,7 +29,7 @@ else:
         _("These data have no {part} trials; choose the others above.", part=_(part)), icon=":material/filter_alt_off:"
     )
 
-st.subheader(_("What the first layer hears"), anchor=False)
+st.header(_("What the first layer hears"), anchor=False)
 st.markdown(
     _(
         "The first convolution slides short filters in time, its kernels, along each electrode. Its frequency "
@@ -40,10 +40,10 @@ first_layer(looked)
 if len(fold):
     sides_section(looked, recorded, fold)
 
-st.subheader(_("All layers"), anchor=False)
+st.header(_("All layers"), anchor=False)
 layers_section(looked.model)
 
-st.subheader(_("Separable or full"), anchor=False)
+st.header(_("Separable or full"), anchor=False)
 st.markdown(
     _(
         "A full convolution has a kernel for every pair of a channel and a filter. A depthwise-separable one has a "

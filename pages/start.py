@@ -40,7 +40,7 @@ if start:
 
 left, right = st.columns([3, 2], gap="large")
 with left:
-    st.subheader(_("This is one trial"), anchor=False)
+    st.header(_("This is one trial"), anchor=False)
     with friendly_errors():
         recorded = trials(data)
     index = st.slider(_("Trial"), 1, len(recorded), 1, key="trial", bind="query-params") - 1
@@ -59,16 +59,16 @@ with left:
     st.caption(_(source.about))
 
 with right:
-    st.subheader(_("Lessons"), anchor=False)
+    st.header(_("Lessons"), anchor=False)
     lesson_links()
 
 networks, data_there = st.columns([3, 2], gap="large")
 with networks:
-    st.subheader(_("Trained networks"), anchor=False)
+    st.header(_("Trained networks"), anchor=False)
     shipped_links()
 
 with data_there:
-    st.subheader(_("Data"), anchor=False)
+    st.header(_("Data"), anchor=False)
     for other in sources.SOURCES.values():
         state = other.state(sources.data_root())
         with st.container(border=True):

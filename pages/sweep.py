@@ -42,7 +42,7 @@ with results, friendly_errors():
     live(runs, lambda: grid_panel(configs, score))
     open_links(runs)
     st.caption(_("The same from the command line:"))
-    st.code(command(base, lists), language="bash", wrap_lines=True)
+    st.code(command(base, lists), language=None, wrap_lines=True)
     if runs:
         ids = {run.id for run in runs}
         mattering_panel([row for row in rows if row["id"] in ids], score)

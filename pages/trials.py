@@ -41,7 +41,7 @@ if (recorded.y < 0).all():
     st.info(_("Of no trial is the class known: there is nothing to compare."), icon=":material/help:")
     st.stop()
 
-st.subheader(_("How the rhythms change"), anchor=False)
+st.header(_("How the rhythms change"), anchor=False)
 st.markdown(
     _(
         "Power against a baseline: :blue[blue], the rhythm weakens (ERD); :red[red], it grows (ERS). Imagining a hand "
@@ -70,7 +70,7 @@ for cell, (channel, name) in zip(cells, product(channels, classes), strict=True)
     chart = erd_chart(changes, name, channel, recorded.windows)
     cell.altair_chart(chart, key=f"map_{channel}_{name}", alt=describe_erd(changes, name, channel))
 
-st.subheader(_("The average of each class"), anchor=False)
+st.header(_("The average of each class"), anchor=False)
 what = segments(_("Of what"), QUANTITIES, "voltage", "average")
 words, unit = quantity(what)
 for column, channel in zip(st.columns(len(channels)), channels, strict=True):
@@ -81,6 +81,6 @@ for column, channel in zip(st.columns(len(channels)), channels, strict=True):
         alt=_("{quantity} over time by class, {channel}", quantity=words, channel=channel),
     )
 
-st.subheader(_("How many there are"), anchor=False)
+st.header(_("How many there are"), anchor=False)
 counted = counts(found.listed)
 st.altair_chart(counts_chart(counted, recorded.class_names), key="counts", alt=describe_counts(counted))

@@ -201,22 +201,6 @@ def test_no_two_things_of_a_kind_share_a_look(palette):
     assert len({str(look) for look in palette}) == len(palette)
 
 
-def luminance(colour):
-    parts = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
-    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
-    return float(linear @ [0.2126, 0.7152, 0.0722])
-
-
-@pytest.mark.parametrize("page", ["#ffffff", "#10171d"])
-def test_every_colour_stands_out_from_both_pages(page):
-    """WCAG 2.2's contrast for graphics, 3:1, against the backgrounds of the light and of the dark theme."""
-    every = {*style.CLASS_COLOURS, *style.FOLD_COLOURS.values(), *style.ACTIVATION_COLOURS.values()}
-    every |= {style.SIGNAL_COLOUR, style.MISSING_COLOUR, style.CHANGE_COLOUR, style.QUIET}
-    for colour in every:
-        pair = sorted((luminance(colour), luminance(page)))
-        assert (pair[1] + 0.05) / (pair[0] + 0.05) >= 3, colour
-
-
 def test_a_trial_is_drawn_as_it_is_with_its_channels_apart():
     trials = one_trial()
     table = trial_table(trials, 3)

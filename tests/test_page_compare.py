@@ -335,7 +335,7 @@ def test_which_setting_matters_is_told_of_picked_runs_that_vary_in_two(app, made
     ]
     opened(app, *runs[:picked], matters="true")
     assert not app.exception
-    assert ("Which setting matters" in [box.value for box in app.subheader]) == told
+    assert ("Which setting matters" in [box.value for box in app.header]) == told
     assert ("**Activation** explains 100%" in words(app)) == told
 
 

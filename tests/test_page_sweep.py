@@ -138,7 +138,7 @@ def test_the_grid_shows_the_score_that_is_asked_for(app, tmp_path):
 
 def test_which_setting_matters_is_told_of_a_finished_sweep(app, tmp_path):
     opened(app, epochs="3", activations=["ELU", "ReLU"], weight_decays="0.01, 0", seeds="0,1")
-    assert "Which setting matters" not in [box.value for box in app.subheader]
+    assert "Which setting matters" not in [box.value for box in app.header]
     app.button(key="start_sweep").click().run()
     assert "vary in two settings or more" in words(app)
     for run in runs(tmp_path):

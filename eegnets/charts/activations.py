@@ -12,6 +12,7 @@ from eegnets.charts.style import (
     ACTIVATION_COLOURS,
     HEIGHT,
     LEGEND,
+    NEUTRAL,
     QUIET,
     SIGNAL_COLOUR,
     TALL,
@@ -66,7 +67,7 @@ def curve_chart(table: pd.DataFrame, quantity: str, at: float) -> alt.LayerChart
     legend.columns = 3  # more do not fit beside each other in half a page or on a phone
     looks = activation_encodings(list(dict.fromkeys(table["activation"])), legend)
     lines = alt.Chart(table).mark_line(strokeWidth=2.2, clip=True).encode(x=x, y=y, **looks)
-    here = alt.Chart(pd.DataFrame({"x": [at]})).mark_rule(color=QUIET, strokeDash=[4, 4]).encode(x=x)
+    here = alt.Chart(pd.DataFrame({"x": [at]})).mark_rule(color=NEUTRAL, strokeDash=[4, 4]).encode(x=x)
     rule = reading_rule(table, x, "x", "activation", title="x", value=quantity, place=".2f")
     rows = -(-table["activation"].nunique() // legend.columns)
     return alt.layer(here, lines, rule, title=titled(_(words), _(UNDER[quantity])), height=TALL + 50 + LINE * rows)
@@ -94,7 +95,7 @@ def flat_chart(picked: Mapping[str, Parameters]) -> alt.LayerChart:
     scale = alt.Scale(domain=names, range=[ACTIVATION_COLOURS[name] for name in names])
     outline = alt.Stroke("activation:N", scale=scale, legend=None)  # shows the narrowest
     spans = flat_table(picked)
-    middle = alt.Chart(pd.DataFrame({"first": [0.0]})).mark_rule(color=QUIET).encode(x=x)
+    middle = alt.Chart(pd.DataFrame({"first": [0.0]})).mark_rule(color=NEUTRAL).encode(x=x)
     rows = pd.DataFrame({"activation": names, "first": X[0]})  # each has its row, flat anywhere or not
     layers = [middle, alt.Chart(rows).mark_point(opacity=0).encode(x=x, y=y)]
     if len(spans):
@@ -158,7 +159,7 @@ def _shades(
         return []
     rows = pd.DataFrame(spans, columns=["first", "last"])
     tooltip = [alt.Tooltip("first:Q", format=".2f", title=_(first)), alt.Tooltip("last:Q", format=".2f", title=_(last))]
-    shades = alt.Chart(rows).mark_rect(color=QUIET, opacity=0.28)
+    shades = alt.Chart(rows).mark_rect(color=NEUTRAL, opacity=0.28)
     return [shades.encode(x=alt.X("first:Q"), x2=alt.X2("last:Q"), tooltip=tooltip)]
 
 

@@ -4,7 +4,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from eegnets.charts.style import FOLD_COLOURS, HEIGHT, QUIET, titled
+from eegnets.charts.style import FOLD_COLOURS, HEIGHT, NEUTRAL, QUIET, titled
 from eegnets.evaluation import Calibration, wilson_interval
 from eegnets.translation import _
 
@@ -31,7 +31,7 @@ def calibration_chart(found: Calibration, n_classes: int, part: str = "test") ->
     tooltip += [alt.Tooltip(f"{name}:Q", format=".1%", title=words) for name, words in percent_below.items()]
     colour = FOLD_COLOURS[part]
     ideal = pd.DataFrame({"confidence": [1 / n_classes, 1.0], "accuracy": [1 / n_classes, 1.0]})
-    line = alt.Chart(ideal).mark_line(strokeDash=[4, 4], color=QUIET).encode(x="confidence:Q", y="accuracy:Q")
+    line = alt.Chart(ideal).mark_line(strokeDash=[4, 4], color=NEUTRAL).encode(x="confidence:Q", y="accuracy:Q")
     spans = base.mark_rule(strokeWidth=2, color=colour, opacity=0.6).encode(
         y=alt.Y("least:Q", scale=y_scale), y2=alt.Y2("most:Q"), tooltip=tooltip
     )

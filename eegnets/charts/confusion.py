@@ -4,7 +4,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from eegnets.charts.style import HEIGHT, titled
+from eegnets.charts.style import CELL_INKS, DARK_FROM, HEIGHT, MORE, SCORE_SCALE, titled
 from eegnets.translation import _
 
 WORDS = {"labelExpr": "split(datum.label, ' ')", "labelOverlap": False}  # a word a line: cells may be narrow
@@ -31,11 +31,11 @@ def confusion_chart(counts: np.ndarray, class_names: tuple[str, ...], part: str 
         x=alt.X("predicted:N", title=_("Answered"), sort=names, axis=alt.Axis(labelAngle=0, **WORDS)),
         y=alt.Y("true:N", title=_("Shown"), sort=names, axis=alt.Axis(**WORDS)),
     )
-    scale = alt.Scale(domain=[0, 1], range=["#e8f1f8", "#16527f"])
-    clicked = alt.selection_point(name="cell", fields=["shown", "answered"])
-    cells = base.mark_rect(cursor="pointer").encode(
+    scale = alt.Scale(domain=[0, 1], range=list(SCORE_SCALE))
+    clicked = alt.selection_point(name="cell", fields=["shown", "answered"], empty=False)
+    cells = base.mark_rect(cursor="pointer", stroke=MORE).encode(
         color=alt.Color("share:Q", title=_("Share of shown"), scale=scale, legend=None),
-        opacity=alt.condition(clicked, alt.value(1), alt.value(0.45)),
+        strokeWidth=alt.condition(clicked, alt.value(5), alt.value(0)),  # a paler cell would hide its number
         tooltip=[
             alt.Tooltip("true:N", title=_("true")),
             alt.Tooltip("predicted:N", title=_("predicted")),
@@ -44,7 +44,7 @@ def confusion_chart(counts: np.ndarray, class_names: tuple[str, ...], part: str 
         ],
     )
     cells = cells.add_params(clicked)  # numbers have no tooltip: they would take the clicks
-    ink = alt.condition(alt.datum.share > 0.45, alt.value("white"), alt.value("#16324a"))
+    ink = alt.condition(alt.datum.share > DARK_FROM, alt.value(CELL_INKS[1]), alt.value(CELL_INKS[0]))
     numbers = base.mark_text(fontSize=18).encode(text="trials:Q", color=ink)
     title = titled(_("Confusion matrix"), _("{part} trials; a click lists them", part=_(part)))
     return alt.layer(cells, numbers, title=title, height=HEIGHT)

@@ -6,12 +6,12 @@ import altair as alt
 import pandas as pd
 
 from eegnets.bench_results import ENGINES, USUAL, Result
-from eegnets.charts.style import OTHER_COLOURS, QUIET, titled
+from eegnets.charts.style import NEUTRAL, OTHER_COLOURS, QUIET, titled
 from eegnets.translation import _, ngettext
 
 BAR = 22  # px
 AXIS = alt.Axis(tickCount=5)
-ENGINE_COLOURS = dict(zip(ENGINES, (QUIET, OTHER_COLOURS[6], OTHER_COLOURS[0]), strict=True))
+ENGINE_COLOURS = dict(zip(ENGINES, (NEUTRAL, OTHER_COLOURS[6], OTHER_COLOURS[0]), strict=True))
 SHOWN = {
     "engine": lambda value: _("usual loop") if value == USUAL else value,
     "precision": str,
@@ -66,7 +66,7 @@ def bench_bars(table: pd.DataFrame, network: str) -> alt.LayerChart:
     ]
     colours = alt.Scale(domain=list(ENGINE_COLOURS), range=list(ENGINE_COLOURS.values()))
     bars = alt.Chart(table).mark_bar().encode(x, y, color=alt.Color("engine:N", scale=colours, legend=None))
-    spread = alt.Chart(table).mark_rule(color=QUIET, strokeWidth=2).encode(alt.X("fastest:Q"), y, x2="slowest:Q")
+    spread = alt.Chart(table).mark_rule(color=NEUTRAL, strokeWidth=2).encode(alt.X("fastest:Q"), y, x2="slowest:Q")
     words = alt.Chart(table).mark_text(align="left", dx=6, color=QUIET, fontSize=12)
     words = words.encode(alt.X("slowest:Q"), y, text="reading:N")
     layers = [layer.encode(tooltip=tooltip) for layer in (bars, spread, words)]
@@ -90,7 +90,7 @@ def report_bars(table: pd.DataFrame) -> alt.LayerChart:
         axis=AXIS,
     )
     tooltip = [alt.Tooltip("who:N", title=_("Where")), alt.Tooltip("seconds:Q", title=_("Seconds"), format=".1f")]
-    colour = alt.condition("datum.whose == 'here'", alt.value(OTHER_COLOURS[0]), alt.value(QUIET))
+    colour = alt.condition("datum.whose == 'here'", alt.value(OTHER_COLOURS[0]), alt.value(NEUTRAL))
     bars = alt.Chart(table).mark_bar().encode(x, y, color=colour, tooltip=tooltip)
     words = alt.Chart(table).mark_text(align="left", dx=6, color=QUIET, fontSize=12)
     words = words.encode(x, y, text=alt.Text("seconds:Q", format=".0f"), tooltip=tooltip)

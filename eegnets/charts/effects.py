@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from eegnets.charts.curves import run_colours
-from eegnets.charts.style import DASHES, LEGEND, OTHER_COLOURS, QUIET, TALL, titled
+from eegnets.charts.style import DASHES, LEGEND, NEUTRAL, OTHER_COLOURS, QUIET, TALL, titled
 from eegnets.effects import Effects
 from eegnets.translation import N_, _
 
@@ -45,7 +45,7 @@ def effect_bars(table: pd.DataFrame) -> alt.LayerChart:
         alt.Tooltip("p:Q", title="p", format=".2g"),
     ]
     bars = alt.Chart(table).mark_bar()
-    colour = alt.condition("datum.kind == 'setting'", alt.value(OTHER_COLOURS[0]), alt.value(QUIET))
+    colour = alt.condition("datum.kind == 'setting'", alt.value(OTHER_COLOURS[0]), alt.value(NEUTRAL))
     x = alt.X("share:Q", title=_(SHARE), scale=x_scale)
     layers: list[alt.Chart] = [bars.encode(x, y, color=colour, tooltip=tooltip)]
     chance = table.dropna(subset="by_chance")

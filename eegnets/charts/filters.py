@@ -6,14 +6,14 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from eegnets.charts.style import CHANGE_SCALE, HEIGHT, LEGEND, QUIET, SIGNAL_COLOUR, titled
+from eegnets.charts.style import CHANGE_SCALE, HEIGHT, LEGEND, NEUTRAL, QUIET, SIGNAL_COLOUR, titled
 from eegnets.filters import RHYTHMS, decibels
 from eegnets.translation import N_, _
 
 ROW = 17  # px, a kernel
 AROUND = 150  # px that title, axis and legend take of a height
 MOST = 126  # frequencies drawn of a response
-STATES = {N_("untrained"): (QUIET, [6, 3]), N_("trained"): ("#2f86c9", [1, 0])}  # colour and dash
+STATES = {N_("untrained"): (NEUTRAL, [6, 3]), N_("trained"): ("#2f86c9", [1, 0])}  # colour and dash
 LOUDNESS = {"dB": N_("Gain (dB)"), "linear": N_("Gain (1: as it came)")}
 HEARS = {
     "Kernel": (N_("What each kernel hears, {state}"), N_("kernel")),
@@ -28,7 +28,7 @@ def rhythm_marks(top: float, inside: bool = False) -> list[alt.Chart]:
     rows["words"] = [
         "\n" * (place % 2) + _(name) for place, name in enumerate(rows["rhythm"])
     ]  # narrow bands: two lines
-    lines = alt.Chart(rows[1:]).mark_rule(color=QUIET, strokeDash=[3, 3]).encode(x=alt.X("low:Q"))
+    lines = alt.Chart(rows[1:]).mark_rule(color=NEUTRAL, strokeDash=[3, 3]).encode(x=alt.X("low:Q"))
     look = {"baseline": "top", "lineHeight": 11} if inside else {"baseline": "bottom", "lineHeight": -11}
     words = alt.Chart(rows).mark_text(color=QUIET, fontSize=10, lineBreak="\n", **look)
     return [lines, words.encode(x=alt.X("middle:Q"), y=alt.value(3 if inside else -3), text=alt.Text("words:N"))]

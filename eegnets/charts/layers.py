@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from eegnets.charts.style import CHANGE_SCALE, HEIGHT, QUIET, RULE_COLOUR, SIGNAL_COLOUR, titled
+from eegnets.charts.style import CHANGE_SCALE, HEIGHT, LESS, MORE, NEUTRAL, RULE_COLOUR, SIGNAL_COLOUR, titled
 from eegnets.translation import N_, _
 
 ROW = 40  # px, a layer in the overview
@@ -76,7 +76,7 @@ def overview_chart(layers: pd.DataFrame, opened: str, seconds: float) -> alt.Lay
     base = alt.Chart(rows).encode(x=x, x2=alt.X2("end:Q"), y=y, y2=alt.Y2("bottom:Q"))
     pictures = base.mark_image(aspect=False, align="left", baseline="top").encode(url="url:N")
     picked = alt.selection_point(name="layer", fields=["layer"])
-    frames = base.mark_rect(fillOpacity=0, stroke=CHANGE_SCALE[-2], cursor="pointer").encode(
+    frames = base.mark_rect(fillOpacity=0, stroke=MORE, cursor="pointer").encode(
         strokeWidth=alt.condition("datum.open", alt.value(3), alt.value(0)), tooltip=tooltip
     )
     title = titled(_("All layers on this trial"), _("a line a map; click a layer to open it"))
@@ -152,8 +152,8 @@ def unit_chart(
     line = base.mark_line(strokeWidth=1.2, color=SIGNAL_COLOUR, clip=True)
     dots = base.mark_point(opacity=0, size=40, cursor="pointer").add_params(picked)
     here = rows[rows["sample"] == sample]
-    rule = alt.Chart(here).mark_rule(color=QUIET, strokeDash=[4, 3]).encode(x=x)
-    dot = alt.Chart(here).mark_point(filled=True, size=90, color=CHANGE_SCALE[-2], opacity=1)
+    rule = alt.Chart(here).mark_rule(color=NEUTRAL, strokeDash=[4, 3]).encode(x=x)
+    dot = alt.Chart(here).mark_point(filled=True, size=90, color=MORE, opacity=1)
     title = titled(_("{words} over time", words=name), _("click to work out another sample"))
     return alt.layer(line, rule, dot.encode(x=x, y=y, tooltip=tooltip), dots, title=title, height=HEIGHT - 60)
 
@@ -162,7 +162,7 @@ def features_chart(values: np.ndarray, names: list[str], title: str, unit: str) 
     """A bar a feature: what comes out of a dense layer, (n_features,)."""
     rows = pd.DataFrame({"class": [_(name) for name in names], "value": values.astype(float)})
     tooltip = [alt.Tooltip("class:N", title=_("class")), alt.Tooltip("value:Q", format=".4g", title=_("value"))]
-    colour = alt.condition("datum.value > 0", alt.value(CHANGE_SCALE[-2]), alt.value(CHANGE_SCALE[1]))
+    colour = alt.condition("datum.value > 0", alt.value(MORE), alt.value(LESS))
     bars = alt.Chart(rows).mark_bar()
     x, y = alt.X("value:Q", title=_("Value ({unit})", unit=_(unit))), alt.Y("class:N", title=_("Class"), sort=None)
     return bars.encode(x=x, y=y, color=colour, tooltip=tooltip).properties(

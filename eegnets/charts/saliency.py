@@ -6,7 +6,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from eegnets.charts.style import CHANGE_SCALE, SIGNAL_COLOUR, titled
+from eegnets.charts.style import LESS, MORE, QUIET, SIGNAL_COLOUR, titled
 from eegnets.translation import _
 from eegnets.trials import Trials
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 CHANNEL_HEIGHT = 90  # px
 AROUND = 90  # px, the titles and the axis
 PIECES = 250  # of a trial, at most: more cannot be told apart on a screen
-FOR, AGAINST = CHANGE_SCALE[-2], CHANGE_SCALE[1]
+FOR, AGAINST = MORE, LESS
 
 
 def gradient_table(trials: Trials, pulls: np.ndarray) -> pd.DataFrame:
@@ -82,7 +82,7 @@ def _scale_bar(trials: Trials, apart: float) -> list[alt.Chart]:
     }
     base = alt.Chart(pd.DataFrame(data)).encode(x="start:Q", y="low:Q")
     bar = base.mark_rule(strokeWidth=3, color=SIGNAL_COLOUR).encode(y2="high:Q")
-    return [bar, base.mark_text(align="right", dx=-6, dy=-6, color=SIGNAL_COLOUR).encode(text="words:N")]
+    return [bar, base.mark_text(align="right", dx=-6, dy=-6, color=QUIET).encode(text="words:N")]
 
 
 def describe_saliency(rows: pd.DataFrame, words: str) -> str:

@@ -1,7 +1,8 @@
 """Colours, dashes and sizes, once for all charts: the same thing looks the same on every page.
 
-The hues are Okabe and Ito's (2008), told apart by readers with any common colour blindness, darkened or lightened until
-each has a contrast of at least 3:1 on the white and on the dark page. Colour never stands alone: a dash goes with it.
+The colours of a kind are told apart by readers with any common colour blindness: they were sought by the distance of
+the closest two under simulated protanopia and deuteranopia (`tests/test_colours.py`). Each has a contrast of at least
+3:1 on the white and on the dark page. Colour never stands alone: a dash goes with it.
 """
 
 import json
@@ -19,17 +20,17 @@ FOLD_COLOURS = {N_("train"): "#2f86c9", N_("validation"): "#c77a00", N_("test"):
 FOLD_DASHES = {"train": [1, 0], "validation": [6, 3], "test": [2, 2]}
 
 ACTIVATION_COLOURS = {
-    "ELU": "#2f86c9",
-    "ReLU": "#d0581c",
-    "LeakyReLU": "#17936a",
-    "Sigmoid": "#b8629a",
-    "Tanh": "#9a8600",
-    "Maxout": "#7a68c8",
-    "GELU": "#c77a00",
-    "SiLU": "#c84a5f",
-    "SELU": "#2a9aa8",
-    "Mish": "#86772f",
-    "Softplus": "#808080",
+    "ELU": "#1c54f9",
+    "ReLU": "#9e5002",
+    "LeakyReLU": "#1c9fc7",
+    "Sigmoid": "#f82c76",
+    "Tanh": "#be8a00",
+    "Maxout": "#4d7cfe",
+    "GELU": "#cc8050",
+    "SiLU": "#984789",
+    "SELU": "#54a092",
+    "Mish": "#3f6f52",
+    "Softplus": "#3362ba",
 }
 ACTIVATION_DASHES = {
     "ELU": [1, 0],
@@ -44,14 +45,20 @@ ACTIVATION_DASHES = {
     "Mish": [1, 3],
     "Softplus": [14, 2],
 }
-# Classes in the order of `class_names`; purple and teal, since blue and red are the two ends of a map of change.
-CLASS_COLOURS = ("#b8629a", "#2a9aa8", "#9a8600", "#7a68c8", "#d0581c", "#808080")
+# Classes in the order of `class_names`; purple and olive, since blue and red are the two ends of a map of change.
+CLASS_COLOURS = ("#8b45e0", "#7c8c00", "#029dd6", "#ad8b88", "#7a5a7d", "#726433")
 CHANGE_SCALE = ("#16527f", "#6fa8d6", "#f4f4f4", "#e58a5b", "#9c2f0c")  # weaker, as before, stronger
+MORE, LESS = "#d0581c", "#2f86c9"  # bars above and below nothing, and what is picked on a map
 SCORE_SCALE = ("#dbe9f4", "#16527f")  # the lowest accuracy shown, the highest
+CELL_INKS = ("#000000", "#ffffff")  # numbers in cells of SCORE_SCALE: up to DARK_FROM of the scale, and from there
+DARK_FROM = 0.72
 WINDOW_COLOURS = ("#c77a00", "#2f86c9", "#17936a", "#b8629a")
 MISSING_COLOUR = "#c84a5f"
 RULE_COLOUR = "#3a3a3a"  # on a map, whose middle is light in both themes
-QUIET = "#808080"  # words beside the data: second titles, names of spans
+NEUTRAL = "#808080"  # marks beside the data: rules, frames, what is compared with
+# Words beside the data. No one grey can be read (4.5:1) on both pages; Vega knows which of the two it draws on.
+QUIET_INKS = ("#43515c", "#a9b6c0")  # on the light page, on the dark one
+QUIET = alt.ExprRef(f"luminance(background) > 0.4 ? '{QUIET_INKS[0]}' : '{QUIET_INKS[1]}'")
 SIGNAL_COLOUR = "#7d8a96"  # one trial, whatever its class
 CHANGE_COLOUR = "#808080"  # where a setting was changed by hand
 OTHER_COLOURS = tuple(ACTIVATION_COLOURS.values())
@@ -59,6 +66,14 @@ DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [4, 1], [10, 4])
 LEGEND = alt.Legend(
     symbolType="stroke", symbolSize=400, symbolStrokeWidth=2.5, orient="top", titleOrient="left", symbolOpacity=1
 )
+
+
+@alt.theme.register("eegnets", enable=True)
+def quiet_words() -> alt.theme.ThemeConfig:
+    """What stands on the axes and in the legends of every chart, in an ink that can be read on either page."""
+    ink = QUIET.to_dict()
+    words = {"labelColor": ink, "titleColor": ink}
+    return {"config": {"axis": words, "legend": words, "header": words}}
 
 
 def titled(words: str, under: str) -> alt.Title:

@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from eegnets.charts.style import QUIET, SCORE_SCALE, titled
+from eegnets.charts.style import CELL_INKS, DARK_FROM, NEUTRAL, QUIET, SCORE_SCALE, titled
 from eegnets.evaluation import SCORES
 from eegnets.translation import _
 
@@ -19,7 +19,6 @@ SIGNS = {
 }  # state -> what stands in a cell, beside its accuracy where there is one
 CELL = 30  # px, of a row
 LOW_CELL = 14  # px, where there are many
-BRIGHT = 0.6  # of the colour scale, from its lower end, on which dark ink is read better than white
 AROUND = 225  # px, of title, axis and legend
 
 
@@ -44,17 +43,17 @@ def sweep_grid(table: pd.DataFrame, down: str, across: str, score: str) -> alt.L
     ]
     empty, scored = table[table["value"].isna()], table.dropna(subset="value")
     domain = _domain(scored)
-    outlined = {"fill": "transparent", "stroke": QUIET, "strokeDash": [2, 2]}
+    outlined = {"fill": "transparent", "stroke": NEUTRAL, "strokeDash": [2, 2]}
     cells = [
         alt.Chart(empty).mark_rect(**outlined).encode(x, y, tooltip=tooltip),
-        alt.Chart(scored).mark_rect(stroke=QUIET, strokeWidth=0.5).encode(x, y, _colour(domain), tooltip=tooltip),
+        alt.Chart(scored).mark_rect(stroke=NEUTRAL, strokeWidth=0.5).encode(x, y, _colour(domain), tooltip=tooltip),
     ]
-    dark = scored["value"] > domain[0] + BRIGHT * (domain[1] - domain[0])
+    dark = scored["value"] > domain[0] + DARK_FROM * (domain[1] - domain[0])
     words = [
         alt.Chart(part)
         .mark_text(fontSize=12 if height == CELL else 9, color=ink, tooltip=None)
         .encode(x, y, text="text:N")
-        for part, ink in ((empty, QUIET), (scored[~dark], "#16242f"), (scored[dark], "#ffffff"))
+        for part, ink in ((empty, QUIET), (scored[~dark], CELL_INKS[0]), (scored[dark], CELL_INKS[1]))
     ]
     layers = [layer for layer in [*cells, *words] if len(layer.data)]  # a legend without a value upsets Vega's layout
     under = f"{_(SCORES[score])}."

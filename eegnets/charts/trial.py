@@ -4,7 +4,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from eegnets.charts.style import MISSING_COLOUR, SIGNAL_COLOUR, titled
+from eegnets.charts.style import MISSING_COLOUR, QUIET, SIGNAL_COLOUR, titled
 from eegnets.charts.windows import window_shades
 from eegnets.translation import _
 from eegnets.trials import Trials
@@ -113,7 +113,5 @@ def _scale_bar(trials: Trials, apart: float) -> list[alt.Chart]:
     data = pd.DataFrame({"time": [at], "low": [-0.55 * apart], "high": [-0.55 * apart + size], "words": [f"{size} µV"]})
     base = alt.Chart(data).encode(x=alt.X("time:Q"))
     bar = base.mark_rule(strokeWidth=3, color=SIGNAL_COLOUR).encode(y=alt.Y("low:Q"), y2=alt.Y2("high:Q"))
-    words = base.mark_text(align="right", dx=-6, dy=-6, color=SIGNAL_COLOUR).encode(
-        y=alt.Y("low:Q"), text=alt.Text("words:N")
-    )
+    words = base.mark_text(align="right", dx=-6, dy=-6, color=QUIET).encode(y=alt.Y("low:Q"), text=alt.Text("words:N"))
     return [bar, words]

@@ -36,7 +36,7 @@ def _code(run: Run) -> None:
         )
     else:
         st.info(_(show_code.doubt(run)), icon=":material/casino:")
-        st.code(show_code.plain_command(run), language="bash", wrap_lines=True)
+        st.code(show_code.plain_command(run), language=None, wrap_lines=True)
         st.button(
             _("Train it on the plain engine"),
             icon=":material/replay:",

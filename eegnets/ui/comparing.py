@@ -163,7 +163,7 @@ def _history(run: Run) -> list[dict[str, Any]]:
 
 def settings_table(different: pd.DataFrame) -> None:
     """Only what differs: a row for each setting, a column for each run."""
-    st.subheader(_("What differs"), anchor=False)
+    st.header(_("What differs"), anchor=False)
     if different.empty:
         st.caption(_("Nothing: these runs were asked to do the same."))
         return
@@ -174,7 +174,7 @@ def settings_table(different: pd.DataFrame) -> None:
 
 def group_scores(picked: Picked) -> str:
     """Each group's mean score, and its difference from the first one's over the seeds that both have; which score."""
-    st.subheader(_("Mean scores"), anchor=False)
+    st.header(_("Mean scores"), anchor=False)
     score = segments(_("Test accuracy"), list(SCORES.values()), SCORES["last"], "score")
     key = next(name for name, words in SCORES.items() if words == score)
     st.caption(_(SCORE_HELP[key]))
@@ -224,7 +224,7 @@ def _score_rows(members: dict[str, Rows], key: str) -> pd.DataFrame:
 
 def really_different(picked: Picked) -> None:
     """Two runs on the same test trials: the exact paired test in a sentence."""
-    st.subheader(_("Are two runs really different?"), anchor=False)
+    st.header(_("Are two runs really different?"), anchor=False)
     names = list(picked.runs)
     left, right = st.columns(2)
     first = left.selectbox(_("First"), names, key="first")

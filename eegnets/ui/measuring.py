@@ -261,7 +261,7 @@ def _beside_the_report(results: list[Result], trials: dict[str, Any]) -> None:
         for words, result in shown.items()
     ]
     table = pd.DataFrame(rows)
-    st.subheader(_("Beside the lab report"), anchor="report")
+    st.header(_("Beside the lab report"), anchor="report")
     said = report_words(rows)
     st.markdown(said)
     st.altair_chart(report_bars(table), key="bench_report", alt=said)

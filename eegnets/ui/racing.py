@@ -30,7 +30,7 @@ BEFORE_AND_AFTER = (N_("layer"), N_("figure"), N_("activation"), N_("before"), N
 
 def race(data: DataConfig) -> None:
     """The whole section: the form, and the race that the address names."""
-    st.subheader(_("Race"), anchor="race")
+    st.header(_("Race"), anchor="race")
     st.markdown(
         _(
             "The same network with the same first weights, the same order of trials and the same dropout; only the "

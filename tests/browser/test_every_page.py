@@ -1,6 +1,7 @@
 """Every page in a real browser, by its own address: on a phone in the dark, on a wide screen in the light."""
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from file_tree import ROOT
 from playwright.sync_api import expect
 from settling import settled
@@ -16,6 +17,15 @@ VIEWS = {
 OVERFLOW = """() => Math.max(...[document.documentElement, document.querySelector("[data-testid=stMain]")]
     .map(element => element.scrollWidth - element.clientWidth))"""
 
+# What axe-core finds in markup that is Streamlit's own, from its JavaScript and not to be changed by an app: the rule,
+# and inside what. Everything else that axe finds serious or critical fails.
+STREAMLITS_OWN = {
+    "list": "[data-testid=stSidebarNavItems]",  # the menu is a <ul> whose sections are <div>s
+    "listitem": "[data-testid=stSidebarNavItems]",  # the <li>s in these <div>s
+}
+HEIGHT = """() => Math.max(800, ...[...document.querySelectorAll(
+    "[data-testid=stMain], [data-testid=stSidebarContent]")].map(element => element.scrollHeight))"""
+
 
 def drawn(page):
     """Wait until a page has all that it will have, charts included."""
@@ -23,18 +33,42 @@ def drawn(page):
     settled(page)
 
 
+def barriers(page, name):
+    """What axe-core finds serious or critical: a line each, of rule, page, element and what is wrong with it."""
+    width = page.viewport_size["width"]
+    page.set_viewport_size({"width": width, "height": page.evaluate(HEIGHT)})  # what is scrolled away is not judged
+    drawn(page)
+    found = [
+        f"{rule['id']} on {name} at {width} px: {element['html']}\n    {element['failureSummary']}"
+        for rule in Axe().run(page).response["violations"]
+        if rule["impact"] in ("serious", "critical")
+        for element in rule["nodes"]
+        if not inside(page, element["target"][-1], STREAMLITS_OWN.get(rule["id"]))
+    ]
+    page.set_viewport_size({"width": width, "height": 800})
+    return "\n".join(found)
+
+
+def inside(page, element, container):
+    """Whether an element, a CSS selector as axe gives it, lies in a container."""
+    script = "([element, container]) => !!document.querySelector(element).closest(container)"
+    return container is not None and page.evaluate(script, [element, container])
+
+
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_opens_by_its_own_address_and_fits_a_phone_and_a_wide_screen(page, server, name, picture):
+def test_a_page_opens_by_its_own_address_and_fits_both_screens_and_has_no_barriers(page, server, name, picture):
     page.set_viewport_size({"width": 390, "height": 800})
     page.emulate_media(color_scheme="dark")
     page.goto(f"{server.url}/{'' if name == 'start' else name}?subjects=A&{VIEWS.get(name, '')}")
     drawn(page)
     picture(f"{name}-phone-dark")
     assert page.evaluate(OVERFLOW) <= 0
+    assert barriers(page, name) == ""
     page.set_viewport_size({"width": 1280, "height": 800})
     page.emulate_media(color_scheme="light")
     drawn(page)
     picture(f"{name}-wide-light")
     assert page.evaluate(OVERFLOW) <= 0
+    assert barriers(page, name) == ""
     expect(page.get_by_test_id("stException")).to_have_count(0)
     assert page.errors == []
