@@ -50,6 +50,7 @@ class BrowserSession:
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self.id = ""
         self.samples: list[Sample] = []
         self.errors: list[str] = []
         self.widgets: dict[str, Widget] = {}
@@ -170,6 +171,7 @@ class BrowserSession:
             self._kept[message.hash] = (message, self._runs)
         if kind == "new_session" and not message.metadata.run.fragment_ids:
             self._page_hash = message.new_session.page_script_hash
+            self.id = message.new_session.initialize.session_id
             self.widgets.clear()
             self._forget_repeating(list(self._repeating))
         elif kind == "navigation":
