@@ -20,6 +20,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 KEPT_RUNS = 2  # script runs for which a browser keeps a large message (global.maxCachedMessageAge)
+PATIENCE = 300.0  # seconds that a visitor waits for an answer
 WHOLE_PAGE = ""  # stands for the fragment's id where no fragment but the whole page is drawn
 VIEWS = ("button_group", "checkbox")
 VALUES = ("slider", "number_input")
@@ -60,6 +61,7 @@ class BrowserSession:
         self._page_hash = ""
         self._states: dict[str, WidgetState] = {}  # what the page's widgets show; a browser tells all, every time
         self._sent: dict[str, tuple[str, float]] = {}  # fragment -> what was asked of it, and when
+        self._begun: set[str] = set()  # fragments whose run has begun; another may have been put before its end
         self._bytes = 0
         self._kept: dict[str, tuple[ForwardMsg, int]] = {}
         self._runs = 0
@@ -129,7 +131,12 @@ class BrowserSession:
         """Send, and wait until what was asked is drawn."""
         await self._send(kind, fragment, triggers)
         async with self._drawn:
-            await self._drawn.wait_for(lambda: fragment not in self._sent or self._ended)
+            answered = self._drawn.wait_for(lambda: fragment not in self._sent or self._ended)
+            try:
+                await asyncio.wait_for(answered, PATIENCE)
+            except TimeoutError:
+                self._sent.pop(fragment, None)
+                self.errors.append(f"{kind}: no answer in {PATIENCE:g} s")
         if self._ended:
             await self._reader  # tells why
             raise ConnectionError("the server hung up")
@@ -169,6 +176,8 @@ class BrowserSession:
         kind = message.WhichOneof("type")
         if message.metadata.cacheable:
             self._kept[message.hash] = (message, self._runs)
+        if kind == "new_session":
+            self._begun |= set(message.metadata.run.fragment_ids)
         if kind == "new_session" and not message.metadata.run.fragment_ids:
             self._page_hash = message.new_session.page_script_hash
             self.id = message.new_session.initialize.session_id
@@ -214,11 +223,12 @@ class BrowserSession:
         self._kept = {name: kept for name, kept in self._kept.items() if self._runs - kept[1] <= KEPT_RUNS}
         now = time.perf_counter()
         # A whole page also answers what was asked of its parts before.
-        for fragment in fragments or list(self._sent):
+        for fragment in {*fragments, *self._begun} if fragments else list(self._sent):
             if fragment in self._sent:
                 kind, sent = self._sent.pop(fragment)
                 self.samples.append(Sample(kind, now - sent, self._bytes))
         self._bytes = 0
+        self._begun.clear()
         async with self._drawn:
             self._drawn.notify_all()
 
