@@ -8,9 +8,10 @@ from eegnets.ui.language import language_picker
 from eegnets.ui.panels import running_now, your_name
 from eegnets.ui.readable import readable
 from eegnets.ui.sharing import hide_controls, share_button
-from eegnets.ui.state import friendly_errors, runner
+from eegnets.ui.state import friendly_errors, own_navigation, runner
 from eegnets.ui.teaching import follow_link, lesson_box
 
+own_navigation()
 st.set_page_config("EEGNets Explorer", page_icon=".streamlit/icon.svg", layout="wide")
 
 with st.sidebar:

@@ -19,6 +19,7 @@ OTHERS = {
     "requirements-cluster.txt": "What a Dask cluster needs besides.",
     "requirements-dev.txt": "What the tests and benchmarks need besides.",
     "requirements-moabb.txt": "What the source moabb needs besides.",
+    "requirements-sign-in.txt": "What signing in needs besides.",
     "tests/browser/pictures": "Screenshots: EEGNETS_PICTURES=tests/browser/pictures pytest tests/browser",
 }
 FOLDERS = ("benchmarks", "eegnets", "pages", "tests")

@@ -52,3 +52,8 @@ def test_a_name_is_chosen_once_and_stands_beside_ones_runs(app):
     next(found for found in app.button if found.label == "Train your first network").click().run()
     assert not app.exception
     assert any("Ada · waits" in caption.value for caption in app.sidebar.caption)
+
+
+def test_nobody_is_asked_to_sign_in_where_that_is_not_set_up(app):
+    app.run()
+    assert [button.label for button in app.button if button.label in ("Sign in", "Sign out")] == []

@@ -14,6 +14,7 @@ from eegnets.signals import FLAGS
 from eegnets.translation import _
 from eegnets.trials import SPLITS
 from eegnets.ui.choices import pills
+from eegnets.ui.drawing import draw
 from eegnets.ui.survey import Survey
 
 
@@ -56,13 +57,14 @@ def trial_browser(found: Survey, shown: np.ndarray, channels: Sequence[str], lin
     index = int(shown[stepper(len(shown), "trial", _step) - 1])
     link(index)
     title = trial_title(found.trials, index)
-    st.altair_chart(trial_chart(found.trials, index), key="waveform", alt=_("EEG over time. {title}", title=title))
+    about = _("EEG over time. {title}", title=title)
+    draw(partial(trial_chart, found.trials, index), found.number, index, key="waveform", alt=about)
     for column, channel in zip(st.columns(len(channels)), channels, strict=True):
         power = found.spectra.power[index, found.trials.ch_names.index(channel)]
         names, freqs = found.trials.class_names, found.spectra.freqs
-        chart = spectrum_chart(found.class_spectra, freqs, power, channel, names)
+        make = partial(spectrum_chart, found.class_spectra, freqs, power, channel, names)
         about = _("Spectrum of the trial and of each class, {channel}", channel=channel)
-        column.altair_chart(chart, key=f"spectrum_{channel}", alt=about)
+        draw(make, found.number, index, key=f"spectrum_{channel}", alt=about, place=column)
     st.dataframe(
         in_words(found.listed.iloc[shown], "split", "class"),
         height=260,

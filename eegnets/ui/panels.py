@@ -13,6 +13,7 @@ from eegnets.owners import LONGEST
 from eegnets.runs import SCORES, Run, Status, shipped, summary
 from eegnets.translation import N_, _, ngettext, retold
 from eegnets.ui.choices import segments
+from eegnets.ui.signing_in import account, is_offered
 from eegnets.ui.state import active_runs, is_mine, owner, owners, runner
 from eegnets.ui.steering import live_settings, steering, stop
 
@@ -80,7 +81,9 @@ def running_now() -> None:
 
 
 def your_name() -> None:
-    """Choose what your runs are called by for others at this server; for the sidebar."""
+    """Sign in where that is offered, and choose what others at this server call you; for the sidebar."""
+    if is_offered():
+        account(owners())
     me = owner()
     with st.popover(owners().name(me) or _("Your name"), icon=":material/person:", width="stretch"), st.form("you"):
         about = _("Others see it beside your runs.")

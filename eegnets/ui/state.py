@@ -16,6 +16,7 @@ from eegnets.runner import Runner
 from eegnets.runs import Run, RunStore
 from eegnets.translation import _
 from eegnets.trials import Trials
+from eegnets.ui.signing_in import signed_in
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -39,11 +40,14 @@ def owners() -> Owners:
 
 
 def owner() -> str:
-    """Who sits at this browser: an id by chance, the same in all tabs and after a reload where cookies are allowed.
+    """Who sits at this browser: whoever has signed in, else an id by chance.
 
-    It is made from the token that Streamlit gives every browser against forged requests, and tells nothing of it. The
-    cookie is `2|mask|token xor mask|time`, with a new mask each time (tornado.web, `RequestHandler.xsrf_token`).
+    That one is the same in all tabs and after a reload where cookies are allowed. It is made from the token that
+    Streamlit gives every browser against forged requests, and tells nothing of it. The cookie is
+    `2|mask|token xor mask|time`, with a new mask each time (tornado.web, `RequestHandler.xsrf_token`).
     """
+    if me := signed_in():
+        return me
     parts = st.context.cookies.get("_streamlit_xsrf", "").split("|")
     try:
         _version, mask, masked, _time = parts
@@ -103,6 +107,17 @@ def friendly_errors() -> Iterator[None]:
     except InputError as error:
         st.error(str(error), icon=":material/error:")
         st.stop()
+
+
+def own_navigation() -> None:
+    """For the first line of the app: begin again where Streamlit has taken it for an app of its older kind.
+
+    It does so until `st.navigation` has run once in a process, as there is a folder named `pages`. It then runs app.py
+    as if it were a page, and its widgets get ids that they have once and never again: what they hold would be lost.
+    """
+    if PagesManager.uses_pages_directory:
+        PagesManager.uses_pages_directory = False
+        st.rerun()
 
 
 def framed() -> DataConfig:

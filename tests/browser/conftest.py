@@ -59,19 +59,19 @@ def answers(url):
 class Server:
     """`streamlit run app.py` on a folder of runs of its own."""
 
-    def __init__(self, runs):
+    def __init__(self, runs, port=None, *options):
         self.runs = runs
-        self.port = free_port()
+        self.port = port or free_port()
+        self.options = options
         self.url = f"http://localhost:{self.port}"
         self.start()
 
     def start(self):
         command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"]
+        command += [f"--server.port={self.port}", *self.options]
         environment = os.environ | {"EEGNETS_RUNS": str(self.runs)}
         self.log = (self.runs.parent / "server.log").open("a")
-        self.process = subprocess.Popen(
-            [*command, f"--server.port={self.port}"], cwd=ROOT, env=environment, stdout=self.log, stderr=self.log
-        )
+        self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=self.log, stderr=self.log)
         deadline = time.monotonic() + 60
         while not answers(f"{self.url}/_stcore/health"):
             assert time.monotonic() < deadline, "the server did not start"
@@ -103,6 +103,24 @@ class Server:
         """What the log says from its first traceback on; nothing where all went well."""
         _, trouble, after = (self.runs.parent / "server.log").read_text().partition("Traceback")
         return trouble + after
+
+
+@pytest.fixture
+def with_secrets(tmp_path):
+    """A maker of a server of its own, given what its secrets.toml says of its address."""
+    started = []
+
+    def make(secrets):
+        port, file = free_port(), tmp_path / "secrets.toml"
+        file.write_text(secrets(f"http://localhost:{port}"))
+        started.append(Server(tmp_path / "runs", port, f"--secrets.files={file}"))
+        return started[-1]
+
+    yield make
+    for server in started:
+        server.forget_runs()
+        server.stop()
+        assert server.complaints() == ""
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,36 @@
+"""A small class on a real server: nothing breaks, every run finishes, and whoever left is gone."""
+
+import asyncio
+
+import requests
+import streamlit as st
+
+from benchmarks.browser_session import BrowserSession
+from benchmarks.thirty_students import lesson, serving, times
+
+
+def test_a_class_browses_and_trains_at_once():
+    how = {"think": 0.2, "seed": 0, "ttl": 1}
+    with serving(ttl=1) as server:  # a fresh one: its first visitor is the first of all
+        found = asyncio.run(lesson(server, watchers=3, trainers=1, seconds=4, epochs=2, **how))
+    assert found.errors == []
+    assert found.states == ["finished"]
+    assert found.sessions_left == 0
+    assert {"arrive", "open trials", "start a run", "all"} <= set(times(found.samples).index)
+
+
+def test_a_file_beyond_the_limit_is_refused_by_the_server():
+    limit = st.config.get_option("server.maxUploadSize")
+    with serving(ttl=1) as server:
+        assert asyncio.run(uploaded(server, 1)) == 204
+        assert asyncio.run(uploaded(server, limit * 2**20 + 1)) == 413
+
+
+async def uploaded(server, size):
+    """The server's answer to a file of that size."""
+    async with BrowserSession(server.url) as visitor:
+        await visitor.open("import")
+        address = f"{server.url}/_stcore/upload_file/{visitor.id}/a-file"
+        headers = {"Cookie": visitor.cookie, "X-Xsrftoken": visitor.cookie.partition("=")[2]}
+        files = {"file": ("trials.npz", bytes(size))}
+        return (await asyncio.to_thread(requests.put, address, headers=headers, files=files)).status_code
