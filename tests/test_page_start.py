@@ -52,3 +52,11 @@ def test_a_name_is_chosen_once_and_stands_beside_ones_runs(app):
     next(found for found in app.button if found.label == "Train your first network").click().run()
     assert not app.exception
     assert any("Ada · waits" in caption.value for caption in app.sidebar.caption)
+
+
+def test_a_shipped_network_is_a_link_once_its_trials_are_here(app):
+    app.run()
+    offered = {link.proto.label: link.proto.disabled for link in app.main.get("page_link")}
+    assert {source: {off for label, off in offered.items() if f"on {source}:" in label} for source in SOURCES} == {
+        source: ({False} if source == "simulated" else {True} if source == "graz-iiib" else set()) for source in SOURCES
+    }
