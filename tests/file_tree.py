@@ -19,7 +19,7 @@ OTHERS = {
     "requirements-cluster.txt": "What a Dask cluster needs besides.",
     "requirements-dev.txt": "What the tests and benchmarks need besides.",
     "requirements-moabb.txt": "What the source moabb needs besides.",
-    "tests/browser/pictures": "Screenshots: EEGNETS_PICTURES=tests/browser/pictures pytest tests/browser",
+    "pictures": "README's pictures: python -m benchmarks.pictures",
 }
 FOLDERS = ("benchmarks", "eegnets", "pages", "tests")
 
