@@ -75,12 +75,13 @@ def _sources(options: argparse.Namespace) -> int:
     root = sources.data_root()
     found = [(source, source.state(root)) for source in sources.SOURCES.values()]
     if options.json:
-        keys = ("name", "title", "licence", "size")
+        keys = ("name", "title", "licence", "cite", "size")
         rows = [{key: getattr(source, key) for key in keys} | vars(state) for source, state in found]
         print(json.dumps(rows, indent=2))
         return 0
     for source, state in found:
         print(f"{source.name:12} {state.state:7} {source.title}\n{'':20} {state.how}")
+        print(f"{'':20} Licence: {source.licence}\n{'':20} Cite: {source.cite}")
     return 0
 
 

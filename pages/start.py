@@ -68,16 +68,14 @@ with right:
     st.header(_("Lessons"), anchor=False)
     lesson_links()
 
-networks, data_there = st.columns([3, 2], gap="large")
-with networks:
-    st.header(_("Trained networks"), anchor=False)
-    shipped_links()
+st.header(_("Trained networks"), anchor=False)
+shipped_links()
 
-with data_there:
-    st.header(_("Data"), anchor=False)
+st.header(_("Data"), anchor=False)
+with st.container(horizontal=True):
     for other in sources.SOURCES.values():
         state = other.state(sources.data_root())
-        with st.container(border=True):
+        with st.container(border=True, width=390):
             words = {
                 "ready": _(":green-badge[ready]"),
                 "fetch": _(":blue-badge[one click]"),

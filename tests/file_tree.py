@@ -19,8 +19,8 @@ OTHERS = {
     "requirements-cluster.txt": "What a Dask cluster needs besides.",
     "requirements-dev.txt": "What the tests and benchmarks need besides.",
     "requirements-moabb.txt": "What the source moabb needs besides.",
+    "pictures": "README's pictures: python -m benchmarks.pictures",
     "requirements-sign-in.txt": "What signing in needs besides.",
-    "tests/browser/pictures": "Screenshots: EEGNETS_PICTURES=tests/browser/pictures pytest tests/browser",
 }
 FOLDERS = ("benchmarks", "eegnets", "pages", "tests")
 

@@ -137,6 +137,14 @@ def test_both_axes_have_a_name_and_a_unit(name):
 
 
 @pytest.mark.parametrize("name", CHARTS)
+def test_no_name_is_pushed_off_its_band(name):
+    """Streamlit's theme moves the first label of an axis inwards, which is meant for numbers."""
+    axes = [axis for axis in channels(CHARTS[name]().to_dict(), "x", "y") if axis.get("type") in ("nominal", "ordinal")]
+    looks = [axis.get("axis", {}) for axis in axes]
+    assert [look for look in looks if look is not None and look.get("labelFlush") is not False] == []
+
+
+@pytest.mark.parametrize("name", CHARTS)
 def test_what_is_drawn_can_be_read_exactly(name):
     spec = CHARTS[name]().to_dict()
     shown = {column["field"] for layer in layers(spec) for column in layer.get("encoding", {}).get("tooltip", [])}

@@ -57,3 +57,11 @@ def test_a_name_is_chosen_once_and_stands_beside_ones_runs(app):
 def test_nobody_is_asked_to_sign_in_where_that_is_not_set_up(app):
     app.run()
     assert [button.label for button in app.button if button.label in ("Sign in", "Sign out")] == []
+
+
+def test_a_shipped_network_is_a_link_once_its_trials_are_here(app):
+    app.run()
+    offered = {link.proto.label: link.proto.disabled for link in app.main.get("page_link")}
+    assert {source: {off for label, off in offered.items() if f"on {source}:" in label} for source in SOURCES} == {
+        source: ({False} if source == "simulated" else {True} if source == "graz-iiib" else set()) for source in SOURCES
+    }

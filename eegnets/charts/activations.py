@@ -37,7 +37,7 @@ BAR = 22  # px, height of an activation's bar
 FRAME = 130  # px around the bars: title, axis and its title
 LINE = 18  # px, of a legend
 X_TITLE = N_("x, what goes in (arbitrary units)")
-NAMES = alt.Axis(grid=True, labelLimit=200, labelOverlap=False)
+NAMES = alt.Axis(grid=True, labelLimit=200, labelOverlap=False, labelFlush=False)
 UNDER = {"value": N_("what comes out"), "slope": N_("what the gradient is multiplied by on its way back")}
 
 SHADED = N_("shaded: slope nearer to zero than {flat}")

@@ -17,12 +17,18 @@ def probability_chart(answered: pd.DataFrame, class_names: tuple[str, ...]) -> a
     colour = class_encodings([_(name) for name in class_names])["color"].legend(
         orient="top", title=None, symbolType="square", columns=1
     )
-    x = alt.X("probability:Q", title=_("Probability (0 to 1)"), scale=alt.Scale(domain=[0, 1]), stack="zero")
+    x = alt.X(
+        "probability:Q",
+        title=_("Probability (0 to 1)"),
+        scale=alt.Scale(domain=[0, 1]),
+        stack="zero",
+        axis=alt.Axis(titleAnchor="end"),
+    )
     y = alt.Y(
         "network:N",
         title=_("Network"),
         sort=list(answered["network"]),
-        axis=alt.Axis(labelLimit=320, labelOverlap=False),
+        axis=alt.Axis(labelLimit=320, labelOverlap=False, labelFlush=False),
     )
     tooltip = [alt.Tooltip("network:N", title=_("network")), alt.Tooltip("class:N", title=_("class"))]
     tooltip.append(alt.Tooltip("probability:Q", format=".3f", title=_("probability")))

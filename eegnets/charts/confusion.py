@@ -7,7 +7,8 @@ import pandas as pd
 from eegnets.charts.style import CELL_INKS, DARK_FROM, HEIGHT, MORE, SCORE_SCALE, titled
 from eegnets.translation import _
 
-WORDS = {"labelExpr": "split(datum.label, ' ')", "labelOverlap": False}  # a word a line: cells may be narrow
+# A word a line: cells may be narrow.
+WORDS = {"labelExpr": "split(datum.label, ' ')", "labelOverlap": False, "labelFlush": False}
 
 
 def confusion_table(counts: np.ndarray, class_names: tuple[str, ...]) -> pd.DataFrame:

@@ -16,7 +16,12 @@ def counts_chart(counted: pd.DataFrame, class_names: Sequence[str]) -> alt.Chart
     """Bars out of rows of subject, split, class, trials: a group for each person and split, a bar for each class."""
     told, names = in_words(counted, "split", "class"), [_(name) for name in class_names]
     groups = told.assign(group=told["subject"] + ", " + told["split"])
-    x = alt.X("group:N", title=_("Subject, split"), sort=None, axis=alt.Axis(labelAngle=0, labelOverlap=True))
+    x = alt.X(
+        "group:N",
+        title=_("Subject, split"),
+        sort=None,
+        axis=alt.Axis(labelAngle=0, labelOverlap=True, labelFlush=False),
+    )
     return (
         alt.Chart(groups)
         .mark_bar()

@@ -37,7 +37,7 @@ def effect_bars(table: pd.DataFrame) -> alt.LayerChart:
     """The rows of `share_table` as bars; a tick on a setting's bar is what one that does nothing would have."""
     parts = list(table["part"])
     x_scale = alt.Scale(domain=[0, max(1.0, table[["share", "by_chance"]].max(axis=None))])
-    y = alt.Y("part:N", title=None, sort=parts, axis=alt.Axis(labelLimit=200))
+    y = alt.Y("part:N", title=None, sort=parts, axis=alt.Axis(labelLimit=200, labelFlush=False))
     tooltip = [
         alt.Tooltip("part:N", title=_("Of the spread")),
         alt.Tooltip("share:Q", title=_("Share (%)"), format=".1f"),

@@ -70,7 +70,7 @@ def response_chart(
         legend=alt.Legend(orient="bottom", gradientLength=180, titleLimit=300),
     )
     x = alt.X("begin:Q", title=_("Frequency (Hz)"), scale=alt.Scale(domain=[0, float(freqs[-1])], nice=False))
-    axis = alt.Axis(labelOverlap=False)
+    axis = alt.Axis(labelOverlap=False, labelFlush=False)
     y = alt.Y("kernel:O", title=_(noun), sort=list(order), axis=axis, scale=alt.Scale(paddingInner=0.08))
     hears, one = HEARS[noun]
     tooltip = [
@@ -161,9 +161,12 @@ def weights_chart(
     scale = alt.Scale(domain=list(np.linspace(-reach, reach, 5)), range=list(CHANGE_SCALE))
     colour = alt.Color("weight:Q", title=_("Weight"), scale=scale, legend=alt.Legend(orient="top", titleOrient="left"))
     x = alt.X(
-        "filter:O", title=_("Filter in space (no unit), by its kernel"), sort=sort, axis=alt.Axis(labelOverlap=True)
+        "filter:O",
+        title=_("Filter in space (no unit), by its kernel"),
+        sort=sort,
+        axis=alt.Axis(labelOverlap=True, labelFlush=False),
     )
-    y = alt.Y("channel:N", title=_("Electrode"), sort=None)
+    y = alt.Y("channel:N", title=_("Electrode"), sort=None, axis=alt.Axis(labelFlush=False))
     tooltip = [
         alt.Tooltip("filter:O", title=_("filter")),
         alt.Tooltip("kernel:O", title=_("kernel")),
@@ -224,7 +227,7 @@ def counts_chart(rows: pd.DataFrame) -> alt.Chart:
     parts = [N_("full"), N_("depthwise"), N_("pointwise")]
     rows = rows.assign(part=rows["part"].map(_))
     x = alt.X("weights:Q", title=_("Weights (number)"), stack="zero")
-    y = alt.Y("convolution:N", title=_("Convolution"), sort=None)
+    y = alt.Y("convolution:N", title=_("Convolution"), sort=None, axis=alt.Axis(labelFlush=False))
     colour = alt.Color(
         "part:N",
         title=_("Part"),

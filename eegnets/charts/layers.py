@@ -109,7 +109,7 @@ def maps_chart(
     rows, reach = maps_table(values, times), _reach(values)
     scale = alt.Scale(domain=list(np.linspace(-reach, reach, 5)), range=list(CHANGE_SCALE), clamp=True)
     count = len(values)
-    axis = alt.Axis(values=list(range(1, count + 1, -(-count // 32))), format="d")
+    axis = alt.Axis(values=list(range(1, count + 1, -(-count // 32))), format="d", labelFlush=False)
     y = alt.Y("map:O", title=_("Map"), axis=axis, scale=alt.Scale(paddingInner=0, paddingOuter=0))
     x = alt.X("begin:Q", title=_(TIME), scale=alt.Scale(domain=[0, seconds], nice=False))
     tooltip = [
@@ -164,7 +164,8 @@ def features_chart(values: np.ndarray, names: list[str], title: str, unit: str) 
     tooltip = [alt.Tooltip("class:N", title=_("class")), alt.Tooltip("value:Q", format=".4g", title=_("value"))]
     colour = alt.condition("datum.value > 0", alt.value(MORE), alt.value(LESS))
     bars = alt.Chart(rows).mark_bar()
-    x, y = alt.X("value:Q", title=_("Value ({unit})", unit=_(unit))), alt.Y("class:N", title=_("Class"), sort=None)
+    x = alt.X("value:Q", title=_("Value ({unit})", unit=_(unit)))
+    y = alt.Y("class:N", title=_("Class"), sort=None, axis=alt.Axis(labelFlush=False))
     return bars.encode(x=x, y=y, color=colour, tooltip=tooltip).properties(
         title=titled(title, _("the larger one is the answer")), height=40 * len(rows) + AROUND
     )

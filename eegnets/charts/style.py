@@ -78,7 +78,7 @@ def quiet_words() -> alt.theme.ThemeConfig:
 
 def titled(words: str, under: str) -> alt.Title:
     """A title with a second, quiet line that tells how to read the chart."""
-    return alt.Title(words, subtitle=under, subtitleColor=QUIET)
+    return alt.Title(words, subtitle=under, subtitleColor=QUIET, subtitlePadding=7)  # Chinese signs hang lower
 
 
 def worded(legend: alt.Legend, words: Mapping[str, str]) -> alt.Legend:

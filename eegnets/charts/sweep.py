@@ -31,9 +31,11 @@ def sweep_grid(table: pd.DataFrame, down: str, across: str, score: str) -> alt.L
     table = table.assign(text=[_text(row) for row in table.to_dict("records")])
     rows, columns = list(table["row"].unique()), list(table["column"].unique())
     height = CELL if len(rows) <= 20 else LOW_CELL
-    x_axis = alt.Axis(orient="top", labelAngle=0 if len(columns) < 10 else -90, labelLimit=160, labelOverlap=False)
+    x_axis = alt.Axis(
+        orient="top", labelAngle=0 if len(columns) < 10 else -90, labelLimit=160, labelOverlap=False, labelFlush=False
+    )
     x = alt.X("column:O", title=across or None, sort=columns, axis=x_axis)
-    y = alt.Y("row:O", title=None, sort=rows, axis=alt.Axis(labelLimit=200))
+    y = alt.Y("row:O", title=None, sort=rows, axis=alt.Axis(labelLimit=200, labelFlush=False))
     tooltip = [
         alt.Tooltip("settings:N", title=_("Settings")),
         alt.Tooltip("word:N", title=_("State")),

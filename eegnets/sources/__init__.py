@@ -23,9 +23,17 @@ from eegnets.trials import Trials
 
 __all__ = ["SOURCES", "Progress", "Source", "SourceError", "State", "check", "data_root", "load"]
 
-SOURCES: dict[str, Source] = {
-    source.name: source for source in (Simulated(), GrazIIIb(), CourseNpz(), PhysionetMi(), Moabb(), Scp1(), Files())
-}
+_ALL = (
+    Simulated(),
+    GrazIIIb(),
+    CourseNpz(),
+    PhysionetMi(),
+    Moabb(),
+    Scp1(),
+    Files(),
+)
+
+SOURCES: dict[str, Source] = {source.name: source for source in _ALL}
 
 
 def check(config: DataConfig) -> DataConfig:

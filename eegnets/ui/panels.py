@@ -11,6 +11,7 @@ from eegnets.charts.curves import describe_curves, fold_curves, run_curves
 from eegnets.config import InputError
 from eegnets.owners import LONGEST
 from eegnets.runs import SCORES, Run, Status, shipped, summary
+from eegnets.sources import SOURCES, data_root
 from eegnets.translation import N_, _, ngettext, retold
 from eegnets.ui.choices import segments
 from eegnets.ui.signing_in import account, is_offered
@@ -212,7 +213,9 @@ def _standings(runs: list[Run]) -> pd.DataFrame:
 def shipped_links() -> None:
     """The networks that ship with the project, each with its honest score and a way to ask it."""
     st.caption(_("They ship with the project. Test accuracy at the epoch chosen on validation:"))
-    for run in shipped().runs():
+    runs = shipped().runs()
+    halves = st.columns(2)
+    for place, run in enumerate(runs):
         data, model = run.config.data, run.config.model
         record = (run.result() or {}).get("best_validation") or {}
         words = _(
@@ -222,8 +225,15 @@ def shipped_links() -> None:
             source=data.source,
             accuracy=record.get("test_accuracy", float("nan")),
         )
-        link = {"source": data.source, "network": run.id}
-        st.page_link("pages/classify.py", label=words, icon=":material/psychology:", query_params=link)
+        absent = SOURCES[data.source].state(data_root()).state != "ready"
+        halves[2 * place // len(runs)].page_link(
+            "pages/classify.py",
+            label=words,
+            icon=":material/psychology:",
+            query_params={"source": data.source, "network": run.id},
+            disabled=absent,
+            help=_("Its trials are not here yet; see the list of data on this page.") if absent else None,
+        )
 
 
 def standings_columns() -> dict[str, Any]:

@@ -154,14 +154,14 @@ def page(_window, server):
     opened = _window.new_page()
     opened.set_default_timeout(60_000)
     opened.errors = []
-    opened.on("console", lambda message: _note(opened, message))
+    opened.on("console", lambda message: note(opened, message))
     opened.on("pageerror", lambda error: opened.errors.append(str(error)))
     yield opened
     for left in _window.pages:
         left.close()
 
 
-def _note(page, message):
+def note(page, message):
     """Keep errors; Streamlit looking for its server below a page's own address is how it finds it, not an error."""
     probing = "/_stcore/" in message.location.get("url", "")
     if message.type == "error" and not probing:
