@@ -21,7 +21,8 @@ def segments(
     """One of a few, side by side; always one."""
     _take(key, options, [default], many=False)
     chosen = st.segmented_control(label, options, required=True, key=key, format_func=words, **how)
-    return _keep(key, chosen, [default])[0]
+    # While a page changes, a browser may say for a moment that none is chosen.
+    return _keep(key, chosen or default, [default])[0]
 
 
 def listed(

@@ -19,4 +19,4 @@ def visitors_language() -> str:
     """The language of who sits at this browser; English where nobody does, as in a worker's thread."""
     if get_script_run_ctx(suppress_warning=True) is None:
         return ENGLISH
-    return st.session_state.get(KEY, ENGLISH)
+    return st.session_state.get(KEY) or ENGLISH  # for a moment a browser may say that none is chosen
