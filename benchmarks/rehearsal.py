@@ -39,7 +39,8 @@ VIEWS = {"classify": "network=simulated-eegnet-relu", "network": "network=simula
 OVERFLOW = """() => Math.max(...[document.documentElement, document.querySelector("[data-testid=stMain]")]
     .map(element => element.scrollWidth - element.clientWidth))"""
 HEIGHT = "() => document.querySelector('[data-testid=stMain]').scrollHeight"
-LINKS = "() => [...document.querySelectorAll('a[href]')].map(a => a.href)"
+# Streamlit leaves the address in a link that is disabled.
+LINKS = "() => [...document.querySelectorAll('a[href]:not([disabled])')].map(a => a.href)"
 
 
 def commands(readme: str) -> list[str]:
