@@ -1,10 +1,14 @@
 """Laws of choices among words: the address keeps the English id, the list shows the reader's words."""
 
+import ast
+
 import pytest
+from file_tree import ROOT
 from streamlit.testing.v1 import AppTest
 
 from eegnets.translation import ENGLISH, LANGUAGES, _, ask_for_language
 
+CHOICES = ("segments", "listed", "pills", "several", "pill")
 FEW, MANY = ["accuracy", "loss"], ["train", "validation", "test"]
 
 
@@ -129,3 +133,20 @@ def test_another_language_keeps_what_was_chosen(page):
     control(page, "lang").set_value(ENGLISH)
     assert answered(page) == ("loss", "test", ["test"])
     assert "lang" not in page.query_params
+
+
+def test_no_key_is_kept_here_on_one_page_and_bound_by_streamlit_on_another():
+    """On the way from the one to the other Streamlit still holds the address's value and refuses to let it be set."""
+    kept, bound = set(), set()
+    for path in [*(ROOT / "pages").glob("*.py"), *(ROOT / "eegnets" / "ui").glob("*.py")]:
+        for call in [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]:
+            texts = {node.value for node in call.args if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+            named = {word.arg: word.value for word in call.keywords}
+            key = {named["key"].value} if isinstance(named.get("key"), ast.Constant) else set()
+            if "bind" in named:
+                bound |= key
+            elif isinstance(call.func, ast.Name) and call.func.id in CHOICES:
+                kept |= key | texts  # its key is one of these, beside its default
+    assert "layer" in kept
+    assert "smooth" in bound
+    assert kept & bound == set()

@@ -110,7 +110,7 @@ def test_an_imported_run_leaves_nothing_to_undo(app, made_run):
 
 def test_the_view_is_in_the_address(app, made_run):
     run = made_run()
-    opened(app, run, metric="loss", fold="train", x="seconds", smooth="0.5", over="Activation")
+    opened(app, run, metric="loss", fold="train", along="seconds", smooth="0.5", over="Activation")
     assert not app.exception
     spec = chart(app).spec
     assert "Loss on the train trials" in spec
@@ -301,7 +301,7 @@ def test_no_view_is_blank_or_broken_without_a_whole_run(app, made_run, view):
 def test_trials_seen_are_those_the_run_stored_or_else_counted(app, made_run):
     stored, counted = made_run(subjects="A"), made_run(subjects="A", activation="ReLU", validation=0.5)
     stored.met(device="cpu", trials={"train": 100, "validation": 0, "test": 0})
-    opened(app, stored, counted, x="trials")
+    opened(app, stored, counted, along="trials")
     assert not app.exception
     assert "Training trials seen (number)" in chart(app).spec
     per_epoch = {row["group"]: row["trials"] / row["epoch"] for row in rows_drawn(app) if row.get("n")}
@@ -310,7 +310,7 @@ def test_trials_seen_are_those_the_run_stored_or_else_counted(app, made_run):
 
 def test_a_run_whose_trials_nobody_can_count_is_told(app, made_run):
     run = made_run(source="graz-iiib", subjects="O3VR")
-    opened(app, run, x="trials")
+    opened(app, run, along="trials")
     assert not app.exception
     assert "is left out: how many trials it saw is not known" in words(app)
 

@@ -17,7 +17,7 @@ QUICK = ("sources", "train", "runs", "classify", "code", "sweep", "report", "exp
 
 def commands(text):
     """Every command of the shell blocks, without what is said of it two blanks further right."""
-    for block in re.findall(r"^```(?:python\n.+?|\n(.+?))^```$", text, re.MULTILINE | re.DOTALL):
+    for block in re.findall(r"^```(?:(?:python|toml)\n.+?|\n(.+?))^```$", text, re.MULTILINE | re.DOTALL):
         for line in re.sub(r"\s*\\\n\s*", " ", block).splitlines():
             yield from re.split(" && ", re.split(r"\s{2,}", line)[0])
 

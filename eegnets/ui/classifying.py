@@ -17,6 +17,7 @@ from eegnets.translation import N_, _
 from eegnets.trials import Trials
 from eegnets.ui.attributing import where_it_looked
 from eegnets.ui.browsing import stepper
+from eegnets.ui.choices import listed
 from eegnets.ui.scoring import trial_list
 from eegnets.ui.state import store
 
@@ -38,14 +39,8 @@ def network_picker(trials: Trials, source: str) -> Run | None:
     found = fitting(trials, source)
     if not found:
         return None
-    picked = st.selectbox(
-        _("Network"),
-        list(found),
-        key="network",
-        bind="query-params",
-        help=_("Shipped checkpoints and your own runs whose networks take such trials."),
-    )
-    return found[picked]
+    help_ = _("Shipped checkpoints and your own runs whose networks take such trials.")
+    return found[listed(_("Network"), list(found), next(iter(found)), "network", str, help=help_)]
 
 
 def fitting(trials: Trials, source: str) -> dict[str, Run]:

@@ -83,7 +83,7 @@ def curve_controls() -> dict[str, Any]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         metric = segments(_("Figure"), list(TITLES), "accuracy", "metric", width="content")
         fold = segments(_("Trials"), FOLDS, "test", "fold", width="content")
-        x = segments(_("Along"), list(X_TITLES), "epoch", "x", width="content")
+        x = segments(_("Along"), list(X_TITLES), "epoch", "along", width="content")
         axes: dict[str, Any] = {"selection_mode": "multi", "default": [], "bind": "query-params", "width": "content"}
         log = st.pills(_("Log axis"), ["x", "y"], key="log", **axes)
         smooth = st.slider(

@@ -147,14 +147,8 @@ def _part(recorded: Trials, part: str) -> Trials:
 def _passage_picker(network: Network, index: int) -> Passage:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         layers = bends(network.model)
-        name = st.selectbox(
-            _("Layer"),
-            list(layers),
-            key="layer",
-            bind="query-params",
-            width=200,
-            help=_("The activation layers of the network, in the order in which a trial passes them."),
-        )
+        help_ = _("The activation layers of the network, in the order in which a trial passes them.")
+        name = listed(_("Layer"), list(layers), next(iter(layers)), "layer", str, width=200, help=help_)
         values = layer_values(network.model, torch.from_numpy(network.fold.X[index : index + 1]))[name].before
         before = values[0].flatten(1).numpy()  # (n_maps, n_values)
         place = bounded(_("Map"), len(before), "map", help_=_("Which of the layer's maps is drawn over time.")) - 1

@@ -59,7 +59,7 @@ def test_rows_that_are_picked_are_drawn_and_stay_in_the_address(page, server, ma
     expect(page.get_by_text("What differs")).to_be_visible()
     expect(page).to_have_url(re.compile(rf"run={made[0].id}.*run={made[2].id}"))
     page.get_by_text("seconds", exact=True).click()
-    expect(page).to_have_url(re.compile("x=seconds"))
+    expect(page).to_have_url(re.compile("along=seconds"))
     settled(page)
     page.get_by_text("loss", exact=True).click()
     expect(page).to_have_url(re.compile(r"metric=loss"))
@@ -101,7 +101,7 @@ def test_a_click_on_a_curve_selects_its_row_and_a_row_its_curve(page, server, ma
     expect(page.get_by_text(f"In focus: {other}")).to_be_visible()
     page.get_by_test_id("stButtonGroup").filter(has_text="epoch").get_by_text("trials", exact=True).click()
     page.get_by_test_id("stButtonGroup").filter(has_text="Log axis").get_by_text("x", exact=True).click()
-    expect(page).to_have_url(re.compile("x=trials"))
+    expect(page).to_have_url(re.compile("along=trials"))
     page.get_by_role("button", name="Show all alike").click()
     expect(page.get_by_text("In focus:")).to_have_count(0)
     with page.expect_download() as download:
