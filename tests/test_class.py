@@ -1,6 +1,7 @@
 """A small class on a real server: nothing breaks, every run finishes, and whoever left is gone."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import requests
 import streamlit as st
@@ -9,10 +10,16 @@ from benchmarks.browser_session import BrowserSession
 from benchmarks.thirty_students import lesson, serving, times
 
 
+def awaited(coroutine):
+    """What a coroutine gives, run on a thread of its own: a browser of other tests has a loop on this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
+
+
 def test_a_class_browses_and_trains_at_once():
     how = {"think": 0.2, "seed": 0, "ttl": 1}
     with serving(ttl=1) as server:  # a fresh one: its first visitor is the first of all
-        found = asyncio.run(lesson(server, watchers=3, trainers=1, seconds=4, epochs=2, **how))
+        found = awaited(lesson(server, watchers=3, trainers=1, seconds=4, epochs=2, **how))
     assert found.errors == []
     assert found.states == ["finished"]
     assert found.sessions_left == 0
@@ -22,8 +29,8 @@ def test_a_class_browses_and_trains_at_once():
 def test_a_file_beyond_the_limit_is_refused_by_the_server():
     limit = st.config.get_option("server.maxUploadSize")
     with serving(ttl=1) as server:
-        assert asyncio.run(uploaded(server, 1)) == 204
-        assert asyncio.run(uploaded(server, limit * 2**20 + 1)) == 413
+        assert awaited(uploaded(server, 1)) == 204
+        assert awaited(uploaded(server, limit * 2**20 + 1)) == 413
 
 
 async def uploaded(server, size):

@@ -99,9 +99,13 @@ class Server:
             time.sleep(0.05)
         store.trash.empty()
 
-    def complaints(self):
-        """What the log says from its first traceback on; nothing where all went well."""
-        _, trouble, after = (self.runs.parent / "server.log").read_text().partition("Traceback")
+    def said(self):
+        """All that its log holds."""
+        return (self.runs.parent / "server.log").read_text()
+
+    def complaints(self, since=0):
+        """What the log says from its first traceback on, of what came `since`; nothing where all went well."""
+        _, trouble, after = self.said()[since:].partition("Traceback")
         return trouble + after
 
 
@@ -135,9 +139,9 @@ def _running(tmp_path_factory):
 def server(_running):
     """The server, without runs at first; and it has nothing to complain about."""
     _running.forget_runs()
-    before = len(_running.complaints())
+    since = len(_running.said())
     yield _running
-    assert _running.complaints()[before:] == ""
+    assert _running.complaints(since) == ""
 
 
 @pytest.fixture(scope="session")
