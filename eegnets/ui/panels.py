@@ -215,6 +215,7 @@ def shipped_links() -> None:
     st.caption(_("They ship with the project. Test accuracy at the epoch chosen on validation:"))
     runs = shipped().runs()
     halves = st.columns(2)
+    ready = {name: SOURCES[name].state(data_root()).state == "ready" for name in {r.config.data.source for r in runs}}
     for place, run in enumerate(runs):
         data, model = run.config.data, run.config.model
         record = (run.result() or {}).get("best_validation") or {}
@@ -225,7 +226,7 @@ def shipped_links() -> None:
             source=data.source,
             accuracy=record.get("test_accuracy", float("nan")),
         )
-        absent = SOURCES[data.source].state(data_root()).state != "ready"
+        absent = not ready[data.source]
         halves[2 * place // len(runs)].page_link(
             "pages/classify.py",
             label=words,
