@@ -5,6 +5,7 @@ import streamlit as st
 from eegnets.translation import _
 from eegnets.ui.forms import data_picker
 from eegnets.ui.language import language_picker
+from eegnets.ui.memory import keep_tidy
 from eegnets.ui.panels import running_now, your_name
 from eegnets.ui.readable import readable
 from eegnets.ui.sharing import hide_controls, share_button
@@ -96,6 +97,7 @@ page = st.navigation(
     }
 )
 runner()  # its workers warm up while the page is read
+keep_tidy()
 
 with friendly_errors():
     follow_link(page.url_path)

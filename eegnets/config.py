@@ -4,6 +4,7 @@ import json
 import typing
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from functools import lru_cache
 from typing import Any, Self
 
 from eegnets.settings import InputError, Setting, Settings, lookup, setting, unknown
@@ -191,6 +192,12 @@ class RunConfig:
     def to_dict(self) -> dict[str, dict[str, Any]]:
         """Plain JSON-able objects."""
         return asdict(self)
+
+    @classmethod
+    @lru_cache(maxsize=4096)  # pages ask for the same ones over and over
+    def from_json(cls, text: str) -> Self:
+        """The config in a JSON text, as by `from_dict`."""
+        return cls.from_dict(json.loads(text))
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Mapping[str, Any]]) -> Self:

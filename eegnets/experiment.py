@@ -20,6 +20,7 @@ from eegnets.classification import Shape, answers
 from eegnets.config import InputError, ModelConfig, RunConfig, TrainingConfig, lookup
 from eegnets.run_folder import AFTER, Run, RunError, summary
 from eegnets.runs import RunStore
+from eegnets.seeding import seeded
 from eegnets.translation import N_, _
 from eegnets.trials import Trials, split
 
@@ -41,8 +42,7 @@ def prepare(config: RunConfig) -> RunConfig:
 
 def build(config: ModelConfig, trials: Trials | Shape, seed: int) -> nn.Module:
     """The network for these trials, or their shape, with its first weights; the same seed gives the same weights."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         return models.build(
             config.name,
             activation=config.activation,

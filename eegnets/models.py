@@ -4,6 +4,7 @@ Both take EEG in µV, float (batch, n_chans, n_times), and return logits (batch,
 Layers are named after the lab report's listing, so that `print(EEGNet(2, 750, 2))` reads like it, line by line.
 """
 
+import copy
 import inspect
 import itertools
 import operator
@@ -244,15 +245,13 @@ def layer_table(model: nn.Module, n_chans: int | None = None, n_times: int | Non
     def measure(layer: nn.Module, inputs: tuple[torch.Tensor, ...], output: torch.Tensor, name: str) -> None:
         rows.append({"layer": name, **_describe(layer, output)})
 
-    leaves = [(name, layer) for name, layer in model.named_modules() if not list(layer.children())]
-    hooks = [layer.register_forward_hook(partial(measure, name=name)) for name, layer in leaves]
+    model = copy.deepcopy(model).eval()  # others may ask the same network at this moment
+    for name, layer in model.named_modules():
+        if not list(layer.children()):
+            layer.register_forward_hook(partial(measure, name=name))
     trial = next(model.parameters()).new_zeros(1, n_chans or model.n_chans, n_times or model.n_times)
-    try:
-        with eval_mode(model), torch.inference_mode():
-            model(trial)
-    finally:
-        for hook in hooks:
-            hook.remove()
+    with torch.inference_mode():
+        model(trial)
     return pd.DataFrame(rows)
 
 

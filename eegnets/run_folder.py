@@ -83,7 +83,8 @@ class Run:
     def config(self) -> RunConfig:
         """What the run was asked to do."""
         stored = self.about()
-        return RunConfig.from_dict({part: stored[part] for part in ("data", "model", "training") if part in stored})
+        asked = {part: stored[part] for part in ("data", "model", "training") if part in stored}
+        return RunConfig.from_json(json.dumps(asked))
 
     # How it stands
 

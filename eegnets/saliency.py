@@ -12,6 +12,7 @@ from torch import nn
 
 from eegnets.explain import leaves
 from eegnets.models import eval_mode
+from eegnets.seeding import seeded
 
 COVERED_AT_ONCE = 256  # trials in a batch
 
@@ -71,8 +72,7 @@ def _logits(model: nn.Module, X: np.ndarray, target: int) -> np.ndarray:
 def unlearned(model: nn.Module, seed: int = 0) -> nn.Module:
     """The same network with fresh weights, as before any training; PyTorch's random stream is left as it was."""
     fresh = copy.deepcopy(model)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         for layer in leaves(fresh).values():
             if hasattr(layer, "reset_parameters"):
                 layer.reset_parameters()

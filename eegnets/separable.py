@@ -1,5 +1,6 @@
 """Full and depthwise-separable convolutions: their weights, counted in real modules, and the ratio between them."""
 
+from functools import cache
 from typing import NamedTuple
 
 import torch
@@ -37,6 +38,7 @@ def separable(n_in: int, n_out: int, kernel_size: tuple[int, int]) -> nn.Sequent
     )
 
 
+@cache
 def counts(n_in: int, n_out: int, kernel_size: tuple[int, int]) -> Counts:
     """Weights of both ways to make `n_out` maps of `n_in`, counted in modules that are built for it."""
     with torch.device("meta"):  # modules in all but memory

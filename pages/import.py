@@ -6,6 +6,7 @@ from eegnets import sources
 from eegnets.charts.trial import trial_chart, trial_title
 from eegnets.sources import files
 from eegnets.translation import _
+from eegnets.ui.drawing import show
 from eegnets.ui.importing import cut, lacks_classes, preview, recipe_form, show_preview, upload
 from eegnets.ui.state import framed, friendly_errors
 
@@ -50,7 +51,7 @@ st.markdown(
     )
 )
 index = st.slider(_("Trial"), 1, len(recorded), 1, key="file_trial") - 1 if len(recorded) > 1 else 0
-st.altair_chart(trial_chart(recorded, index), key="file_chart", alt=trial_title(recorded, index))
+show(trial_chart(recorded, index), key="file_chart", alt=trial_title(recorded, index))
 
 name = st.text_input(_("Keep them under the name"), files.safe_name(path.name), key="file_name")
 if st.button(_("Keep these trials"), type="primary", icon=":material/save:"):

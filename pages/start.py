@@ -1,7 +1,5 @@
 """Start: what this is, what data there is, a first network in one click, and lessons."""
 
-from functools import partial
-
 import streamlit as st
 
 from eegnets import sources
@@ -9,11 +7,10 @@ from eegnets.charts.trial import trial_chart
 from eegnets.config import RunConfig
 from eegnets.presets import PRESETS
 from eegnets.translation import _
-from eegnets.ui.drawing import draw
+from eegnets.ui.drawing import shared, show
 from eegnets.ui.forms import offer
 from eegnets.ui.panels import shipped_links
 from eegnets.ui.state import framed, friendly_errors, owner, runner, trials
-from eegnets.ui.survey import survey
 from eegnets.ui.teaching import lesson_links
 
 data = framed()
@@ -51,10 +48,8 @@ with left:
     hand = _(recorded.class_names[recorded.y[index]]) if recorded.y[index] >= 0 else _("unknown")
     who, part = recorded.subject[index], _(str(recorded.split[index]))
     st.caption(_("Subject {who}, {part} split. Imagined: **{hand}**.", who=who, part=part, hand=hand))
-    draw(
-        partial(trial_chart, recorded, index),
-        survey(recorded).number,
-        index,
+    show(
+        shared(trial_chart, recorded, index),
         key="first_trial",
         alt=_(
             "EEG of one trial, {channels} channels, {seconds:g} seconds",

@@ -1,6 +1,5 @@
 """Trials: every trial as it was recorded, what may be wrong with it, and what sets the classes apart."""
 
-from functools import partial
 from itertools import product
 
 import streamlit as st
@@ -12,7 +11,7 @@ from eegnets.signals import BANDS, counts, default_baseline, erd
 from eegnets.translation import N_, _
 from eegnets.ui.browsing import channel_picker, filtered, trial_browser
 from eegnets.ui.choices import segments
-from eegnets.ui.drawing import draw
+from eegnets.ui.drawing import shared, show
 from eegnets.ui.links import classify_link
 from eegnets.ui.state import framed, trials
 from eegnets.ui.survey import survey
@@ -69,18 +68,17 @@ with st.spinner(_("Measuring the rhythms …")):
 classes = tuple(found.power_map.power)
 cells = [column for _channel in channels for column in st.columns(len(classes))]
 for cell, (channel, name) in zip(cells, product(channels, classes), strict=True):
-    make, about = partial(erd_chart, changes, name, channel, recorded.windows), describe_erd(changes, name, channel)
-    draw(make, found.number, baseline, key=f"map_{channel}_{name}", alt=about, place=cell)
+    chart, about = shared(erd_chart, changes, name, channel, recorded.windows), describe_erd(changes, name, channel)
+    show(chart, key=f"map_{channel}_{name}", alt=about, place=cell)
 
 st.header(_("The average of each class"), anchor=False)
 what = segments(_("Of what"), QUANTITIES, "voltage", "average")
 words, unit = quantity(what)
 for column, channel in zip(st.columns(len(channels)), channels, strict=True):
-    make = partial(average_chart, found.averages[what], channel, recorded.class_names, words, unit, recorded.windows)
+    chart = shared(average_chart, found.averages[what], channel, recorded.class_names, words, unit, recorded.windows)
     about = _("{quantity} over time by class, {channel}", quantity=words, channel=channel)
-    draw(make, found.number, what, key=f"average_{channel}", alt=about, place=column)
+    show(chart, key=f"average_{channel}", alt=about, place=column)
 
 st.header(_("How many there are"), anchor=False)
 counted = counts(found.listed)
-make = partial(counts_chart, counted, recorded.class_names)
-draw(make, found.number, key="counts", alt=describe_counts(counted))
+show(shared(counts_chart, counted, recorded.class_names), key="counts", alt=describe_counts(counted))

@@ -12,7 +12,7 @@ FLOORS = [
     for floor in """
     translation
     settings
-    config presets bench_results trials activations atomic json_lines layers code_template __init__
+    config presets bench_results trials activations atomic json_lines layers seeding code_template __init__
     signals sources models evaluation statistics fused owners effects comparison machine
     charts training run_folder explain instruments separable filters units quiz fitting
     runs braindecode weights saliency race lessons trash run_zip flags timing findings bench

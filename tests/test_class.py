@@ -7,7 +7,7 @@ import requests
 import streamlit as st
 
 from benchmarks.browser_session import BrowserSession
-from benchmarks.thirty_students import lesson, serving, times
+from benchmarks.thirty_students import lessons, serving, times
 
 
 def awaited(coroutine):
@@ -17,9 +17,9 @@ def awaited(coroutine):
 
 
 def test_a_class_browses_and_trains_at_once():
-    how = {"think": 0.2, "seed": 0, "ttl": 1}
+    how = {"think": 0.2, "seed": 0, "ttl": 1, "epochs": 2, "still": 0}
     with serving(ttl=1) as server:  # a fresh one: its first visitor is the first of all
-        found = awaited(lesson(server, watchers=3, trainers=1, seconds=4, epochs=2, **how))
+        found = awaited(lessons(server, classes=1, watchers=3, trainers=1, seconds=4, **how))
     assert found.errors == []
     assert found.states == ["finished"]
     assert found.sessions_left == 0

@@ -1,6 +1,9 @@
 """Charts that are shared: made once for all who look at the same, anew for another trial or language."""
 
+import gc
+
 import altair as alt
+import numpy as np
 import pandas as pd
 import pytest
 import streamlit as st
@@ -10,36 +13,72 @@ from eegnets.ui import drawing
 
 @pytest.fixture
 def made():
-    """The chart's maker, counting."""
-    st.cache_resource.clear()
+    """A chart's maker, which notes each time what of."""
+    st.cache_data.clear()
+    times = []
 
-    def make():
-        make.times += 1
+    def make(*of, **named):
+        times.append((of, named))
         return alt.Chart(pd.DataFrame({"x": [1, 2]})).mark_point().encode(x="x:Q")
 
-    make.times = 0
+    make.times = times
     yield make
-    st.cache_resource.clear()
+    st.cache_data.clear()
 
 
-def test_a_chart_is_made_once_for_all_who_look_at_the_same(made):
+TABLE = pd.DataFrame({"epoch": [1, 2], "value": [0.5, 0.75]})
+
+
+def test_a_chart_is_made_once_for_all_who_look_at_the_same(made, tiny_trials):
     for _visitor in range(3):
-        drawing.draw(made, 7, "left hand", key="waveform", alt="EEG")
-    assert made.times == 1
+        drawing.shared(made, tiny_trials, 7, "left hand", TABLE.copy(), np.arange(3), at=1.5)
+    assert len(made.times) == 1
 
 
-@pytest.mark.parametrize(("of", "key"), [((8,), "waveform"), ((7, 1), "waveform"), ((7,), "spectrum")])
-def test_another_trial_or_place_is_another_chart(made, of, key):
-    drawing.draw(made, 7, key="waveform", alt="EEG")
-    drawing.draw(made, *of, key=key, alt="EEG")
-    assert made.times == 2
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"index": 8},
+        {"name": "right hand"},
+        {"table": TABLE.assign(value=[0.5, 0.7500001])},
+        {"table": TABLE.rename(columns={"value": "loss"})},
+        {"array": np.array([0, 1, 3])},
+        {"at": 1.25},
+    ],
+)
+def test_whatever_a_chart_depends_on_makes_another(made, other):
+    given = {"index": 7, "name": "left hand", "table": TABLE, "array": np.arange(3), "at": 1.5}
+    for asked in (given, given | other, given, given | other):
+        drawing.shared(made, asked["index"], asked["name"], asked["table"], asked["array"], at=asked["at"])
+    assert len(made.times) == 2
+
+
+def test_other_trials_are_another_chart_even_where_the_first_have_gone(made, tiny_trials):
+    for _upload in range(5):
+        mine = tiny_trials.take(np.arange(10))
+        drawing.shared(made, mine, 0)
+        del mine  # the next may lie at the same place in memory
+        gc.collect()
+    assert len(made.times) == 5
+
+
+def test_a_chart_that_is_remembered_holds_no_trials(made, tiny_trials):
+    from weakref import ref
+
+    mine = tiny_trials.take(np.arange(10))
+    there = ref(mine)
+    drawing.shared(made, mine, 0)
+    made.times.clear()
+    del mine
+    gc.collect()
+    assert there() is None
 
 
 def test_a_reader_of_another_language_gets_a_chart_of_their_own(made, monkeypatch):
-    drawing.draw(made, 7, key="waveform", alt="EEG")
+    drawing.shared(made, 7)
     monkeypatch.setattr(drawing, "language", lambda: "zh-TW")
-    drawing.draw(made, 7, key="waveform", alt="EEG")
-    assert made.times == 2
+    drawing.shared(made, 7)
+    assert len(made.times) == 2
 
 
 def test_what_is_drawn_is_what_altair_would_have_drawn():
@@ -48,15 +87,17 @@ def test_what_is_drawn_is_what_altair_would_have_drawn():
         import pandas as pd
         import streamlit as st
 
-        from eegnets.ui.drawing import draw
+        from eegnets.ui.drawing import shared, show
 
         chart = alt.Chart(pd.DataFrame({"x": [1, 2]})).mark_point().encode(x="x:Q")
-        draw(lambda: chart, 7, key="one", alt="EEG")
-        st.altair_chart(chart, key="two", alt="EEG")
+        show(shared(lambda: chart), key="one", alt="EEG")
+        show(chart, key="two", alt="EEG")
+        st.altair_chart(chart, key="three", alt="EEG")
 
     from streamlit.testing.v1 import AppTest
 
-    mine, altairs = AppTest.from_function(page).run().get("vega_lite_chart")
-    assert mine.proto.spec == altairs.proto.spec
-    assert mine.proto.datasets == altairs.proto.datasets
-    assert mine.proto.alt == altairs.proto.alt
+    shared, shown, altairs = AppTest.from_function(page).run().get("vega_lite_chart")
+    for mine in (shared, shown):
+        assert mine.proto.spec == altairs.proto.spec
+        assert mine.proto.datasets == altairs.proto.datasets
+        assert mine.proto.alt == altairs.proto.alt

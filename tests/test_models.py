@@ -1,7 +1,10 @@
 """The two networks against the lab report's listing and code, and the contract every network keeps."""
 
 import itertools
+import sys
+from concurrent.futures import ThreadPoolExecutor
 
+import pandas as pd
 import pytest
 import torch
 from torch import nn
@@ -9,6 +12,7 @@ from torch import nn
 from eegnets.activations import ACTIVATIONS
 from eegnets.config import InputError, ModelConfig
 from eegnets.models import MODELS, EEGNet, apply_max_norm, build, layer_table, model_options
+from eegnets.seeding import seeded
 
 LISTING = """\
 EEGNet(
@@ -375,3 +379,30 @@ def test_a_registered_network_has_what_build_and_the_pages_ask_for():
         assert (model.n_chans, model.n_times, model.n_outputs) == (3, 130, 4)
         assert 0 < kind.default_dropout < 1
         assert "et al. (201" in kind.__doc__
+
+
+def at_once(ask, n=8, times=6):
+    """What many threads get that ask the same, each several times, with hardly a moment between them."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(n) as pool:
+            return list(pool.map(lambda _i: ask(), range(n * times)))
+    finally:
+        sys.setswitchinterval(before)
+
+
+def test_a_network_that_many_look_at_at_once_has_the_same_layers_for_all():
+    model = EEGNet(2, 200, 2)
+    alone = layer_table(model)
+    for table in at_once(lambda: layer_table(model)):
+        pd.testing.assert_frame_equal(table, alone)
+
+
+def test_many_who_draw_from_a_seed_at_once_draw_the_same():
+    def draw():
+        with seeded(7):
+            return [float(torch.rand(1)) for _i in range(20)]
+
+    alone = draw()
+    assert all(drawn == alone for drawn in at_once(draw))

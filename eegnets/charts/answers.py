@@ -34,6 +34,6 @@ def probability_chart(answered: pd.DataFrame, class_names: tuple[str, ...]) -> a
     tooltip.append(alt.Tooltip("probability:Q", format=".3f", title=_("probability")))
     order = alt.Order("name:N")
     bars = alt.Chart(rows).mark_bar().encode(x=x, y=y, color=colour, order=order, tooltip=tooltip)
-    middle = alt.Chart(pd.DataFrame({"half": [0.5]})).mark_rule(strokeDash=[4, 4]).encode(x="half:Q")
+    middle = alt.Chart(pd.DataFrame({"half": [0.5]})).mark_rule(strokeDash=[4, 4]).encode(x=alt.X("half:Q"))
     title = titled(_("What each network answers"), _("dashed: neither class is likelier"))
     return alt.layer(bars, middle, title=title, height=AROUND + BAR * len(answered))

@@ -31,12 +31,16 @@ def calibration_chart(found: Calibration, n_classes: int, part: str = "test") ->
     tooltip += [alt.Tooltip(f"{name}:Q", format=".1%", title=words) for name, words in percent_below.items()]
     colour = FOLD_COLOURS[part]
     ideal = pd.DataFrame({"confidence": [1 / n_classes, 1.0], "accuracy": [1 / n_classes, 1.0]})
-    line = alt.Chart(ideal).mark_line(strokeDash=[4, 4], color=NEUTRAL).encode(x="confidence:Q", y="accuracy:Q")
+    line = (
+        alt.Chart(ideal)
+        .mark_line(strokeDash=[4, 4], color=NEUTRAL)
+        .encode(x=alt.X("confidence:Q"), y=alt.Y("accuracy:Q"))
+    )
     spans = base.mark_rule(strokeWidth=2, color=colour, opacity=0.6).encode(
         y=alt.Y("least:Q", scale=y_scale), y2=alt.Y2("most:Q"), tooltip=tooltip
     )
     points = base.mark_point(filled=True, size=70, color=colour, opacity=1).encode(y=y, tooltip=tooltip)
-    numbers = base.mark_text(dy=14, color=QUIET).encode(y=alt.Y("least:Q"), text="trials:Q")
+    numbers = base.mark_text(dy=14, color=QUIET).encode(y=alt.Y("least:Q"), text=alt.Text("trials:Q"))
     title = titled(_("As sure as right?"), _("{part} trials; dashed: ideal", part=_(part)))
     return alt.layer(line, spans, points, numbers, title=title, height=HEIGHT)
 

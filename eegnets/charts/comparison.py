@@ -56,7 +56,7 @@ def comparison_curves(
     line = alt.Chart(means).mark_line(point=len(means) <= 3 * len(activations))
     line = line.encode(opacity=standing_out, strokeWidth=thick) if focus else line.encode(strokeWidth=alt.value(2.5))
     return alt.layer(
-        faint.encode(x_axis, y_axis, detail="run:N", color=looks["color"]),
+        faint.encode(x_axis, y_axis, detail=alt.Detail("run:N"), color=looks["color"]),
         band.encode(x_axis, alt.Y("low:Q", title=y_title), alt.Y2("high:Q"), color=looks["color"]),
         line.encode(x_axis, y_axis, **looks),
         *_readings(means, x_axis, y_axis, x, names),

@@ -46,6 +46,6 @@ def confusion_chart(counts: np.ndarray, class_names: tuple[str, ...], part: str 
     )
     cells = cells.add_params(clicked)  # numbers have no tooltip: they would take the clicks
     ink = alt.condition(alt.datum.share > DARK_FROM, alt.value(CELL_INKS[1]), alt.value(CELL_INKS[0]))
-    numbers = base.mark_text(fontSize=18).encode(text="trials:Q", color=ink)
+    numbers = base.mark_text(fontSize=18).encode(text=alt.Text("trials:Q"), color=ink)
     title = titled(_("Confusion matrix"), _("{part} trials; a click lists them", part=_(part)))
     return alt.layer(cells, numbers, title=title, height=HEIGHT)

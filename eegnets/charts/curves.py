@@ -75,13 +75,14 @@ def changes(history: History) -> pd.DataFrame:
         for name, words in names.items()
         if before[name] != after[name]
     ]
-    return pd.DataFrame(rows, columns=["epoch", "change"]).groupby("epoch", as_index=False).agg(", ".join)
+    table = pd.DataFrame(rows, columns=["epoch", "change"])
+    return table.groupby("epoch", as_index=False).agg(", ".join) if rows else table
 
 
 def _change_marks(changed: pd.DataFrame) -> alt.Chart:
     marks = alt.Chart(changed).mark_rule(color=CHANGE_COLOUR, strokeDash=[4, 4], strokeWidth=2)
     tooltip = [alt.Tooltip("epoch:Q", title=_("From epoch")), alt.Tooltip("change:N", title=_("change"))]
-    return marks.encode(x="epoch:Q", tooltip=tooltip)
+    return marks.encode(x=alt.X("epoch:Q"), tooltip=tooltip)
 
 
 def run_table(histories: Mapping[str, History], metric: str, fold: str) -> pd.DataFrame:
@@ -139,7 +140,7 @@ def _lines(
     base = alt.Chart(data).encode(x=x, y=y, **encodings)
     lines = base.mark_line(clip=True, point=len(data) <= 3 * len(encodings), strokeWidth=2)
     rule = reading_rule(data, x, "epoch", series, title=_("Epoch"), number=".4f")
-    return alt.layer(lines, rule).properties(title=title, height=HEIGHT)
+    return alt.layer(lines, rule, title=title, height=HEIGHT)
 
 
 def _y_scale(data: pd.DataFrame, metric: str) -> alt.Scale:

@@ -66,9 +66,11 @@ def bench_bars(table: pd.DataFrame, network: str) -> alt.LayerChart:
     ]
     colours = alt.Scale(domain=list(ENGINE_COLOURS), range=list(ENGINE_COLOURS.values()))
     bars = alt.Chart(table).mark_bar().encode(x, y, color=alt.Color("engine:N", scale=colours, legend=None))
-    spread = alt.Chart(table).mark_rule(color=NEUTRAL, strokeWidth=2).encode(alt.X("fastest:Q"), y, x2="slowest:Q")
+    spread = (
+        alt.Chart(table).mark_rule(color=NEUTRAL, strokeWidth=2).encode(alt.X("fastest:Q"), y, x2=alt.X2("slowest:Q"))
+    )
     words = alt.Chart(table).mark_text(align="left", dx=6, color=QUIET, fontSize=12)
-    words = words.encode(alt.X("slowest:Q"), y, text="reading:N")
+    words = words.encode(alt.X("slowest:Q"), y, text=alt.Text("reading:N"))
     layers = [layer.encode(tooltip=tooltip) for layer in (bars, spread, words)]
     under = _("line: fastest to slowest; ×: speed against the usual loop")
     return alt.layer(*layers).properties(title=titled(network, under), height=BAR * len(table) + 90)

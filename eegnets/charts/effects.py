@@ -101,8 +101,8 @@ def parallel_chart(
     lines = lines.encode(
         x,
         y,
-        detail="id:N",
-        order="order:O",
+        detail=alt.Detail("id:N"),
+        order=alt.Order("order:O"),
         opacity=alt.condition(over, alt.value(1), alt.value(0.45)),
         tooltip=[alt.Tooltip("reading:N", title=_("Run")), alt.Tooltip("score:Q", title=labels["score"], format=".1f")],
         **_group_looks(runs, words[settings[0]], labels[settings[0]]),
@@ -111,7 +111,7 @@ def parallel_chart(
     above = alt.Chart(beside.assign(axis=beside["axis"].map(labels)))
     marks = above.mark_text(dy=-22, color=QUIET, fontSize=12, fontWeight="bold")  # above the fan of the lines
     figures = alt.Chart(ends.assign(axis=labels["score"])).mark_text(align="left", dx=6, color=QUIET, fontSize=12)
-    texts = [part.encode(x, y, text="words:N") for part in (marks, figures)]
+    texts = [part.encode(x, y, text=alt.Text("words:N")) for part in (marks, figures)]
     return alt.layer(lines, *texts).properties(
         title=titled(_("Every run through its settings to its accuracy"), _("point at a line to follow it")),
         height=TALL + 60,

@@ -31,9 +31,8 @@ def reading_rule(
     ]
     tooltip += [alt.Tooltip(field=_escaped(name), type="quantitative", title=_(name), format=number) for name in names]
     rule = alt.Chart(wide).mark_rule(color="gray")
-    return rule.encode(x=x, opacity=alt.condition(nearest, alt.value(0.6), alt.value(0)), tooltip=tooltip).add_params(
-        nearest
-    )
+    here = alt.OpacityValue(0, condition={"param": nearest.name, "empty": False, "value": 0.6})
+    return rule.encode(x=x, opacity=here, tooltip=tooltip).add_params(nearest)
 
 
 def _escaped(name: str) -> str:

@@ -74,7 +74,7 @@ def overview_chart(layers: pd.DataFrame, opened: str, seconds: float) -> alt.Lay
         alt.Tooltip("does:N", title=_("does")),
     ]
     base = alt.Chart(rows).encode(x=x, x2=alt.X2("end:Q"), y=y, y2=alt.Y2("bottom:Q"))
-    pictures = base.mark_image(aspect=False, align="left", baseline="top").encode(url="url:N")
+    pictures = base.mark_image(aspect=False, align="left", baseline="top").encode(url=alt.Url("url:N"))
     picked = alt.selection_point(name="layer", fields=["layer"])
     frames = base.mark_rect(fillOpacity=0, stroke=MORE, cursor="pointer").encode(
         strokeWidth=alt.condition("datum.open", alt.value(3), alt.value(0)), tooltip=tooltip

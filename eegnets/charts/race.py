@@ -24,7 +24,7 @@ def race_curves(table: pd.DataFrame, activations: list[str], title: str, y_title
     if table["seed"].nunique() > 1:
         faint = alt.Chart(table).mark_line(opacity=0.3, strokeWidth=1)
         layers.insert(0, faint.encode(x, y, detail=["activation:N", "seed:N"], color=looks["color"]))
-    return alt.layer(*layers).properties(title=title, height=HEIGHT)
+    return alt.layer(*layers, title=title, height=HEIGHT)
 
 
 def describe_race(table: pd.DataFrame, title: str) -> str:

@@ -62,8 +62,12 @@ def saliency_chart(trials: Trials, rows: pd.DataFrame, words: str, under: str) -
         alt.Tooltip("pull:Q", format=".4f", title=_("pull (logits)")),
     ]
     x = alt.X("start:Q", title=_("Time after trial start (s)"), scale=x_scale)
-    colour = alt.condition("datum.pull > 0", alt.value(FOR), alt.value(AGAINST))
-    bars = alt.Chart(rows).mark_rect().encode(x=x, x2="stop:Q", y=y, y2="top:Q", color=colour, tooltip=tooltip)
+    colour = alt.ColorValue(AGAINST, condition={"test": "datum.pull > 0", "value": FOR})
+    bars = (
+        alt.Chart(rows)
+        .mark_rect()
+        .encode(x=x, x2=alt.X2("stop:Q"), y=y, y2=alt.Y2("top:Q"), color=colour, tooltip=tooltip)
+    )
     lines = alt.Chart(pd.DataFrame({"base": places})).mark_rule(color=SIGNAL_COLOUR, opacity=0.6).encode(y=y)
     layers = [bars, lines, *_scale_bar(trials, apart)]
     return alt.layer(*layers, title=titled(words, under), height=AROUND + CHANNEL_HEIGHT * min(trials.n_chans, 6))
@@ -80,9 +84,9 @@ def _scale_bar(trials: Trials, apart: float) -> list[alt.Chart]:
         "high": [-0.5 * apart + size],
         "words": [_("{size:g} logits", size=size)],
     }
-    base = alt.Chart(pd.DataFrame(data)).encode(x="start:Q", y="low:Q")
-    bar = base.mark_rule(strokeWidth=3, color=SIGNAL_COLOUR).encode(y2="high:Q")
-    return [bar, base.mark_text(align="right", dx=-6, dy=-6, color=QUIET).encode(text="words:N")]
+    base = alt.Chart(pd.DataFrame(data)).encode(x=alt.X("start:Q"), y=alt.Y("low:Q"))
+    bar = base.mark_rule(strokeWidth=3, color=SIGNAL_COLOUR).encode(y2=alt.Y2("high:Q"))
+    return [bar, base.mark_text(align="right", dx=-6, dy=-6, color=QUIET).encode(text=alt.Text("words:N"))]
 
 
 def describe_saliency(rows: pd.DataFrame, words: str) -> str:

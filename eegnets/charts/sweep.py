@@ -54,7 +54,7 @@ def sweep_grid(table: pd.DataFrame, down: str, across: str, score: str) -> alt.L
     words = [
         alt.Chart(part)
         .mark_text(fontSize=12 if height == CELL else 9, color=ink, tooltip=None)
-        .encode(x, y, text="text:N")
+        .encode(x, y, text=alt.Text("text:N"))
         for part, ink in ((empty, QUIET), (scored[~dark], CELL_INKS[0]), (scored[dark], CELL_INKS[1]))
     ]
     layers = [layer for layer in [*cells, *words] if len(layer.data)]  # a legend without a value upsets Vega's layout

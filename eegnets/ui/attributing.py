@@ -10,12 +10,14 @@ from eegnets.charts.saliency import describe_saliency, gradient_table, occlusion
 from eegnets.translation import N_, _
 from eegnets.trials import Trials
 from eegnets.ui.choices import segments
+from eegnets.ui.drawing import number, shared, show
 
 if TYPE_CHECKING:
     from torch import nn
 
 WAYS = (N_("gradient"), N_("covering"))
 UNDER = N_("above a channel's line: for it; below: against it")
+MANY = 64  # maps and networks that are remembered
 STEPS = 5  # of a covering window within its width
 
 
@@ -43,11 +45,11 @@ def where_it_looked(model: "nn.Module", trials: Trials, index: int, target: int,
             ),
         )
     left, right = st.columns([3, 2], gap="large")
-    rows, pulls = _map(model, trials, index, target, width)
+    rows, pulls = _map(number(model), model, trials, index, target, width)
     words = _("Where the network saw “{name}”", name=_(name))
     with left:
-        chart = saliency_chart(trials, rows, words, _(UNDER))
-        st.altair_chart(chart, key="saliency", alt=describe_saliency(rows, words))
+        chart = shared(saliency_chart, trials, rows, words, _(UNDER))
+        show(chart, key="saliency", alt=describe_saliency(rows, words))
         if way == WAYS[0]:
             _completeness(model, trials.X[index], target, pulls)
     if checked:
@@ -64,14 +66,17 @@ def _width(trials: Trials) -> int:
     return round(seconds * trials.sfreq)
 
 
-def _map(model: "nn.Module", trials: Trials, index: int, target: int, width: int) -> tuple[pd.DataFrame, np.ndarray]:
-    """The table to draw and the map itself; by the gradient where there is no `width`."""
+@st.cache_resource(max_entries=MANY, show_spinner=False, hash_funcs={Trials: number})
+def _map(
+    network: int, _model: "nn.Module", trials: Trials, index: int, target: int, width: int
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """The table to draw and the map itself; by the gradient where there is no `width`. Made once for all sessions."""
     from eegnets.saliency import integrated_gradients, occlusion
 
     if not width:
-        pulls = integrated_gradients(model, trials.X[index], target)
+        pulls = integrated_gradients(_model, trials.X[index], target)
         return gradient_table(trials, pulls), pulls
-    found = occlusion(model, trials.X[index], target, width, max(width // STEPS, 1))
+    found = occlusion(_model, trials.X[index], target, width, max(width // STEPS, 1))
     return occlusion_table(trials, found), found.drops
 
 
@@ -95,16 +100,24 @@ def _completeness(model: "nn.Module", X: np.ndarray, target: int, pulls: np.ndar
 
 def _check(model: "nn.Module", trials: Trials, index: int, target: int, width: int, pulls: np.ndarray) -> None:
     """The map of the same network with fresh weights, and how alike the two are."""
-    from eegnets.saliency import rank_correlation, unlearned
+    from eegnets.saliency import rank_correlation
 
-    rows, fresh = _map(unlearned(model), trials, index, target, width)
+    blank = _unlearned(number(model), model)
+    rows, fresh = _map(number(blank), blank, trials, index, target, width)
     words = _("The same network with fresh weights")
-    st.altair_chart(
-        saliency_chart(trials, rows, words, _("it has learned nothing")),
+    show(
+        shared(saliency_chart, trials, rows, words, _("it has learned nothing")),
         key="unlearned",
         alt=describe_saliency(rows, words),
     )
     st.caption(verdict(rank_correlation(pulls, fresh)))
+
+
+@st.cache_resource(max_entries=MANY, show_spinner=False)
+def _unlearned(network: int, _model: "nn.Module") -> "nn.Module":
+    from eegnets.saliency import unlearned
+
+    return unlearned(_model)
 
 
 def verdict(alike: float) -> str:

@@ -10,6 +10,7 @@ from eegnets.activations import ACTIVATIONS, FLAT, describe_flat
 from eegnets.charts.activations import curve_chart, curve_table, describe_curves_of, flat_chart
 from eegnets.config import DataConfig, InputError, ModelConfig
 from eegnets.translation import N_, _
+from eegnets.ui.drawing import shared, show
 from eegnets.ui.forms import slider
 
 RULES = ModelConfig.table()
@@ -44,9 +45,9 @@ def curves_part() -> None:
     curves = {name: ACTIVATIONS[name].pick(parameters) for name in names}
     table, spoken = curve_table(curves), describe_curves_of(curves)
     for column, quantity in zip(st.columns(2), ("value", "slope"), strict=True):
-        chart = curve_chart(table, quantity, at)
-        column.altair_chart(chart, key=f"curves_{quantity}", alt=_(SPOKEN[quantity], words=spoken))
-    st.altair_chart(flat_chart(curves), key="flat", alt=spoken)
+        chart = shared(curve_chart, table, quantity, at)
+        show(chart, key=f"curves_{quantity}", alt=_(SPOKEN[quantity], words=spoken), place=column)
+    show(shared(flat_chart, curves), key="flat", alt=spoken)
     _readings(curves, at)
     for tab, name in zip(st.tabs(names), names, strict=True):
         with tab:

@@ -14,7 +14,7 @@ from eegnets.signals import FLAGS
 from eegnets.translation import _
 from eegnets.trials import SPLITS
 from eegnets.ui.choices import pills
-from eegnets.ui.drawing import draw
+from eegnets.ui.drawing import shared, show
 from eegnets.ui.survey import Survey
 
 
@@ -58,13 +58,13 @@ def trial_browser(found: Survey, shown: np.ndarray, channels: Sequence[str], lin
     link(index)
     title = trial_title(found.trials, index)
     about = _("EEG over time. {title}", title=title)
-    draw(partial(trial_chart, found.trials, index), found.number, index, key="waveform", alt=about)
+    show(shared(trial_chart, found.trials, index), key="waveform", alt=about)
     for column, channel in zip(st.columns(len(channels)), channels, strict=True):
         power = found.spectra.power[index, found.trials.ch_names.index(channel)]
         names, freqs = found.trials.class_names, found.spectra.freqs
-        make = partial(spectrum_chart, found.class_spectra, freqs, power, channel, names)
+        chart = shared(spectrum_chart, found.class_spectra, freqs, power, channel, names)
         about = _("Spectrum of the trial and of each class, {channel}", channel=channel)
-        draw(make, found.number, index, key=f"spectrum_{channel}", alt=about, place=column)
+        show(chart, key=f"spectrum_{channel}", alt=about, place=column)
     st.dataframe(
         in_words(found.listed.iloc[shown], "split", "class"),
         height=260,

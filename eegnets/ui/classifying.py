@@ -18,6 +18,7 @@ from eegnets.trials import Trials
 from eegnets.ui.attributing import where_it_looked
 from eegnets.ui.browsing import stepper
 from eegnets.ui.choices import listed
+from eegnets.ui.drawing import number, shared, show
 from eegnets.ui.scoring import trial_list
 from eegnets.ui.state import store
 
@@ -110,12 +111,12 @@ def _browse(run: Run, kin: list[Run], fold: Trials, table: pd.DataFrame) -> None
     names = network.shape.class_names
     left, right = st.columns([3, 2], gap="large")
     with left:
-        st.altair_chart(trial_chart(fold, index), key="waveform", alt=trial_title(fold, index))
+        show(shared(trial_chart, fold, index), key="waveform", alt=trial_title(fold, index))
     with right:
         _verdict(table.loc[index])
         others = pd.DataFrame([_row(other, fold, index) for other in [run, *kin]])
         spoken = others.rename(columns=_).to_string(index=False)
-        st.altair_chart(probability_chart(others, names), key="networks", alt=spoken)
+        show(shared(probability_chart, others, names), key="networks", alt=spoken)
     target = names.index(table.loc[index, "answer"])
     where_it_looked(network.model, fold, index, target, names[target])
     trial_list(table, "listed", _open)
@@ -130,10 +131,17 @@ def _kin(run: Run, trials: Trials) -> list[Run]:
 
 
 def _row(run: Run, fold: Trials, index: int) -> dict[str, object]:
-    one = of(run).answers(fold.take(np.array([index])))
+    one = _one_answer(str(run.path), run.weights_path.stat().st_mtime_ns, fold, index)
     model = run.config.model
     name = f"{model.name} {model.activation}" + ("" if run.path.parent == shipped().root else f" {run.id[-4:]}")
-    return {"network": name} | {name: float(one[name].iloc[0]) for name in of(run).shape.class_names}
+    return {"network": name} | one
+
+
+@st.cache_data(max_entries=4096, show_spinner=False, hash_funcs={Trials: number})
+def _one_answer(path: str, stamp: int, fold: Trials, index: int) -> dict[str, float]:
+    network = classifier(path, stamp)
+    answer = network.answers(fold.take(np.array([index]))).iloc[0]
+    return {name: float(answer[name]) for name in network.shape.class_names}
 
 
 def _verdict(row: pd.Series) -> None:

@@ -24,6 +24,7 @@ from eegnets.statistics import PairedTrials, compare_predictions, false_alarms, 
 from eegnets.translation import N_, _
 from eegnets.trials import split
 from eegnets.ui.choices import pills, segments
+from eegnets.ui.drawing import show
 from eegnets.ui.exporting import picture_buttons
 from eegnets.ui.focus import curve_clicked, follow_clicks, in_focus, release, row_selection
 from eegnets.ui.panels import SCORE_HELP
@@ -122,7 +123,7 @@ def curves(picked: Picked, how: dict[str, Any]) -> None:
         names=picked.called,
     )
     spoken = describe_comparison(means, how["metric"], how["fold"], picked.called)
-    st.altair_chart(chart, key="curves", alt=spoken, on_select=curve_clicked, selection_mode=[CLICKED])
+    show(chart, key="curves", alt=spoken, on_select=curve_clicked, selection_mode=[CLICKED])
     release(focus, picked.called.get(focus, ""))
     with st.container(horizontal=True):
         st.download_button(

@@ -1,26 +1,61 @@
-"""Charts that a whole class looks at: each is made once, and shared by all sessions."""
+"""Charts on a page; those that a whole class looks at are made once, and shared by all sessions."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
+from itertools import count
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import altair
 import streamlit as st
 from streamlit.elements.vega_charts import _convert_altair_to_vega_lite_spec
 
 from eegnets.translation import language
+from eegnets.trials import Trials
+
+Specification = dict[str, Any]  # a chart in Vega's words; its data are bytes
 
 MANY = 512  # charts that are remembered, of some ten to a hundred kilobytes
 
+_next_number = count()
+_numbers: WeakKeyDictionary[object, int] = WeakKeyDictionary()
 
-def draw(make: Callable[[], altair.TopLevelMixin], *of: Hashable, key: str, alt: str, place: Any = st) -> None:
-    """Draw a chart by `make`, unless one of the same `key`, language and `of` has been made: whatever it depends on.
 
-    To make a chart takes tens of milliseconds, in which no other session moves: Altair checks every part of it.
+def number(thing: object) -> int:
+    """The number of this very object, which no other ever has: what is made of it may be remembered by it."""
+    if thing not in _numbers:
+        _numbers.setdefault(thing, next(_next_number))
+    return _numbers[thing]
+
+
+def show(chart: altair.TopLevelMixin | Specification, *, key: str, alt: str, place: Any = st, **how: Any) -> Any:
+    """Draw a chart as `st.altair_chart` does, without Altair's check of the whole: that is most of its time.
+
+    No other session moves meanwhile. Each part has been checked as it was made; the tests of the charts check all.
     """
-    place.vega_lite_chart(spec=_made(key, language(), of, make), key=key, alt=alt)
+    made = chart if isinstance(chart, dict) else _specification(chart)
+    return place.vega_lite_chart(spec=made, key=key, alt=alt, **how)
 
 
-@st.cache_resource(max_entries=MANY, show_spinner=False)
-def _made(key: str, language: str, of: tuple[Hashable, ...], _make: Callable[[], Any]) -> Any:
-    """As Streamlit itself converts a chart; its data are bytes already."""
-    return _convert_altair_to_vega_lite_spec(_make())
+def shared(make: Callable[..., altair.TopLevelMixin], *of: Any, **named: Any) -> Specification:
+    """The chart that `make` gives for these, to be shown; made once for all who look at the same."""
+    return _made(f"{make.__module__}.{make.__qualname__}", language(), of, named, make)
+
+
+@st.cache_data(max_entries=MANY, show_spinner=False, hash_funcs={Trials: number})
+def _made(name: str, language: str, of: tuple[Any, ...], named: dict[str, Any], _make: Callable[..., Any]) -> Any:
+    return _specification(_make(*of, **named))  # kept as bytes: less memory than so many small objects
+
+
+class _Unchecked:
+    """A chart whose words for Vega are taken as they are."""
+
+    def __init__(self, chart: altair.TopLevelMixin) -> None:
+        self._chart = chart
+
+    def to_dict(self) -> Specification:
+        return self._chart.to_dict(validate=False)
+
+
+def _specification(chart: altair.TopLevelMixin) -> Specification:
+    """A chart as Streamlit itself converts it."""
+    return dict(_convert_altair_to_vega_lite_spec(_Unchecked(chart)))  # type: ignore[arg-type]

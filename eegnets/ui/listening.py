@@ -1,6 +1,6 @@
 """What the first layers hear, before and after training; and how many weights a convolution needs."""
 
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ from eegnets.separable import counts, expected_ratio, n_weights, truly_separable
 from eegnets.translation import N_, _
 from eegnets.trials import Trials
 from eegnets.ui.choices import listed, segments
+from eegnets.ui.drawing import shared, show
 from eegnets.ui.looking import Looked
 
 ALONE = N_("conv0 alone")
@@ -49,21 +50,25 @@ def first_layer(looked: Looked) -> None:
         noun, kernels = _heard(found, looked.shape.ch_names)
         loudness = segments(_("Gain"), [N_("linear"), "dB"], "linear", "gain")
     sfreq, now = looked.shape.sfreq, list(networks)[-1]
-    tables = {state: kernel_table(of_state, sfreq) for state, of_state in kernels.items()}
+    tables = {state: _table_of(of_state, sfreq) for state, of_state in kernels.items()}
     order = tables[now]["kernel"].tolist()
-    gains = {state: response(of_state, sfreq) for state, of_state in kernels.items()}
+    gains = {state: _response_of(of_state, sfreq) for state, of_state in kernels.items()}
     loudest = max(float(gain.max()) for freqs, gain in gains.values())
     _count(tables, noun)
     one = st.session_state.get("kernel")  # another kernel, another chart: the same row can be clicked again
     for column, state in zip(st.columns(len(networks)), networks, strict=True):
         key = f"response_{state}_{one}"
-        chart = response_chart(*gains[state], order, state, loudness, noun, loudest)
+        chart = shared(response_chart, *gains[state], order, state, loudness, noun, loudest)
         spoken = ", ".join(f"{row.kernel}: {row.peak:.0f} Hz" for row in tables[state].itertuples())
         words = _(LOUDEST[noun], peaks=spoken)
-        column.altair_chart(chart, key=key, on_select=partial(_open_kernel, key), alt=words)
+        show(chart, key=key, on_select=partial(_open_kernel, key), alt=words, place=column)
     if found[now].weights is not None:
         _weights(found, order, looked.shape.ch_names)
     _one_kernel(kernels, gains, sfreq, loudness, noun, found)
+
+
+_table_of = st.cache_resource(max_entries=64, show_spinner=False)(kernel_table)
+_response_of = st.cache_resource(max_entries=64, show_spinner=False)(response)
 
 
 def _heard(found: dict[str, FirstLayers], ch_names: tuple[str, ...]) -> tuple[str, dict[str, np.ndarray]]:
@@ -113,10 +118,10 @@ def _open_kernel(key: str) -> None:
 def _weights(found: dict[str, FirstLayers], order: list[int], ch_names: tuple[str, ...]) -> None:
     reach = max(float(np.abs(layers.weights).max()) for layers in found.values()) or 1.0
     for column, (state, layers) in zip(st.columns(len(found)), found.items(), strict=True):
-        chart = weights_chart(layers.weights, layers.kernel_of, order, ch_names, state, reach)
+        chart = shared(weights_chart, layers.weights, layers.kernel_of, order, ch_names, state, reach)
         text = _("Weights of {channels} in {n} filters, {state}")
         spoken = text.format(channels=", ".join(ch_names), n=len(layers.weights), state=_(state))
-        column.altair_chart(chart, key=f"weights_{state}", alt=spoken)
+        show(chart, key=f"weights_{state}", alt=spoken, place=column)
 
 
 def _one_kernel(
@@ -134,14 +139,16 @@ def _one_kernel(
     number = st.number_input(label, 1, n, key="kernel", bind="query-params", width=130)
     words = f"{_(noun)} {number}"
     left, right = st.columns(2)
-    chart = kernels_chart({state: of_state[number - 1] for state, of_state in kernels.items()}, sfreq, words)
-    left.altair_chart(chart, key="kernel_time", alt=_("{words} over time", words=words))
+    chart = shared(kernels_chart, {state: of_state[number - 1] for state, of_state in kernels.items()}, sfreq, words)
+    show(chart, key="kernel_time", alt=_("{words} over time", words=words), place=left)
     freqs = next(iter(gains.values()))[0]
-    chart = gains_chart(freqs, {state: gain[number - 1] for state, (freqs, gain) in gains.items()}, loudness, words)
+    chart = shared(
+        gains_chart, freqs, {state: gain[number - 1] for state, (freqs, gain) in gains.items()}, loudness, words
+    )
     loudest = {state: freqs[gain[number - 1].argmax()] for state, (freqs, gain) in gains.items()}
     tops = _(", ").join(f"{_(state)} {top:.1f} Hz" for state, top in loudest.items())
     spoken = _("{words} by frequency; loudest: {tops}", words=words, tops=tops)
-    right.altair_chart(chart, key="kernel_gain", alt=spoken)
+    show(chart, key="kernel_gain", alt=spoken, place=right)
     st.caption(_("Loudest: {tops}.", tops=tops))
 
 
@@ -161,8 +168,10 @@ def sides_section(looked: Looked, recorded: Trials, fold: Trials) -> None:
             state: _sides(model, f"{looked.words} {state}", fold, ends, window) for state, model in networks.items()
         }
     rows = pd.concat([table.assign(weights=state) for state, table in tables.items()])
-    st.altair_chart(
-        sides_chart(rows, fold.class_names, (names[0], names[1])), key="sides_chart", alt=_spoken(rows).to_string()
+    show(
+        shared(sides_chart, rows, fold.class_names, (names[0], names[1])),
+        key="sides_chart",
+        alt=_spoken(rows).to_string(),
     )
     st.caption(
         _(
@@ -231,7 +240,7 @@ def calculator() -> None:
             )
         )
     table = pd.DataFrame(rows, columns=["convolution", "part", "weights", N_("place")])
-    st.altair_chart(counts_chart(table), key="counts", alt=_spoken(table).to_string(index=False))
+    show(shared(counts_chart, table), key="counts", alt=_spoken(table).to_string(index=False))
     st.markdown("\n".join(lines))
     full, true = _the_labs()
     st.info(
@@ -245,6 +254,7 @@ def calculator() -> None:
     )
 
 
+@cache
 def _the_labs() -> tuple[int, int]:
     """Parameters of the lab's EEGNet, and of one whose separable convolution is one; counted in both."""
     return n_weights(EEGNet(2, 750, 2)), n_weights(truly_separable(EEGNet(2, 750, 2)))

@@ -19,11 +19,12 @@ from eegnets.config import ModelConfig, TrainingConfig
 from eegnets.explain import LayerValues, layer_values, leaves
 from eegnets.run_folder import Run
 from eegnets.separable import n_weights
-from eegnets.translation import N_, _
+from eegnets.translation import N_, _, language
 from eegnets.trials import Trials
 from eegnets.ui.browsing import bounded, stepper
 from eegnets.ui.choices import listed
 from eegnets.ui.classifying import fitting, of
+from eegnets.ui.drawing import number, shared, show
 from eegnets.ui.forms import control
 from eegnets.units import Place, sights, silent_biases, work_out
 
@@ -93,17 +94,17 @@ def inside(looked: Looked, fold: Trials) -> None:
     left, right = st.columns([2, 3], gap="medium")
     with left:
         seconds = fold.n_times / fold.sfreq
-        chart = overview_chart(_overview(looked.model, fold, index, values), layer, seconds)
+        chart = shared(overview_chart, _overview(looked.model, fold, index, values), layer, seconds)
         key = f"overview_{layer}"  # another layer, another chart: the same row can be clicked again
         words = _(
             "Every layer's output for one trial: {layers}; open is {open}",
             layers=", ".join(values),
             open=_layer_words(layer),
         )
-        st.altair_chart(chart, key=key, on_select=partial(_open_layer, key), alt=words)
+        show(chart, key=key, on_select=partial(_open_layer, key), alt=words)
     with right:
         if layer == TRIAL:
-            st.altair_chart(trial_chart(fold, index), key="input", alt=trial_title(fold, index))
+            show(shared(trial_chart, fold, index), key="input", alt=trial_title(fold, index))
         else:
             _layer(looked, fold, layer, values[layer])
 
@@ -122,7 +123,12 @@ def _overview(model: nn.Module, fold: Trials, index: int, values: dict[str, Laye
 
 def layer_rows(model: nn.Module) -> pd.DataFrame:
     """The network's layers as a table, shapes in words."""
-    table = models.layer_table(model)
+    return _layer_rows(number(model), language(), model)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _layer_rows(network: int, language: str, _model: nn.Module) -> pd.DataFrame:
+    table = models.layer_table(_model)
     table["shape"] = [" × ".join(map(str, shape)) for shape in table["shape"]]
     return table[list(COLUMNS)]
 
@@ -152,10 +158,8 @@ def _layer(looked: Looked, fold: Trials, name: str, values: LayerValues) -> None
     after, unit = values.after[0], _unit(looked.model, name)
     if after.ndim == 1:
         names = list(looked.shape.class_names)
-        chart = features_chart(after.numpy(), names, _("What comes out of {name}", name=name), unit)
-        st.altair_chart(
-            chart, key="features", alt=_(", ").join(f"{_(n)}: {v:.3f}" for n, v in zip(names, after, strict=True))
-        )
+        chart = shared(features_chart, after.numpy(), names, _("What comes out of {name}", name=name), unit)
+        show(chart, key="features", alt=_(", ").join(f"{_(n)}: {v:.3f}" for n, v in zip(names, after, strict=True)))
         place = Place(bounded(_("Class"), len(names), "map") - 1, 0, 0)
     else:
         place = _place(looked, fold, name, after, unit)
@@ -174,16 +178,16 @@ def _place(looked: Looked, fold: Trials, name: str, after: torch.Tensor, unit: s
     where = f"{name}, {looked.shape.ch_names[row]}" if n_rows > 1 else name
     maps = after[:, row].numpy()
     key = f"maps_{name}_{one}"
-    chart = maps_chart(maps, times, seconds, one, where, unit)
+    chart = shared(maps_chart, maps, times, seconds, one, where, unit)
     text = _("{maps} maps of {layer} over {samples} samples, from {low:.3g} to {high:.3g} {unit}")
     spoken = text.format(maps=n_maps, layer=where, samples=n_samples, low=maps.min(), high=maps.max(), unit=_(unit))
-    st.altair_chart(chart, key=key, on_select=partial(_open, key, "map"), alt=spoken)
+    show(chart, key=key, on_select=partial(_open, key, "map"), alt=spoken)
     key = f"unit_{name}_{one}_{sample}"
     words = _("Map {map} of {layer}", map=one, layer=where)
-    chart = unit_chart(maps[one - 1], times, seconds, sample, words, unit)
+    chart = shared(unit_chart, maps[one - 1], times, seconds, sample, words, unit)
     text = _("{words} over time; at sample {sample} it is {value:.4g} {unit}")
     spoken = text.format(words=words, sample=sample, value=maps[one - 1, sample - 1], unit=_(unit))
-    st.altair_chart(chart, key=key, on_select=partial(_open, key, "sample"), alt=spoken)
+    show(chart, key=key, on_select=partial(_open, key, "sample"), alt=spoken)
     return Place(one - 1, row, sample - 1)
 
 

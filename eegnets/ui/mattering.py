@@ -12,6 +12,7 @@ from eegnets.runs import SCORES, asked
 from eegnets.statistics import false_alarms
 from eegnets.sweep import varying
 from eegnets.translation import _
+from eegnets.ui.drawing import show
 from eegnets.ui.exporting import picture_buttons
 
 LEFT_OUT = ("seed", "threads", "device", "engine", "keep")  # chance, and what makes no network better
@@ -30,7 +31,7 @@ def mattering_panel(rows: Rows, score: str) -> None:
     told = effect_words(found, labels)
     st.markdown(told)
     bars = effect_bars(share_table(found, labels))
-    st.altair_chart(bars, key="effects", alt=told)
+    show(bars, key="effects", alt=told)
     with st.container(horizontal=True):
         picture_buttons(bars, "settings")
     st.caption(_caution(found, _(SCORES[score])))
@@ -40,7 +41,7 @@ def mattering_panel(rows: Rows, score: str) -> None:
     axes = _(", ").join(labels[name] for name in ordered)
     spoken = _("{n} runs as lines through {settings} to their accuracy", n=found.n, settings=axes)
     lines = parallel_chart(table, ordered, labels, names)
-    st.altair_chart(lines, key="parallel", alt=spoken)
+    show(lines, key="parallel", alt=spoken)
     with st.container(horizontal=True):
         picture_buttons(lines, "runs")
 

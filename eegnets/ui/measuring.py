@@ -15,6 +15,7 @@ from eegnets.machine import Machine, here
 from eegnets.owners import may_steer
 from eegnets.timing import DEVICES, EPOCHS, REPORTED, as_reported
 from eegnets.translation import _, ngettext, retold
+from eegnets.ui.drawing import show
 from eegnets.ui.exporting import picture_buttons
 from eegnets.ui.panels import ago
 from eegnets.ui.state import active_runs, owner
@@ -181,7 +182,7 @@ def _results(found: Measurement, results: list[Result], live: bool) -> None:
     for network in networks:
         table = bench_table(results, network)
         chart = bench_bars(table, network)
-        st.altair_chart(chart, key=f"bench_{network}", alt=describe_bars(table, network))
+        show(chart, key=f"bench_{network}", alt=describe_bars(table, network))
         with st.container(horizontal=True):
             picture_buttons(chart, f"epoch-{network}")
     _beside_the_report(results, trials)
@@ -264,7 +265,7 @@ def _beside_the_report(results: list[Result], trials: dict[str, Any]) -> None:
     st.header(_("Beside the lab report"), anchor="report")
     said = report_words(rows)
     st.markdown(said)
-    st.altair_chart(report_bars(table), key="bench_report", alt=said)
+    show(report_bars(table), key="bench_report", alt=said)
     st.caption(
         _(
             "The report timed EEGNet with LeakyReLU on S4b and X11b on its author's machine. Here: another processor, "

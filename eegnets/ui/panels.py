@@ -14,6 +14,7 @@ from eegnets.runs import SCORES, Run, Status, shipped, summary
 from eegnets.sources import SOURCES, data_root
 from eegnets.translation import N_, _, ngettext, retold
 from eegnets.ui.choices import segments
+from eegnets.ui.drawing import shared, show
 from eegnets.ui.signing_in import account, is_offered
 from eegnets.ui.state import active_runs, is_mine, owner, owners, runner
 from eegnets.ui.steering import live_settings, steering, stop
@@ -129,8 +130,8 @@ def run_panel(run: Run) -> None:
         (st.error if status.state in ("failed", "interrupted", "damaged") else st.info)(retold(status.message))
     score_row(history)
     for metric in ("accuracy", "loss"):
-        chart = fold_curves(history, metric, epochs)
-        st.altair_chart(chart, key=f"{metric}_{run.id}", alt=describe_curves(history, metric))
+        chart = shared(fold_curves, history, metric, epochs)
+        show(chart, key=f"{metric}_{run.id}", alt=describe_curves(history, metric))
 
 
 def _headline(run: Run, status: Status) -> None:
@@ -196,9 +197,9 @@ def overlay(runs: list[Run], histories: dict[str, list[dict[str, Any]]], key: st
         fold = segments(_("Trials"), [N_("train"), N_("validation"), N_("test")], "test", f"{key}_fold")
     activations = {label(run): run.config.model.activation for run in runs}
     epochs = max(run.config.training.epochs for run in runs)
-    chart = run_curves(histories, activations, metric, fold, epochs)
+    chart = shared(run_curves, histories, activations, metric, fold, epochs)
     sentences = [f"{name}: {describe_curves(history, metric)}" for name, history in histories.items()]
-    st.altair_chart(chart, key=f"{key}_chart", alt=" ".join(sentences))
+    show(chart, key=f"{key}_chart", alt=" ".join(sentences))
 
 
 def _standings(runs: list[Run]) -> pd.DataFrame:

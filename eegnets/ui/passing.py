@@ -31,6 +31,7 @@ from eegnets.ui.bending import parameter_sliders
 from eegnets.ui.browsing import bounded
 from eegnets.ui.choices import listed, segments
 from eegnets.ui.classifying import fitting, fold_of, of
+from eegnets.ui.drawing import shared, show
 from eegnets.ui.forms import control
 from eegnets.ui.looking import whole
 from eegnets.ui.state import trials
@@ -209,15 +210,15 @@ def _inputs(passage: Passage) -> None:
     curves = _curves(passage, np.linspace(counts["start"].iloc[0], counts["stop"].iloc[-1], 2 * len(counts) + 1))
     whose = _("the whole layer") if passage.whole else _("map {map}", map=passage.place + 1)
     title = _("What goes into {name}, {whose}", name=passage.name, whose=whose)
-    chart = inputs_chart(counts, curves, passage.name, title)
+    chart = shared(inputs_chart, counts, curves, passage.name, title)
     text = _("How the values of {whose} lie, from {low:.2f} to {high:.2f}")
     spoken = text.format(whose=whose, low=counted.min(), high=counted.max())
-    st.altair_chart(chart, key="inputs", alt=spoken)
+    show(chart, key="inputs", alt=spoken)
 
 
 def _shares(passage: Passage, parameters: dict[str, float]) -> None:
     shares = flat_shares(passage.before[passage.counted], **parameters)
-    st.altair_chart(shares_chart(shares), key="shares", alt=describe_shares(shares))
+    show(shared(shares_chart, shares), key="shares", alt=describe_shares(shares))
     st.caption(
         _(
             "Only the function is exchanged, on the same inputs. A network that is trained with another function "
@@ -230,10 +231,10 @@ def _traces(passage: Passage, found: Bent) -> None:
     place = passage.place
     drawn = passage.before[place], found.after[place], found.slope[place]
     title = _("Map {map} before and after {name}", map=place + 1, name=passage.name)
-    chart = trace_chart(passage.times, *drawn, passage.name, title)
+    chart = shared(trace_chart, passage.times, *drawn, passage.name, title)
     text = _("Map {map} over time; {share:.1%} of it lies where {name} is flat")
     spoken = text.format(map=place + 1, share=flat_share(found.slope[place]), name=passage.name)
-    st.altair_chart(chart, key="traces", alt=spoken)
+    show(chart, key="traces", alt=spoken)
 
 
 def _curves(passage: Passage, x: np.ndarray) -> pd.DataFrame:

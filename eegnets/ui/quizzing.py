@@ -11,6 +11,7 @@ from eegnets.quiz import Tally, order, rhythm_changes, side_words, tally, task_w
 from eegnets.signals import BANDS, default_baseline
 from eegnets.translation import _
 from eegnets.trials import Trials
+from eegnets.ui.drawing import show
 
 
 @st.fragment
@@ -29,7 +30,7 @@ def quiz(who: str, fold: Trials, table: pd.DataFrame) -> None:
         return
     index = int(asked[place])
     shown = fold if done else replace(fold, y=np.full(len(fold), -1))
-    st.altair_chart(trial_chart(shown, index), key="quiz_trial", alt=trial_title(shown, index))
+    show(trial_chart(shown, index), key="quiz_trial", alt=trial_title(shown, index))
     if done:
         _reveal(fold, table, index, guesses[-1])
     else:

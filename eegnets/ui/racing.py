@@ -11,6 +11,7 @@ from eegnets.race import INSTRUMENTS, Racer, Verdict, before_and_after, curves, 
 from eegnets.runs import Run
 from eegnets.translation import N_, _, retold
 from eegnets.ui.choices import pill
+from eegnets.ui.drawing import shared, show
 from eegnets.ui.forms import control
 from eegnets.ui.panels import live
 from eegnets.ui.state import chosen_runs, owner, runner
@@ -103,8 +104,8 @@ def _standing(runs: list[Run]) -> None:
     for column, (key, (title, unit)) in zip(st.columns(2), SCORES.items(), strict=True):
         table = curves(racers, key)
         if not table.empty:
-            chart = race_curves(table, names, _(title), _(unit), epochs)
-            column.altair_chart(chart, key=f"race_{key}", alt=describe_race(table, _(title)))
+            chart = shared(race_curves, table, names, _(title), _(unit), epochs)
+            show(chart, key=f"race_{key}", alt=describe_race(table, _(title)), place=column)
     _verdict(racers, runs)
     _instruments(racers, names, epochs)
 
@@ -134,8 +135,8 @@ def _instruments(racers: list[Racer], names: list[str], epochs: int) -> None:
     for i, layer in enumerate(layers):
         rows = table[table["layer"] == layer]
         title = f"{_(about.title)}: {layer}"
-        chart = race_curves(rows, names, title, f"{_(about.title)} ({_(about.unit)})", epochs)
-        columns[i % 2].altair_chart(chart, key=f"instrument_{instrument}_{layer}", alt=describe_race(rows, title))
+        chart = shared(race_curves, rows, names, title, f"{_(about.title)} ({_(about.unit)})", epochs)
+        show(chart, key=f"instrument_{instrument}_{layer}", alt=describe_race(rows, title), place=columns[i % 2])
     with st.expander(_("All instruments before and after")):
         whole: Any = before_and_after(racers)
         st.dataframe(

@@ -24,6 +24,7 @@ from eegnets.sweep import seconds_expected
 from eegnets.timing import EPOCHS, time_table
 from eegnets.translation import _
 from eegnets.ui.choices import segments
+from eegnets.ui.drawing import show
 from eegnets.ui.panels import SCORE_HELP
 from eegnets.ui.state import owner, runner
 
@@ -131,4 +132,4 @@ def flattery_panel(table: pd.DataFrame) -> None:
         st.info(_("No finished run with test trials yet."), icon=":material/hourglass_empty:")
         return
     st.markdown(flattery_words(found))
-    st.altair_chart(flattery_chart(found), key="flattery", alt=flattery_words(found))
+    show(flattery_chart(found), key="flattery", alt=flattery_words(found))

@@ -15,6 +15,7 @@ from eegnets.runs import Run
 from eegnets.statistics import by_subject, judged
 from eegnets.translation import _
 from eegnets.ui.choices import pill
+from eegnets.ui.drawing import shared, show
 from eegnets.ui.links import trial_address
 
 
@@ -66,12 +67,10 @@ def scores_panel(
     with left:
         counts = scores.confusion.tolist()
         spoken = _("Confusion matrix, rows shown, columns answered: {counts}", counts=counts)
-        chart = confusion_chart(scores.confusion, class_names, part)
-        st.altair_chart(chart, key="confusion", alt=spoken, on_select=_pick_cell, selection_mode="cell")
+        chart = shared(confusion_chart, scores.confusion, class_names, part)
+        show(chart, key="confusion", alt=spoken, on_select=_pick_cell, selection_mode="cell")
     with right:
-        st.altair_chart(
-            calibration_chart(sure, len(class_names), part), key="calibration", alt=describe_calibration(sure)
-        )
+        show(shared(calibration_chart, sure, len(class_names), part), key="calibration", alt=describe_calibration(sure))
     _subjects(table, class_names)
     trial_list(_of_cell(table, class_names), "answers", open_trial)
 

@@ -1,7 +1,6 @@
 """What is measured of a whole set of trials, once for all pages and sessions, each part when first asked for."""
 
 from functools import cached_property
-from itertools import count
 
 import numpy as np
 import pandas as pd
@@ -10,15 +9,12 @@ import streamlit as st
 from eegnets import signals
 from eegnets.trials import Trials
 
-NUMBERS = count()
-
 
 class Survey:
     """The spectra, maps, averages and list of one set of trials; treat them as read-only."""
 
     def __init__(self, trials: Trials) -> None:
         self.trials = trials
-        self.number = next(NUMBERS)  # no other survey has it: what is made of this one may be remembered by it
 
     @cached_property
     def listed(self) -> pd.DataFrame:

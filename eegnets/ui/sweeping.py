@@ -13,6 +13,7 @@ from eegnets.runs import SCORES, Run, shipped
 from eegnets.sweep import LISTS, Cell, begin, laid_out, plan, seconds_expected
 from eegnets.translation import N_, _
 from eegnets.ui.choices import segments
+from eegnets.ui.drawing import show
 from eegnets.ui.exporting import picture_buttons
 from eegnets.ui.forms import control, hidden
 from eegnets.ui.panels import BADGES, SCORE_HELP
@@ -145,7 +146,7 @@ def grid_panel(configs: Sequence[RunConfig], score: str) -> None:
     table = laid.table.assign(word=laid.table["state"].map(state_word))
     st.markdown(_key(table["state"].value_counts(sort=False).to_dict()))
     chart = sweep_grid(table, laid.down, laid.across, score)
-    st.altair_chart(chart, key="grid", alt=describe_sweep(table))
+    show(chart, key="grid", alt=describe_sweep(table))
     with st.container(horizontal=True):
         picture_buttons(chart, "sweep")
 

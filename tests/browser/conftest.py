@@ -173,12 +173,13 @@ def note(page, message):
 
 
 @pytest.fixture
-def picture(page, tmp_path_factory):
-    """Save a screenshot where EEGNETS_PICTURES says, for people to look at."""
-    folder = Path(os.environ.get("EEGNETS_PICTURES") or tmp_path_factory.mktemp("pictures"))
-    folder.mkdir(parents=True, exist_ok=True)
+def picture(page):
+    """Save a screenshot in the folder that EEGNETS_PICTURES names, for people to look at."""
+    folder = os.environ.get("EEGNETS_PICTURES")
 
     def take(name):
-        page.screenshot(path=folder / f"{name}.png", full_page=True)
+        if folder:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
     return take
