@@ -20,6 +20,8 @@ from eegnets.translation import N_, _
 # (a browser is enough) an epoch of two spinning threads was measured 10 times slower than one of two yielding threads.
 THREAD_MANNERS = {"OMP_WAIT_POLICY": "passive"}
 
+# A worker leaves the processor to the program that serves pages, where both want it: nobody waits because others train.
+BEHIND = psutil.BELOW_NORMAL_PRIORITY_CLASS if psutil.WINDOWS else 5
 LOOK = 0.5  # seconds between a worker's looks whether its program is still there
 GROWTH = 2 * 2**30  # bytes that a worker may grow by before it is replaced
 KILLED = (loky.process_executor.BrokenProcessPool, loky.process_executor.ShutdownExecutorError)
@@ -134,8 +136,9 @@ class LocalWorkers:
 
 
 def _warm_up() -> None:
-    """Import what a run needs; leave the keyboard's Ctrl-C to the program, which ends its workers itself."""
+    """Import what a run needs, and stand behind the program, which alone hears Ctrl-C and ends its workers itself."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    psutil.Process().nice(BEHIND)
     threading.Thread(target=_leave_with, args=(psutil.Process(os.getppid()),), daemon=True).start()
     # Loky replaces a worker that grew by 300 MB since its first task, and calls it a leak; a run needs more than that.
     loky.process_executor._MAX_MEMORY_LEAK_SIZE = GROWTH

@@ -4,17 +4,16 @@ from itertools import product
 
 import streamlit as st
 
-from eegnets.charts.average import average_chart
 from eegnets.charts.counts import counts_chart, describe_counts
-from eegnets.charts.erd import describe_erd, erd_chart
-from eegnets.signals import BANDS, counts, default_baseline, erd
+from eegnets.charts.erd import describe_erd
+from eegnets.signals import BANDS, counts, default_baseline
 from eegnets.translation import N_, _
 from eegnets.ui.browsing import channel_picker, filtered, trial_browser
 from eegnets.ui.choices import segments
 from eegnets.ui.drawing import shared, show
 from eegnets.ui.links import classify_link
 from eegnets.ui.state import framed, trials
-from eegnets.ui.survey import survey
+from eegnets.ui.survey import average_of, changes_of, survey
 
 QUANTITIES = (N_("voltage"), *BANDS)
 
@@ -64,18 +63,18 @@ baseline = st.slider(
     ),
 )
 with st.spinner(_("Measuring the rhythms …")):
-    changes = erd(found.power_map, recorded.ch_names, baseline)
+    changes = found.changes(baseline)
 classes = tuple(found.power_map.power)
 cells = [column for _channel in channels for column in st.columns(len(classes))]
 for cell, (channel, name) in zip(cells, product(channels, classes), strict=True):
-    chart, about = shared(erd_chart, changes, name, channel, recorded.windows), describe_erd(changes, name, channel)
-    show(chart, key=f"map_{channel}_{name}", alt=about, place=cell)
+    chart = shared(changes_of, found, baseline, name, channel)
+    show(chart, key=f"map_{channel}_{name}", alt=describe_erd(changes, name, channel), place=cell)
 
 st.header(_("The average of each class"), anchor=False)
 what = segments(_("Of what"), QUANTITIES, "voltage", "average")
 words, unit = quantity(what)
 for column, channel in zip(st.columns(len(channels)), channels, strict=True):
-    chart = shared(average_chart, found.averages[what], channel, recorded.class_names, words, unit, recorded.windows)
+    chart = shared(average_of, found, what, channel, words, unit)
     about = _("{quantity} over time by class, {channel}", quantity=words, channel=channel)
     show(chart, key=f"average_{channel}", alt=about, place=column)
 

@@ -213,3 +213,14 @@ def test_engine_and_precision_reach_the_run(app, tmp_path):
     assert not app.exception
     (run,) = RunStore(tmp_path / "runs").runs()
     assert (run.config.training.engine, run.config.training.precision) == ("plain", "bfloat16")
+
+
+def test_a_new_run_is_looked_at_more_often_until_its_first_epoch(made_run, monkeypatch):
+    from eegnets.ui import panels
+
+    new, under_way, over = made_run("running", epochs=0), made_run("running", epochs=2), made_run("finished")
+    assert panels._pace([new, under_way, over]) == panels.EAGER
+    assert panels._pace([under_way, over]) == panels.REFRESH
+    assert panels._pace([over]) is None
+    monkeypatch.setattr(panels, "NEW", 0.0)
+    assert panels._pace([new]) == panels.REFRESH

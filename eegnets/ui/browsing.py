@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from eegnets.charts.spectrum import spectrum_chart
 from eegnets.charts.trial import trial_chart, trial_title
 from eegnets.charts.words import in_words
 from eegnets.signals import FLAGS
@@ -15,7 +14,7 @@ from eegnets.translation import _
 from eegnets.trials import SPLITS
 from eegnets.ui.choices import pills
 from eegnets.ui.drawing import shared, show
-from eegnets.ui.survey import Survey
+from eegnets.ui.survey import Survey, spectra_of
 
 
 def filtered(found: Survey) -> np.ndarray:
@@ -60,11 +59,8 @@ def trial_browser(found: Survey, shown: np.ndarray, channels: Sequence[str], lin
     about = _("EEG over time. {title}", title=title)
     show(shared(trial_chart, found.trials, index), key="waveform", alt=about)
     for column, channel in zip(st.columns(len(channels)), channels, strict=True):
-        power = found.spectra.power[index, found.trials.ch_names.index(channel)]
-        names, freqs = found.trials.class_names, found.spectra.freqs
-        chart = shared(spectrum_chart, found.class_spectra, freqs, power, channel, names)
         about = _("Spectrum of the trial and of each class, {channel}", channel=channel)
-        show(chart, key=f"spectrum_{channel}", alt=about, place=column)
+        show(shared(spectra_of, found, index, channel), key=f"spectrum_{channel}", alt=about, place=column)
     st.dataframe(
         in_words(found.listed.iloc[shown], "split", "class"),
         height=260,

@@ -11,6 +11,7 @@ from streamlit.elements.vega_charts import _convert_altair_to_vega_lite_spec
 
 from eegnets.translation import language
 from eegnets.trials import Trials
+from eegnets.ui.survey import Survey
 
 Specification = dict[str, Any]  # a chart in Vega's words; its data are bytes
 
@@ -41,7 +42,7 @@ def shared(make: Callable[..., altair.TopLevelMixin], *of: Any, **named: Any) ->
     return _made(f"{make.__module__}.{make.__qualname__}", language(), of, named, make)
 
 
-@st.cache_data(max_entries=MANY, show_spinner=False, hash_funcs={Trials: number})
+@st.cache_data(max_entries=MANY, show_spinner=False, hash_funcs={Trials: number, Survey: number})
 def _made(name: str, language: str, of: tuple[Any, ...], named: dict[str, Any], _make: Callable[..., Any]) -> Any:
     return _specification(_make(*of, **named))  # kept as bytes: less memory than so many small objects
 

@@ -20,6 +20,8 @@ from eegnets.ui.state import active_runs, is_mine, owner, owners, runner
 from eegnets.ui.steering import live_settings, steering, stop
 
 REFRESH = 1.2  # seconds between looks at a run that trains: each costs the browser a drawing, on the same cores
+EAGER = 0.3  # and at one that was just started: there is little to draw yet, and its first epoch is waited for
+NEW = 10.0  # seconds for which it is that
 LOOK_AROUND = 3.0  # seconds between looks for what runs at all
 
 BADGES = {
@@ -53,18 +55,32 @@ def label(run: Run) -> str:
 
 def live(runs: list[Run], draw: Callable[[], None]) -> None:
     """Draw, and draw again while one of the runs is active; when all have ended or one goes on, show the page anew."""
-    active = any(run.status.active for run in runs)
+    pace = _pace(runs)
 
-    @st.fragment(run_every=REFRESH if active else None)
+    @st.fragment(run_every=pace)
     def watched() -> None:
         try:
             draw()
         except InputError as error:  # deleted or damaged meanwhile
             st.warning(str(error), icon=":material/search_off:")
-        if active != any(run.status.active for run in runs):
+        if pace != _pace(runs):
             st.rerun()
 
     watched()
+
+
+def _pace(runs: list[Run]) -> float | None:
+    """Seconds between looks at these runs; None where nothing happens any more."""
+    active = [run for run in runs if run.status.active]
+    return (EAGER if any(map(_begins, active)) else REFRESH) if active else None
+
+
+def _begins(run: Run) -> bool:
+    """Whether the first epoch of a new run is still to come."""
+    try:
+        return time.time() - run.about()["created"] < NEW and not run.history()
+    except InputError:
+        return False
 
 
 def running_now() -> None:

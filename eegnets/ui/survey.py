@@ -1,12 +1,16 @@
 """What is measured of a whole set of trials, once for all pages and sessions, each part when first asked for."""
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 
+import altair as alt
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from eegnets import signals
+from eegnets.charts.average import average_chart
+from eegnets.charts.erd import erd_chart
+from eegnets.charts.spectrum import spectrum_chart
 from eegnets.trials import Trials
 
 
@@ -15,6 +19,7 @@ class Survey:
 
     def __init__(self, trials: Trials) -> None:
         self.trials = trials
+        self.changes = lru_cache(maxsize=64)(self._changes)
 
     @cached_property
     def listed(self) -> pd.DataFrame:
@@ -45,6 +50,10 @@ class Survey:
         """Power over time and frequency in each class."""
         return signals.power_map(self.trials)
 
+    def _changes(self, baseline: tuple[float, float]) -> pd.DataFrame:
+        """How the rhythms of each class change against a baseline, as `signals.erd`."""
+        return signals.erd(self.power_map, self.trials.ch_names, baseline)
+
     @cached_property
     def averages(self) -> dict[str, pd.DataFrame]:
         """Voltage and the power of each band over time, by class."""
@@ -59,3 +68,20 @@ class Survey:
 def survey(trials: Trials) -> Survey:
     """The survey of these very trials; it holds them, so that their `id` stays theirs as long as it is remembered."""
     return Survey(trials)
+
+
+def spectra_of(found: Survey, index: int, channel: str) -> alt.LayerChart:
+    """A trial's spectrum beside what is usual in each class."""
+    power = found.spectra.power[index, found.trials.ch_names.index(channel)]
+    return spectrum_chart(found.class_spectra, found.spectra.freqs, power, channel, found.trials.class_names)
+
+
+def changes_of(found: Survey, baseline: tuple[float, float], class_name: str, channel: str) -> alt.LayerChart:
+    """The map of a class's rhythms against a baseline."""
+    return erd_chart(found.changes(baseline), class_name, channel, found.trials.windows)
+
+
+def average_of(found: Survey, what: str, channel: str, words: str, unit: str) -> alt.LayerChart:
+    """The average of each class over time, of the voltage or of a band's power."""
+    trials = found.trials
+    return average_chart(found.averages[what], channel, trials.class_names, words, unit, trials.windows)
