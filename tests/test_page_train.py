@@ -1,5 +1,7 @@
 """The page Train, as a user meets it."""
 
+import time
+
 import pytest
 from visiting import visit
 
@@ -219,8 +221,14 @@ def test_a_new_run_is_looked_at_more_often_until_its_first_epoch(made_run, monke
     from eegnets.ui import panels
 
     new, under_way, over = made_run("running", epochs=0), made_run("running", epochs=2), made_run("finished")
-    assert panels._pace([new, under_way, over]) == panels.EAGER
+    queued = made_run("queued", epochs=0)
+    assert panels._pace([new, under_way, over]) == panels._pace([queued]) == panels.EAGER
     assert panels._pace([under_way, over]) == panels.REFRESH
     assert panels._pace([over]) is None
-    monkeypatch.setattr(panels, "NEW", 0.0)
+    later = time.time() + 5
+    monkeypatch.setattr(panels.time, "time", lambda: later)
+    monkeypatch.setattr("eegnets.run_folder.STALE", 60.0)
+    assert panels._pace([new]) == panels.EAGER
+    assert panels._pace([queued]) == panels.REFRESH
+    later += 10
     assert panels._pace([new]) == panels.REFRESH

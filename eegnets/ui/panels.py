@@ -21,7 +21,7 @@ from eegnets.ui.steering import live_settings, steering, stop
 
 REFRESH = 1.2  # seconds between looks at a run that trains: each costs the browser a drawing, on the same cores
 EAGER = 0.3  # and at one that was just started: there is little to draw yet, and its first epoch is waited for
-NEW = 10.0  # seconds for which it is that
+NEW = {"running": 10.0, "queued": 1.5}  # seconds after the start for which it is that; longer in the queue, it waits
 LOOK_AROUND = 3.0  # seconds between looks for what runs at all
 
 BADGES = {
@@ -78,7 +78,7 @@ def _pace(runs: list[Run]) -> float | None:
 def _begins(run: Run) -> bool:
     """Whether the first epoch of a new run is still to come."""
     try:
-        return time.time() - run.about()["created"] < NEW and not run.history()
+        return time.time() - run.about()["created"] < NEW.get(run.status.state, 0) and not run.history()
     except InputError:
         return False
 
