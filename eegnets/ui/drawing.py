@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary
 
 import altair
 import streamlit as st
+from altair.utils.schemapi import disable_debug_mode
 from streamlit.elements.vega_charts import _convert_altair_to_vega_lite_spec
 
 from eegnets.translation import language
@@ -14,6 +15,8 @@ from eegnets.trials import Trials
 from eegnets.ui.survey import Survey
 
 Specification = dict[str, Any]  # a chart in Vega's words; its data are bytes
+
+disable_debug_mode()  # Altair would check every part of a chart as it is made, a third of the time that it takes
 
 MANY = 512  # charts that are remembered, of some ten to a hundred kilobytes
 
@@ -31,7 +34,7 @@ def number(thing: object) -> int:
 def show(chart: altair.TopLevelMixin | Specification, *, key: str, alt: str, place: Any = st, **how: Any) -> Any:
     """Draw a chart as `st.altair_chart` does, without Altair's check of the whole: that is most of its time.
 
-    No other session moves meanwhile. Each part has been checked as it was made; the tests of the charts check all.
+    No other session moves meanwhile; the tests of the charts check them.
     """
     made = chart if isinstance(chart, dict) else _specification(chart)
     return place.vega_lite_chart(spec=made, key=key, alt=alt, **how)
