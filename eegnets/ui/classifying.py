@@ -107,6 +107,9 @@ def answer_browser(run: Run, fold: Trials, table: pd.DataFrame) -> None:
 @st.fragment
 def _browse(run: Run, kin: list[Run], fold: Trials, table: pd.DataFrame) -> None:
     index = stepper(len(fold), "answer") - 1
+    there = [one for one in [run, *kin] if one.weights_path.exists()]  # a run may be deleted while it is looked at
+    if run not in there:
+        st.rerun()
     network = of(run)
     names = network.shape.class_names
     left, right = st.columns([3, 2], gap="large")
@@ -114,7 +117,7 @@ def _browse(run: Run, kin: list[Run], fold: Trials, table: pd.DataFrame) -> None
         show(shared(trial_chart, fold, index), key="waveform", alt=trial_title(fold, index))
     with right:
         _verdict(table.loc[index])
-        others = pd.DataFrame([_row(other, fold, index) for other in [run, *kin]])
+        others = pd.DataFrame([_row(other, fold, index) for other in there])
         spoken = others.rename(columns=_).to_string(index=False)
         show(shared(probability_chart, others, names), key="networks", alt=spoken)
     target = names.index(table.loc[index, "answer"])
