@@ -41,7 +41,10 @@ def show(chart: altair.TopLevelMixin | Specification, *, key: str, alt: str, pla
 
 
 def shared(make: Callable[..., altair.TopLevelMixin], *of: Any, **named: Any) -> Specification:
-    """The chart that `make` gives for these, to be shown; made once for all who look at the same."""
+    """The chart that `make` gives for these, to be shown; made once for all who look at the same.
+
+    A maker is known by its name, so it must be a function of a module, and depend on nothing but what it is given.
+    """
     return _made(f"{make.__module__}.{make.__qualname__}", language(), of, named, make)
 
 
