@@ -24,6 +24,7 @@ from eegnets.config import TrainingConfig
 from eegnets.models import MODELS, build, layer_table
 from eegnets.training import ENGINES, State
 from eegnets.trials import Trials
+from eegnets.workers import keep_memory
 
 SIDE = 1024  # of the matrices that show the machine's rate
 
@@ -57,6 +58,7 @@ def main() -> int:
     for flag, default in (("rounds", 5), ("trials", 1080), ("channels", 2), ("batch-size", 64)):
         parser.add_argument(f"--{flag}", type=int, default=default)
     asked = parser.parse_args()
+    keep_memory()
     folds, threads = noise(asked.trials, asked.channels), [int(part) for part in asked.threads.split(",")]
     lists = {"networks": list(MODELS), "engines": ["usual", "plain", "fused"], "threads": threads}
     print(table(results(measure(cases(lists | {"batch_sizes": [asked.batch_size]}), folds, asked.rounds))))

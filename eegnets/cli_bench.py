@@ -16,7 +16,7 @@ from eegnets.bench_results import LISTS, Result, cases, results
 from eegnets.config import SETTINGS, DataConfig, Setting
 from eegnets.flags import pair
 from eegnets.machine import here, usable_cores
-from eegnets.workers import mind_manners
+from eegnets.workers import keep_memory
 
 ABOUT = {
     "networks": "default: all",
@@ -72,7 +72,7 @@ def bench(options: argparse.Namespace) -> int:
 
 def records(lists: dict[str, list[Any]], data: DataConfig, limits: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The whole measurement as plain records: kind "begin", "epoch" for every turn, a "result" for each case, "end"."""
-    mind_manners()
+    keep_memory()  # and PyTorch's own thread manners: the usual loop would be twice as slow with yielding threads
     from eegnets.bench import folds, measure  # imports torch
 
     machine = here()

@@ -1,9 +1,13 @@
 """What nobody uses any more is let go, though Streamlit is told not to look for it after every run."""
 
 import gc
+import platform
+import subprocess
+import sys
 import threading
 from weakref import ref
 
+import pytest
 import streamlit as st
 
 from eegnets.ui import memory
@@ -49,3 +53,28 @@ def test_however_often_it_is_asked_for_one_thread_looks(app, monkeypatch):
 def test_streamlit_does_not_look_after_every_run(app):
     app.run()
     assert st.get_option("runner.postScriptGC") is False
+
+
+ASKS_AGAIN = """
+import resource
+import numpy as np
+from eegnets.workers import keep_memory
+
+{first}
+for step in range(20):
+    if step == 2:  # the first may still ask the machine
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    arrays = [np.ones(1_000_000) for _array in range(3)]
+    del arrays
+print((resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before) // 18)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="what is kept is a setting of glibc")
+def test_what_a_worker_frees_it_asks_for_again_and_not_the_machine():
+    def pages_a_step(first):
+        asked = subprocess.run([sys.executable, "-c", ASKS_AGAIN.format(first=first)], capture_output=True, check=True)
+        return int(asked.stdout)
+
+    assert pages_a_step("pass") > 100
+    assert pages_a_step("keep_memory()") < 10
