@@ -18,11 +18,10 @@ def erd_chart(
     line stands where each of the task's windows begins.
     """
     mine = changes[(changes["class"] == class_name) & (changes["channel"] == channel)]
+    mine = mine[["time", "frequency", "change"]]
     step = _step(mine["time"])
-    cells = mine.assign(begin=mine["time"] - step / 2, end=mine["time"] + step)  # they overlap: no seams between them
-    cells = cells.assign(below=mine["frequency"] - 0.5, above=mine["frequency"] + 1)
-    times = _between(cells["begin"], cells["time"] + step / 2)
-    rhythms = _between(cells["below"], cells["frequency"] + 0.5)
+    times = _between(mine["time"] - step / 2, mine["time"] + step / 2)
+    rhythms = _between(mine["frequency"] - 0.5, mine["frequency"] + 0.5)
     scale = alt.Scale(domain=[-100, -50, 0, 50, 100], range=list(CHANGE_SCALE), clamp=True)
     tooltip = [
         alt.Tooltip("time:Q", format=".1f", title="s"),
@@ -30,7 +29,13 @@ def erd_chart(
         alt.Tooltip("change:Q", format="+.0f", title="%"),
     ]
     map_ = (
-        alt.Chart(cells)
+        alt.Chart(mine)
+        .transform_calculate(  # the browser finds the edges, so that only three numbers a cell go there
+            begin=f"datum.time - {step / 2}",
+            end=f"datum.time + {step}",  # cells overlap: no seams between them
+            below="datum.frequency - 0.5",
+            above="datum.frequency + 1",
+        )
         .mark_rect(clip=True)
         .encode(
             x=alt.X("begin:Q", title=_("Time after trial start (s)"), scale=times),
