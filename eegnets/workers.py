@@ -22,7 +22,7 @@ from eegnets.translation import N_, _
 THREAD_MANNERS = {"OMP_WAIT_POLICY": "passive"}
 
 # A worker leaves the processor to the program that serves pages, where both want it: nobody waits because others train.
-BEHIND = psutil.BELOW_NORMAL_PRIORITY_CLASS if psutil.WINDOWS else 5
+BEHIND = psutil.BELOW_NORMAL_PRIORITY_CLASS if psutil.WINDOWS else 10
 LOOK = 0.5  # seconds between a worker's looks whether its program is still there
 GROWTH = 2 * 2**30  # bytes that a worker may grow by before it is replaced
 # Memory that a training step frees is what the next one asks for. Given back to the machine in between, it comes anew
