@@ -26,7 +26,7 @@ def part(name: str) -> None:
     recorded = trials(DataConfig("simulated", ("A",)))
     looked = looking.network_to_look_at(recorded, "simulated")
     if name == "trial":
-        looking.inside(looked, looking.whole(recorded, "test")[1])
+        looking.inside(looked, looking.whole(recorded, "test"))
     elif name == "kernel":
         listening.first_layer(looked)
     else:

@@ -21,7 +21,7 @@ with friendly_errors(), st.container(horizontal=True, vertical_alignment="bottom
     recorded = trials(data)
     looked = network_to_look_at(recorded, data.source)
     part = segments(_("Trials"), [N_("test"), N_("train")], "test", "part")
-    fold = whole(recorded, part)[1]
+    fold = whole(recorded, part)
 if len(fold):
     inside(looked, fold)
 else:

@@ -134,7 +134,7 @@ def long_trials():
         class_names=("negativity", "positivity"),
     )
     looked = network_to_look_at(trials, "scp1")
-    _, fold = whole(trials, "test")
+    fold = whole(trials, "test")
     inside(looked, fold)
     first_layer(looked)
     sides_section(looked, trials, fold)

@@ -10,7 +10,8 @@ from eegnets.charts.saliency import describe_saliency, gradient_table, occlusion
 from eegnets.translation import N_, _
 from eegnets.trials import Trials
 from eegnets.ui.choices import segments
-from eegnets.ui.drawing import number, shared, show
+from eegnets.ui.drawing import shared, show
+from eegnets.ui.identity import BY_NUMBER, number
 
 if TYPE_CHECKING:
     from torch import nn
@@ -66,7 +67,7 @@ def _width(trials: Trials) -> int:
     return round(seconds * trials.sfreq)
 
 
-@st.cache_resource(max_entries=MANY, show_spinner=False, hash_funcs={Trials: number})
+@st.cache_resource(max_entries=MANY, show_spinner=False, hash_funcs=BY_NUMBER)
 def _map(
     network: int, _model: "nn.Module", trials: Trials, index: int, target: int, width: int
 ) -> tuple[pd.DataFrame, np.ndarray]:

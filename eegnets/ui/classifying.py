@@ -18,7 +18,8 @@ from eegnets.trials import Trials
 from eegnets.ui.attributing import where_it_looked
 from eegnets.ui.browsing import stepper
 from eegnets.ui.choices import listed
-from eegnets.ui.drawing import number, shared, show
+from eegnets.ui.drawing import shared, show
+from eegnets.ui.identity import BY_NUMBER
 from eegnets.ui.scoring import trial_list
 from eegnets.ui.state import store
 
@@ -76,27 +77,27 @@ def of(run: Run) -> "Classifier":
     return classifier(str(run.path), run.weights_path.stat().st_mtime_ns)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False, hash_funcs={Trials: id})
-def _fold(path: str, stamp: int, trials: Trials, part: str) -> tuple[Trials, Trials]:
-    """The trials of a split as a network takes them, behind those they come from, which keeps their `id` theirs."""
-    return trials, classifier(path, stamp).fold(trials, part)
+@st.cache_resource(max_entries=32, show_spinner=False, hash_funcs=BY_NUMBER)
+def _fold(path: str, stamp: int, trials: Trials, part: str) -> Trials:
+    return classifier(path, stamp).fold(trials, part)
 
 
 def fold_of(run: Run, trials: Trials, part: str) -> Trials:
     """The trials of a split as the network of a run takes them, made once for all sessions."""
-    return _fold(str(run.path), run.weights_path.stat().st_mtime_ns, trials, part)[1]
+    return _fold(str(run.path), run.weights_path.stat().st_mtime_ns, trials, part)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False, hash_funcs={Trials: id})
-def _answered(path: str, stamp: int, fold: Trials) -> tuple[Trials, pd.DataFrame]:
+@st.cache_resource(max_entries=32, show_spinner=False, hash_funcs=BY_NUMBER)
+def _answered(path: str, stamp: int, fold: Trials) -> pd.DataFrame:
     network = classifier(path, stamp)
-    return fold, judged(network.answers(fold), network.shape.class_names)
+    return judged(network.answers(fold), network.shape.class_names)
 
 
 def answers_of(run: Run, trials: Trials, part: str) -> tuple[Trials, pd.DataFrame]:
     """The trials of a split, and a row each: trial, subject, label, probabilities, answer, right."""
     with st.spinner(_("Asking the network …")):
-        return _answered(str(run.path), run.weights_path.stat().st_mtime_ns, fold_of(run, trials, part))
+        fold = fold_of(run, trials, part)
+        return fold, _answered(str(run.path), run.weights_path.stat().st_mtime_ns, fold)
 
 
 def answer_browser(run: Run, fold: Trials, table: pd.DataFrame) -> None:
@@ -140,7 +141,7 @@ def _row(run: Run, fold: Trials, index: int) -> dict[str, object]:
     return {"network": name} | one
 
 
-@st.cache_data(max_entries=4096, show_spinner=False, hash_funcs={Trials: number})
+@st.cache_data(max_entries=4096, show_spinner=False, hash_funcs=BY_NUMBER)
 def _one_answer(path: str, stamp: int, fold: Trials, index: int) -> dict[str, float]:
     network = classifier(path, stamp)
     answer = network.answers(fold.take(np.array([index]))).iloc[0]

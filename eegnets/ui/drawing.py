@@ -1,9 +1,7 @@
 """Charts on a page; those that a whole class looks at are made once, and shared by all sessions."""
 
 from collections.abc import Callable
-from itertools import count
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import altair
 import streamlit as st
@@ -11,7 +9,7 @@ from altair.utils.schemapi import disable_debug_mode
 from streamlit.elements.vega_charts import _convert_altair_to_vega_lite_spec
 
 from eegnets.translation import language
-from eegnets.trials import Trials
+from eegnets.ui.identity import BY_NUMBER, number
 from eegnets.ui.survey import Survey
 
 Specification = dict[str, Any]  # a chart in Vega's words; its data are bytes
@@ -19,16 +17,6 @@ Specification = dict[str, Any]  # a chart in Vega's words; its data are bytes
 disable_debug_mode()  # Altair would check every part of a chart as it is made, a third of the time that it takes
 
 MANY = 512  # charts that are remembered, of some ten to a hundred kilobytes
-
-_next_number = count()
-_numbers: WeakKeyDictionary[object, int] = WeakKeyDictionary()
-
-
-def number(thing: object) -> int:
-    """The number of this very object, which no other ever has: what is made of it may be remembered by it."""
-    if thing not in _numbers:
-        _numbers.setdefault(thing, next(_next_number))
-    return _numbers[thing]
 
 
 def show(chart: altair.TopLevelMixin | Specification, *, key: str, alt: str, place: Any = st, **how: Any) -> Any:
@@ -48,7 +36,7 @@ def shared(make: Callable[..., altair.TopLevelMixin], *of: Any, **named: Any) ->
     return _made(f"{make.__module__}.{make.__qualname__}", language(), of, named, make)
 
 
-@st.cache_data(max_entries=MANY, show_spinner=False, hash_funcs={Trials: number, Survey: number})
+@st.cache_data(max_entries=MANY, show_spinner=False, hash_funcs=BY_NUMBER | {Survey: number})
 def _made(name: str, language: str, of: tuple[Any, ...], named: dict[str, Any], _make: Callable[..., Any]) -> Any:
     return _specification(_make(*of, **named))  # kept as bytes: less memory than so many small objects
 

@@ -21,6 +21,7 @@ from eegnets.translation import N_, _
 from eegnets.trials import Trials
 from eegnets.ui.choices import listed, segments
 from eegnets.ui.drawing import shared, show
+from eegnets.ui.identity import BY_NUMBER
 from eegnets.ui.looking import Looked
 
 ALONE = N_("conv0 alone")
@@ -185,7 +186,7 @@ def sides_section(looked: Looked, recorded: Trials, fold: Trials) -> None:
     )
 
 
-@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs={Trials: id})
+@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=BY_NUMBER)
 def _sides(_model: object, name: str, fold: Trials, ends: tuple[int, int], window: tuple[float, float]) -> pd.DataFrame:
     known = fold.take(fold.y >= 0)
     return sides(_model, known, *ends, window)  # type: ignore[arg-type]

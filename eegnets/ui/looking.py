@@ -24,8 +24,9 @@ from eegnets.trials import Trials
 from eegnets.ui.browsing import bounded, stepper
 from eegnets.ui.choices import listed
 from eegnets.ui.classifying import fitting, of
-from eegnets.ui.drawing import number, shared, show
+from eegnets.ui.drawing import shared, show
 from eegnets.ui.forms import control
+from eegnets.ui.identity import BY_NUMBER, number
 from eegnets.units import Place, sights, silent_biases, work_out
 
 UNTRAINED = N_("untrained")
@@ -77,10 +78,10 @@ def trained(run: Run) -> Looked:
     return Looked(network.model, before, network.shape, run.id)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs={Trials: id})
-def whole(trials: Trials, part: str) -> tuple[Trials, Trials]:
-    """The trials of a split with their gaps closed, behind those that they come from, which keeps their `id` theirs."""
-    return trials, replace(trials, X=signals.complete(trials)).of_split(part)
+@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=BY_NUMBER)
+def whole(trials: Trials, part: str) -> Trials:
+    """The trials of a split with their gaps closed."""
+    return replace(trials, X=signals.complete(trials)).of_split(part)
 
 
 @st.fragment

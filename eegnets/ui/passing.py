@@ -33,6 +33,7 @@ from eegnets.ui.choices import listed, segments
 from eegnets.ui.classifying import fitting, fold_of, of
 from eegnets.ui.drawing import shared, show
 from eegnets.ui.forms import control
+from eegnets.ui.identity import BY_NUMBER
 from eegnets.ui.looking import whole
 from eegnets.ui.state import trials
 
@@ -115,7 +116,7 @@ def _network_picker(recorded: Trials, source: str) -> Network:
     seed = control(TrainingConfig.table()["seed"]) if picked in NEW else 0
     part = segments(_("Trials"), SPLITS[::-1], "test", "part")
     if picked in NEW:
-        return Network(_untrained(config, recorded, seed)[0], config, _part(recorded, part))
+        return Network(_untrained(config, recorded, seed), config, _part(recorded, part))
     return Network(of(runs[picked]).model, config, fold_of(runs[picked], recorded, part))
 
 
@@ -128,17 +129,17 @@ def _new_config(name: str) -> ModelConfig:
     return ModelConfig(name, bend_name, **parameter_sliders([bend_name], "new_"))
 
 
-@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs={Trials: id})
-def _untrained(config: ModelConfig, recorded: Trials, seed: int) -> tuple[nn.Module, Trials]:
-    """A network with its first weights, made ready for these trials; it keeps them, so that their `id` stays theirs."""
+@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=BY_NUMBER)
+def _untrained(config: ModelConfig, recorded: Trials, seed: int) -> nn.Module:
+    """A network with its first weights, made ready for these trials."""
     torch.set_num_threads(1)  # the cores are the workers'
-    some = whole(recorded, "train")[1].X[:SETTLING]
-    some = some if len(some) else whole(recorded, "test")[1].X[:SETTLING]
-    return settle(build(config, recorded, seed), torch.from_numpy(some)), recorded
+    some = whole(recorded, "train").X[:SETTLING]
+    some = some if len(some) else whole(recorded, "test").X[:SETTLING]
+    return settle(build(config, recorded, seed), torch.from_numpy(some))
 
 
 def _part(recorded: Trials, part: str) -> Trials:
-    fold = whole(recorded, part)[1]
+    fold = whole(recorded, part)
     if not len(fold):
         text = _("there are no trials in the split {part!r} of these data; choose the other one.", part=_(part))
         raise InputError(text)

@@ -12,6 +12,7 @@ from eegnets.charts.average import average_chart
 from eegnets.charts.erd import erd_chart
 from eegnets.charts.spectrum import spectrum_chart
 from eegnets.trials import Trials
+from eegnets.ui.identity import BY_NUMBER
 
 
 class Survey:
@@ -64,9 +65,9 @@ class Survey:
         }
 
 
-@st.cache_resource(show_spinner=False, max_entries=8, hash_funcs={Trials: id})
+@st.cache_resource(show_spinner=False, max_entries=8, hash_funcs=BY_NUMBER)
 def survey(trials: Trials) -> Survey:
-    """The survey of these very trials; it holds them, so that their `id` stays theirs as long as it is remembered."""
+    """The survey of these very trials."""
     return Survey(trials)
 
 
