@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from eegnets.charts.sweep import SIGNS, describe_sweep, sweep_grid
+from eegnets.charts.sweep import CLICKED, SIGNS, describe_sweep, sweep_grid
 from eegnets.run_folder import STATES
 
 
@@ -35,6 +35,7 @@ def test_every_state_that_a_run_can_have_has_its_own_sign():
 def test_the_grid_is_plain_json_and_a_legend_never_without_a_value(states, values):
     chart = sweep_grid(table(states, values), "Network", "Seed", "last").to_dict()
     json.dumps(chart, allow_nan=False)
+    assert [param["select"]["fields"] for param in chart["params"] if param["name"] == CLICKED] == [["run"]]
     legends = [layer for layer in chart["layer"] if "legend" in layer["encoding"].get("color", {})]
     assert len(legends) == (1 if any(value == value for value in values) else 0)
     for layer in legends:

@@ -17,13 +17,14 @@ SIGNS = {
     "failed": "×",
     "interrupted": "!",
 }  # state -> what stands in a cell, beside its accuracy where there is one
+CLICKED = "clicked"  # the chart's selection: the run of which cell
 CELL = 30  # px, of a row
 LOW_CELL = 14  # px, where there are many
 AROUND = 225  # px, of title, axis and legend
 
 
 def sweep_grid(table: pd.DataFrame, down: str, across: str, score: str) -> alt.LayerChart:
-    """The cells as a grid; `down` and `across` name what its rows and columns are.
+    """The cells as a grid; `down` and `across` name what its rows and columns are. A click picks a run (`CLICKED`).
 
     table: rows of row, column, settings (in words), state, word (the state in words), epoch, run, and value: the
     accuracy `score` (a key of SCORES) in per cent, nan where there is none.
@@ -45,15 +46,18 @@ def sweep_grid(table: pd.DataFrame, down: str, across: str, score: str) -> alt.L
     ]
     empty, scored = table[table["value"].isna()], table.dropna(subset="value")
     domain = _domain(scored)
-    outlined = {"fill": "transparent", "stroke": NEUTRAL, "strokeDash": [2, 2]}
+    clicked = alt.selection_point(CLICKED, fields=["run"], empty=False)
+    outlined = {"cursor": "pointer", "fill": "transparent", "stroke": NEUTRAL, "strokeDash": [2, 2]}
     cells = [
         alt.Chart(empty).mark_rect(**outlined).encode(x, y, tooltip=tooltip),
-        alt.Chart(scored).mark_rect(stroke=NEUTRAL, strokeWidth=0.5).encode(x, y, _colour(domain), tooltip=tooltip),
+        alt.Chart(scored)
+        .mark_rect(cursor="pointer", stroke=NEUTRAL, strokeWidth=0.5)
+        .encode(x, y, _colour(domain), tooltip=tooltip),
     ]
     dark = scored["value"] > domain[0] + DARK_FROM * (domain[1] - domain[0])
     words = [
         alt.Chart(part)
-        .mark_text(fontSize=12 if height == CELL else 9, color=ink, tooltip=None)
+        .mark_text(fontSize=12 if height == CELL else 9, color=ink, tooltip=None, cursor="pointer")
         .encode(x, y, text=alt.Text("text:N"))
         for part, ink in ((empty, QUIET), (scored[~dark], CELL_INKS[0]), (scored[dark], CELL_INKS[1]))
     ]
@@ -61,7 +65,8 @@ def sweep_grid(table: pd.DataFrame, down: str, across: str, score: str) -> alt.L
     under = f"{_(SCORES[score])}."
     if down:
         under = _("{score}. Rows: {settings}.", score=_(SCORES[score]), settings=down.lower())
-    return alt.layer(*layers).properties(
+    under += " " + _("Click a cell for its run.")
+    return alt.layer(layers[0].add_params(clicked), *layers[1:]).properties(
         title=titled(_("Test accuracy of every combination (per cent)"), under),
         height=height * len(rows) + AROUND,
     )

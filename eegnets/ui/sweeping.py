@@ -7,7 +7,7 @@ import streamlit as st
 
 from eegnets import sources
 from eegnets.activations import ACTIVATIONS
-from eegnets.charts.sweep import SIGNS, describe_sweep, sweep_grid
+from eegnets.charts.sweep import CLICKED, SIGNS, describe_sweep, sweep_grid
 from eegnets.config import SETTINGS, DataConfig, ModelConfig, RunConfig, TrainingConfig
 from eegnets.runs import SCORES, Run, shipped
 from eegnets.sweep import LISTS, Cell, begin, laid_out, plan, seconds_expected
@@ -16,7 +16,7 @@ from eegnets.ui.choices import segments
 from eegnets.ui.drawing import show
 from eegnets.ui.exporting import picture_buttons
 from eegnets.ui.forms import control, hidden
-from eegnets.ui.panels import BADGES, SCORE_HELP
+from eegnets.ui.panels import BADGES, SCORE_HELP, label
 from eegnets.ui.state import owner, runner, store
 
 Rows = list[dict[str, Any]]
@@ -140,13 +140,19 @@ def standing(configs: Sequence[RunConfig]) -> tuple[list[Cell], Rows]:
 
 
 def grid_panel(configs: Sequence[RunConfig], score: str) -> None:
-    """The grid as it stands at this moment."""
+    """The grid as it stands at this moment; a click on a cell leads to its run."""
     cells, rows = standing(configs)
     laid = laid_out(cells, rows, score)
     table = laid.table.assign(word=laid.table["state"].map(state_word))
     st.markdown(_key(table["state"].value_counts(sort=False).to_dict()))
     chart = sweep_grid(table, laid.down, laid.across, score)
-    show(chart, key="grid", alt=describe_sweep(table))
+    event = show(chart, key="grid", alt=describe_sweep(table), on_select="rerun", selection_mode=[CLICKED])
+    for picked in event.selection.get(CLICKED) or []:
+        if picked["run"]:  # a cell may have none
+            words = _("Open {run}", run=label(store().get(picked["run"])))
+            st.page_link(
+                "pages/train.py", label=words, icon=":material/open_in_new:", query_params={"run": picked["run"]}
+            )
     with st.container(horizontal=True):
         picture_buttons(chart, "sweep")
 

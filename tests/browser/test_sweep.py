@@ -4,6 +4,7 @@ import re
 
 import pytest
 from playwright.sync_api import expect
+from settling import settled
 
 from eegnets.runs import RunStore
 
@@ -29,6 +30,17 @@ def test_a_sweep_fills_its_grid_and_is_found_again(page, server, picture):
 
     page.goto(page.url)
     expect(page.get_by_text("– Missing: 2").first).to_be_visible()
+    settled(page)
+    address = page.url
+    cell = page.get_by_text(re.compile(r"^✓ \d")).first
+    cell.scroll_into_view_if_needed()
+    box = cell.bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.get_by_role("link", name="Open EEGNet").click()
+    expect(page).to_have_url(re.compile(r"/train\?.*run="))
+    expect(page.get_by_text("Finished").first).to_be_visible()
+
+    page.goto(address)
     page.get_by_role("link", name="Their curves on the page Compare").click()
     expect(page.get_by_role("heading", name="Compare", exact=True)).to_be_visible()
     expect(page.get_by_text("What differs")).to_be_visible()
