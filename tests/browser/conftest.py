@@ -20,7 +20,6 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 # Closed networks refuse what a browser asks for in the background, and each refusal would look like the app's error.
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 FLAGS += ["--disable-component-update", "--disable-sync"]
-SIZE = {"width": 1280, "height": 800}
 
 
 def executable():
@@ -29,7 +28,7 @@ def executable():
 
 
 @pytest.fixture(scope="session")
-def _chromium():
+def browser():
     if executable() is None:
         reason = f"a browser is needed: install one of {', '.join(BROWSERS)}"
         if "browser" in os.environ.get("EEGNETS_REQUIRE", ""):
@@ -39,15 +38,9 @@ def _chromium():
 
     expect.set_options(timeout=60_000)  # a busy machine is slow, not wrong
     with sync_playwright() as playwright:
-        yield playwright.chromium
-
-
-@pytest.fixture
-def browser(_chromium):
-    """A browser that nobody has used, for windows of several people."""
-    opened = _chromium.launch(executable_path=executable(), args=FLAGS)
-    yield opened
-    opened.close()
+        opened = playwright.chromium.launch(executable_path=executable(), args=FLAGS)
+        yield opened
+        opened.close()
 
 
 def free_port():
@@ -152,35 +145,24 @@ def server(_running):
 
 
 @pytest.fixture(scope="session")
-def _window(_chromium, tmp_path_factory):
-    """One window for all tests, with a folder: what is there of Streamlit's own code need not be compiled again."""
-    settings = {"executable_path": executable(), "args": FLAGS, "viewport": SIZE}
-    window = _chromium.launch_persistent_context(tmp_path_factory.mktemp("window"), **settings)
+def _window(browser):
+    """One window for all tests: what it has loaded of Streamlit's own code it need not load again."""
+    window = browser.new_context(viewport={"width": 1280, "height": 800})
     yield window
     window.close()
 
 
-@pytest.fixture(scope="session")
-def _page(_window):
-    """One page for all tests, since a new one begins to compile Streamlit's code once more."""
-    opened = _window.pages[0]
+@pytest.fixture
+def page(_window, server):
+    """A browser page that remembers what went wrong in it."""
+    opened = _window.new_page()
     opened.set_default_timeout(60_000)
     opened.errors = []
     opened.on("console", lambda message: note(opened, message))
     opened.on("pageerror", lambda error: opened.errors.append(str(error)))
-    return opened
-
-
-@pytest.fixture
-def page(_page, server):
-    """A browser page that remembers what went wrong in it; at first it shows nothing."""
-    _page.set_viewport_size(SIZE)
-    _page.emulate_media(color_scheme="light")
-    _page.errors.clear()
-    yield _page
-    for other in _page.context.pages[1:]:
-        other.close()
-    _page.goto("about:blank")
+    yield opened
+    for left in _window.pages:
+        left.close()
 
 
 def note(page, message):
