@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # Closed networks refuse what a browser asks for in the background, and each refusal would look like the app's error.
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-FLAGS += ["--disable-component-update", "--disable-sync"]
+FLAGS += ["--disable-component-update", "--disable-sync", "--process-per-site"]
 
 
 def executable():
@@ -28,7 +28,8 @@ def executable():
 
 
 @pytest.fixture(scope="session")
-def browser():
+def playwright():
+    """Playwright, where there is a browser for it."""
     if executable() is None:
         reason = f"a browser is needed: install one of {', '.join(BROWSERS)}"
         if "browser" in os.environ.get("EEGNETS_REQUIRE", ""):
@@ -37,10 +38,16 @@ def browser():
     from playwright.sync_api import expect, sync_playwright
 
     expect.set_options(timeout=60_000)  # a busy machine is slow, not wrong
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=executable(), args=FLAGS)
-        yield opened
-        opened.close()
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture
+def browser(playwright):
+    """A browser that nobody has used, for windows of several people."""
+    opened = playwright.chromium.launch(executable_path=executable(), args=FLAGS)
+    yield opened
+    opened.close()
 
 
 def free_port():
@@ -145,9 +152,10 @@ def server(_running):
 
 
 @pytest.fixture(scope="session")
-def _window(browser):
-    """One window for all tests: what it has loaded of Streamlit's own code it need not load again."""
-    window = browser.new_context(viewport={"width": 1280, "height": 800})
+def _window(playwright, tmp_path_factory):
+    """One window for all tests, with a folder: what is there of Streamlit's own code need not be compiled again."""
+    settings = {"executable_path": executable(), "args": FLAGS, "viewport": {"width": 1280, "height": 800}}
+    window = playwright.chromium.launch_persistent_context(tmp_path_factory.mktemp("window"), **settings)
     yield window
     window.close()
 
@@ -161,7 +169,7 @@ def page(_window, server):
     opened.on("console", lambda message: note(opened, message))
     opened.on("pageerror", lambda error: opened.errors.append(str(error)))
     yield opened
-    for left in _window.pages:
+    for left in _window.pages[1:]:  # without any, the window would close
         left.close()
 
 
