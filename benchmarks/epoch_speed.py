@@ -20,9 +20,8 @@ from torch.nn import functional
 from eegnets.bench import measure, noise, turns
 from eegnets.bench_results import cases, results
 from eegnets.cli_bench import table
-from eegnets.config import TrainingConfig
 from eegnets.models import MODELS, build, layer_table
-from eegnets.training import ENGINES, State
+from eegnets.training import ENGINES
 from eegnets.trials import Trials
 from eegnets.workers import keep_memory
 
@@ -37,13 +36,16 @@ def rates(name: str, trials: Trials, batch_size: int, rounds: int) -> dict[str, 
     """
     X, y = torch.from_numpy(trials.X[:batch_size]), torch.from_numpy(trials.y[:batch_size])
     model = build(name, n_chans=trials.n_chans, n_times=trials.n_times, n_outputs=2)
-    state = State(model, TrainingConfig(device="cpu"))
+    model = model.to(memory_format=torch.channels_last)  # as training has it
     table = layer_table(model)
     work = 2 * len(X) * (3 * table["multiplications"].sum() - table["multiplications"].iloc[0])
     matrix = torch.randn(SIDE, SIDE)
     takers: dict[str, Callable[[], object]] = {"matrices": lambda: matrix @ matrix}
-    for engine, compute in ENGINES.items():
-        takers[engine] = lambda compute=compute: functional.cross_entropy(compute(state.model.train(), X), y).backward()
+    for name, engine in ENGINES.items():
+        prepared = engine.prepare(model, X)
+        takers[name] = lambda compute=engine.logits, X=prepared: functional.cross_entropy(
+            compute(model.train(), X), y
+        ).backward()
     operations = {"matrices": 2 * SIDE**3}
     seconds: dict[str, list[float]] = {who: [] for who in takers}
     for turn in turns(takers, 3 * rounds):

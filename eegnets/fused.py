@@ -2,53 +2,68 @@
 
 Until the first activation both networks are linear in the trial, so that part is ONE convolution over all channels:
 its filters follow from the layers' own parameters, its batch statistics from the products of samples some lags apart,
-and autograd carries the exact gradients back. It is computed as overlapping windows times a Toeplitz matrix, one large
-product of the kind that processors do best. `models` stays the truth that the tests hold this to.
+and autograd carries the exact gradients back. `windows` computes it, `passes` what stands between the products.
+`models` stays the truth that the tests hold this to.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from eegnets.models import DeepConvNet, EEGNet
+from eegnets.passes import (
+    BentSums,
+    LargerOfTwo,
+    LargerOfTwoNormed,
+    Reduce,
+    ReducedProduct,
+    bent_sums,
+    by_hand,
+    dropout_factors,
+)
+from eegnets.windows import Moments, Prepared, Toeplitz, lag_products, moments, rows
 
-STEP = 16  # samples from window to window: the longer, the more zeros in the matrix; the shorter, the more windows
 LARGEST_FILTER = 256  # channels × taps; beyond it, filters in time and then in space are less work than joint ones
+KEPT = {torch.bfloat16: torch.float32}  # the numbers in which products go on
 # What never falls as its input grows may follow the pooling, on half of the values: the largest stays the largest.
 MONOTONE = (nn.ELU, nn.ReLU, nn.LeakyReLU, nn.Sigmoid, nn.Tanh, nn.SELU, nn.Softplus)
 
 
-class Windows(NamedTuple):
-    """A batch cut into windows that begin STEP samples apart, each long enough for STEP places of a filter.
-
-    rows: (batch, n_windows, n_chans * (STEP + n_taps - 1)). n_out: places of a filter in a trial; the last window may
-    reach past them. mean (n_chans, n_taps), covariance (n_chans, n_taps, n_chans, n_taps): float64, of the samples
-    under a filter over all its places; empty in evaluation.
-    """
-
-    rows: Tensor
-    n_out: int
-    mean: Tensor
-    covariance: Tensor
+def prepare(model: nn.Module, X: Tensor) -> Tensor | Prepared:
+    """Trials (n_trials, n_chans, n_times) with all that `logits` would else compute anew for every training batch."""
+    return Prepared(X, lag_products(X, _in_time(model).kernel_size[1])) if applies(model, X) else X
 
 
-def logits(model: nn.Module, X: Tensor) -> Tensor:
+def logits(model: nn.Module, X: Tensor | Prepared) -> Tensor:
     """What `model(X)` gives and does to the running statistics; where anything is unusual, `model(X)` itself.
 
-    X: µV, (batch, n_chans, n_times). Dropout draws from PyTorch's stream as the model does, but other numbers.
+    X: µV, (batch, n_chans, n_times), or of `prepare`. Dropout draws from PyTorch's stream as the model does, but other
+    numbers. Large products are in bfloat16 where autocast says so, all else in X's own precision.
     """
-    return FUSED[type(model)](model, X) if applies(model, X) else model(X)
+    trials = X.X if isinstance(X, Prepared) else X
+    if not applies(model, trials):
+        return model(trials)
+    in_time = _in_time(model)
+    n_taps, padding = in_time.kernel_size[1], in_time.padding[1]
+    short = torch.is_autocast_enabled("cpu")
+    cut = rows(trials, n_taps, padding, torch.get_autocast_dtype("cpu") if short else trials.dtype)
+    found = None
+    if model.training:
+        batch = X if isinstance(X, Prepared) else Prepared(X, lag_products(X, n_taps))
+        found = moments(batch, n_taps, padding)
+    return FUSED[type(model)](model, trials, cut, found)
 
 
 def applies(model: nn.Module, X: Tensor) -> bool:
     """Whether there is a faster way: a network of FUSED, few channels, on the processor, watched by nobody."""
     if type(model) not in FUSED or X.shape[1:] != (model.n_chans, model.n_times) or X.requires_grad:
         return False
+    n_taps = _in_time(model).kernel_size[1]
     computable = X.device.type == "cpu" and X.dtype in (torch.float32, torch.float64)
-    return computable and model.n_chans * _in_time(model).kernel_size[1] <= LARGEST_FILTER and not _touched(model)
+    small = 2 < n_taps <= model.n_times and model.n_chans * n_taps <= LARGEST_FILTER
+    return computable and small and not _touched(model)
 
 
 def _in_time(model: nn.Module) -> nn.Conv2d:
@@ -63,126 +78,147 @@ def _touched(model: nn.Module) -> bool:
     )
 
 
-def _eegnet(model: EEGNet, X: Tensor) -> Tensor:
+def _eegnet(model: EEGNet, X: Tensor, cut: Tensor, found: Moments | None) -> Tensor:
     (in_time, norm), (in_space, joint_norm, bend, pool, drop) = model.firstconv, model.depthwiseConv
-    cut = _windows(X, in_time.kernel_size[1], in_time.padding[1], model.training)
+    n_out = X.shape[2] + 2 * in_time.padding[1] - in_time.kernel_size[1] + 1
     taps = in_time.weight.double().flatten(1)  # (F1, n_taps)
-    scale, shift = _filter_norm(norm, cut, taps, len(X))
+    scale, shift = _filter_norm(norm, taps, found, len(X) * n_out)
     mix = in_space.weight.double().view(len(taps), -1, model.n_chans)  # (F1, D, n_chans)
-    joint = torch.einsum("fdc,fk,f->fdck", mix, taps, scale).flatten(0, 1)  # (F1 * D, n_chans, n_taps)
+    joint = (mix[..., None] * (taps * scale[:, None])[:, None, None]).flatten(0, 1)  # (F1 * D, n_chans, n_taps)
     added = (mix.sum(2) * shift[:, None]).flatten()  # (F1 * D,)
-    out = _convolve(cut, *_joint_norm(joint_norm, cut, joint, added, len(X)))
-    out = _drop(
-        drop, _first(_average(bend, pool.kernel_size[1], out), cut.n_out // 4)
-    )  # (batch, F1 * D, 1, n_times // 4)
-    out = _drop(model.separableConv[4], model.separableConv[:4](out))
-    return model.classify(out.flatten(1))
+    matrix = Toeplitz.apply(*_joint_norm(joint_norm, joint, added, found, len(X) * n_out), cut.dtype)
+    sums = BentSums(bend, pool.kernel_size[1], n_out // pool.kernel_size[1])
+    out = _bent_sums_of_product(cut, matrix, len(joint), sums, drop)  # (batch, n_times // 4, F1 * D)
+    convolution, norm, bend, pool, drop = model.separableConv
+    out = _normed(convolution, norm, out)
+    sums = BentSums(bend, pool.kernel_size[1], out.shape[1] // pool.kernel_size[1])
+    out = bent_sums(sums, out, _factors(drop, sums, out, out.shape[2]))  # (batch, n_times // 32, F2)
+    return model.classify(out.transpose(1, 2).flatten(1)).to(X.dtype)
 
 
-def _deepconvnet(model: DeepConvNet, X: Tensor) -> Tensor:
+def _deepconvnet(model: DeepConvNet, X: Tensor, cut: Tensor, found: Moments | None) -> Tensor:
     in_space, norm, *_ = model.conv1
-    cut = _windows(X, model.conv0.kernel_size[1], 0, model.training)
-    taps, mix = (
-        model.conv0.weight.double().flatten(1),
-        in_space.weight.double().squeeze(3),
-    )  # (25, 5), (25, 25, n_chans)
+    n_out = X.shape[2] - model.conv0.kernel_size[1] + 1
+    taps = model.conv0.weight.double().flatten(1)  # (25, 5)
+    mix = in_space.weight.double().squeeze(3)  # (25, 25, n_chans)
     joint = torch.einsum("oic,ik->ock", mix, taps)
     added = in_space.bias.double() + mix.sum(2) @ model.conv0.bias.double()
-    out = _convolve(cut, *_joint_norm(norm, cut, joint, added, len(X)))
-    out = _drop(model.conv1[4], _first(_pooled(model.conv1, out), cut.n_out // 2))
-    for block in (model.conv2, model.conv3, model.conv4):
-        out = _drop(block[4], _pooled(block, block[:2](out)))
-    return model.classify(out.flatten(1))
+    matrix = Toeplitz.apply(*_joint_norm(norm, joint, added, found, len(X) * n_out), cut.dtype)
+    bend, larger, drop = model.conv1[2], LargerOfTwo(n_out // 2), model.conv1[4]
+    if isinstance(bend, MONOTONE):
+        out = _bent(bend, ReducedProduct.apply(cut, matrix, len(joint), larger, None), drop)
+    else:
+        out = _larger(_bent(bend, _product(cut, matrix, len(joint))), larger, drop)
+    for convolution, norm, bend, _pool, drop in (model.conv2, model.conv3, model.conv4):
+        if model.training and isinstance(bend, MONOTONE):
+            out = _bent(bend, _pooled_norm(convolution, norm, out), drop)
+        else:
+            out = _pooled(bend, _normed(convolution, norm, out), drop)
+    return model.classify(out.transpose(1, 2).flatten(1)).to(X.dtype)
 
 
 FUSED: dict[type[nn.Module], Callable[..., Tensor]] = {EEGNet: _eegnet, DeepConvNet: _deepconvnet}
 
 
-def _pooled(block: nn.Sequential, out: Tensor) -> Tensor:
-    """The block's activation and max pooling, in the cheaper order."""
-    bend, pool = block[2], block[3]
-    return bend(pool(out)) if isinstance(bend, MONOTONE) else pool(bend(out))
+def _product(cut: Tensor, matrix: Tensor, n_maps: int) -> Tensor:
+    """(batch, n_windows * STEP, n_maps), of which the end may lie beyond the trial."""
+    return (cut @ matrix).view(len(cut), -1, n_maps).to(KEPT.get(cut.dtype, cut.dtype))
 
 
-def _average(bend: nn.Module, n: int, out: Tensor) -> Tensor:
-    """Activation and mean of every `n` samples: each `n` a small trial of its own, as is fastest to add."""
-    each = out.squeeze(2).transpose(1, 2).reshape(-1, n, out.shape[1]).transpose(1, 2)  # (batch * n_means, channels, n)
-    means = bend(each).sum(2) / n
-    return means.view(len(out), -1, out.shape[1]).transpose(1, 2).unsqueeze(2)
+def _bent_sums_of_product(cut: Tensor, matrix: Tensor, n_maps: int, sums: BentSums, drop: nn.Dropout) -> Tensor:
+    factors = _factors(drop, sums, cut, n_maps)
+    if by_hand(sums.bend):
+        return ReducedProduct.apply(cut, matrix, n_maps, sums, factors)
+    return bent_sums(sums, _product(cut, matrix, n_maps), factors)
 
 
-def _first(out: Tensor, n: int) -> Tensor:
-    """The first `n` samples, sliced so that the gradient comes back channels last as well."""
-    return out.squeeze(2).transpose(1, 2)[:, :n].transpose(1, 2).unsqueeze(2)
+def _factors(drop: nn.Dropout, sums: BentSums, X: Tensor, n_maps: int) -> Tensor | None:
+    """Of dropout, and of the mean that the sums are for."""
+    return dropout_factors(drop, (len(X), sums.n_sums, n_maps), KEPT.get(X.dtype, X.dtype), 1 / sums.n)
 
 
-def _drop(drop: nn.Dropout, X: Tensor) -> Tensor:
-    """Dropout out of random bytes: a share that is a multiple of 1/256 needs no more, and a draw gives eight."""
-    threshold = drop.p * 256
-    if not drop.training or not threshold.is_integer():
-        return drop(X)
-    draws = torch.empty(-(-X.numel() // 8), dtype=torch.int64).random_(-(2**63), None)
-    kept = (draws.view(torch.uint8)[: X.numel()] >= int(threshold)).to(X.dtype).div_(1 - drop.p)
-    return X * kept.view(X.shape[0], X.shape[2], X.shape[3], X.shape[1]).permute(0, 3, 1, 2)
+def _pooled(bend: nn.Module, X: Tensor, drop: nn.Dropout) -> Tensor:
+    """Activation and max pooling by two, in the cheaper order, and dropout."""
+    larger = LargerOfTwo(X.shape[1] // 2)
+    if isinstance(bend, MONOTONE):
+        return _bent(bend, Reduce.apply(X, larger, None), drop)
+    return _larger(_bent(bend, X), larger, drop)
 
 
-def _windows(X: Tensor, n_taps: int, padding: int, training: bool) -> Windows:
-    n_out = X.shape[2] + 2 * padding - n_taps + 1
-    n_windows = -(-n_out // STEP)
-    width = STEP + n_taps - 1
-    padded = functional.pad(X, (padding, n_windows * STEP + n_taps - 1 - X.shape[2] - padding))
-    rows = padded.unfold(2, width, STEP).transpose(1, 2).flatten(2)  # (batch, n_windows, n_chans * width)
-    if not training:
-        return Windows(rows, n_out, rows.new_empty(0), rows.new_empty(0))
-    past = padded[..., n_out - 1 :].unfold(2, n_taps, 1)[:, :, 1:]  # (batch, n_chans, at most STEP - 1, n_taps)
-    return Windows(rows, n_out, *_moments(rows, past, len(X) * n_out, n_taps))
+def _larger(X: Tensor, larger: LargerOfTwo, drop: nn.Dropout) -> Tensor:
+    return Reduce.apply(X, larger, dropout_factors(drop, (len(X), larger.n_pairs, X.shape[2]), X.dtype))
 
 
-def _moments(rows: Tensor, past: Tensor, n: int, n_taps: int) -> tuple[Tensor, Tensor]:
-    """Mean and covariance of the samples under a filter, over the `n` places in the windows but not in `past`.
+def _bent(bend: nn.Module, X: Tensor, drop: nn.Dropout | None = None) -> Tensor:
+    """An activation of maps, which may be overwritten, and dropout."""
+    factors = drop and dropout_factors(drop, X.shape, X.dtype)
+    return bent_sums(BentSums(bend, 1, X.shape[1]), X, factors)
 
-    A window's products of all its samples hold those of its STEP places along the diagonal.
+
+def _normed(convolution: nn.Conv2d, norm: nn.BatchNorm2d, X: Tensor) -> Tensor:
+    """A convolution in time and its normalisation, which in evaluation is taken into the filters."""
+    if norm.training:
+        return _maps(norm(_convolved(convolution, X)))
+    scale, shift = _scale_and_shift(norm, norm.running_mean, norm.running_var)
+    if convolution.bias is not None:
+        shift = shift + scale * convolution.bias
+    return _maps(_convolved(convolution, X, convolution.weight * scale[:, None, None, None], shift))
+
+
+def _pooled_norm(convolution: nn.Conv2d, norm: nn.BatchNorm2d, X: Tensor) -> Tensor:
+    """A convolution in time, its normalisation and max pooling by two; filters of negative scale are turned around.
+
+    The convolution's bias is taken out by the normalisation, so its gradient is exactly nothing.
     """
-    n_chans = past.shape[1]
-    rows, past = rows.double().flatten(0, 1), past.double().transpose(1, 2).flatten(2).flatten(0, 1)
-    sums = rows.sum(0).view(n_chans, -1).unfold(1, n_taps, 1).sum(1)
-    sums = sums - past.sum(0).view(n_chans, n_taps)
-    products = (rows.T @ rows).view(n_chans, rows.shape[1] // n_chans, n_chans, -1)
-    places = [products[:, i : i + n_taps, :, i : i + n_taps] for i in range(STEP)]
-    products = sum(places) - (past.T @ past).view(n_chans, n_taps, n_chans, n_taps)
-    mean = sums / n
-    return mean, products / n - mean[:, :, None, None] * mean
+    side = torch.where(norm.weight < 0, -1.0, 1.0).to(norm.weight)
+    out = _maps(_convolved(convolution, X, convolution.weight * side[:, None, None, None], None))
+    larger, mean, variance = LargerOfTwoNormed.apply(out, norm.weight * side, norm.bias, norm.eps)
+    _keep(norm, mean * side + convolution.bias.detach(), variance, out.shape[0] * out.shape[1])
+    return larger + 0 * convolution.bias.sum()
 
 
-def _filter_norm(norm: nn.BatchNorm2d, cut: Windows, taps: Tensor, n_trials: int) -> tuple[Tensor, Tensor]:
+def _convolved(convolution: nn.Conv2d, X: Tensor, *parameters: Tensor | None) -> Tensor:
+    """(batch, n_times, n_in) → (batch, n_out, 1, …), channels last, with the layer's own parameters or others."""
+    image = X.transpose(1, 2).unsqueeze(2)
+    weight, bias = parameters or (convolution.weight, convolution.bias)
+    return functional.conv2d(image, weight, bias, padding=convolution.padding).to(X.dtype)
+
+
+def _maps(image: Tensor) -> Tensor:
+    """(batch, n_maps, 1, n_times) → (batch, n_times, n_maps), the same memory."""
+    return image.squeeze(2).transpose(1, 2)
+
+
+def _filter_norm(norm: nn.BatchNorm2d, taps: Tensor, found: Moments | None, n_places: int) -> tuple[Tensor, Tensor]:
     """Scale and shift of the normalisation behind filters in time (n_filters, n_taps), which all channels share."""
-    if not norm.training:
+    if found is None:
         return _scale_and_shift(norm, norm.running_mean.double(), norm.running_var.double())
-    means = taps @ cut.mean.T  # (n_filters, n_chans)
-    within = torch.einsum("fk,ckcl,fl->fc", taps, cut.covariance, taps)
-    mean, variance = means.mean(1), (within + means**2).mean(1) - means.mean(1) ** 2
-    _keep(norm, mean, variance, n_trials * cut.n_out * means.shape[1])
+    mean = taps @ found.mean.mean(0)
+    second = found.second.diagonal(dim1=0, dim2=2).mean(2)  # (n_taps, n_taps), over the channels
+    variance = ((taps @ second) * taps).sum(1) - mean**2
+    _keep(norm, mean, variance, n_places * len(found.mean))
     return _scale_and_shift(norm, mean, variance)
 
 
 def _joint_norm(
-    norm: nn.BatchNorm2d, cut: Windows, joint: Tensor, added: Tensor, n_trials: int
+    norm: nn.BatchNorm2d, joint: Tensor, added: Tensor, found: Moments | None, n_places: int
 ) -> tuple[Tensor, Tensor]:
     """Joint filters (n_filters, n_chans, n_taps) and what they add, with the normalisation behind them taken in."""
-    if not norm.training:
+    if found is None:
         mean, variance = norm.running_mean.double(), norm.running_var.double()
     else:
-        mean = torch.einsum("fck,ck->f", joint, cut.mean) + added
-        flat = joint.flatten(1)
-        variance = ((flat @ cut.covariance.flatten(2).flatten(0, 1)) * flat).sum(1)
-        _keep(norm, mean, variance, n_trials * cut.n_out)
+        flat, middle = joint.flatten(1), found.mean.flatten()
+        covariance = found.second.flatten(2).flatten(0, 1) - middle[:, None] * middle
+        mean = flat @ middle + added
+        variance = ((flat @ covariance) * flat).sum(1)
+        _keep(norm, mean, variance, n_places)
     scale, shift = _scale_and_shift(norm, mean, variance)
     return joint * scale[:, None, None], added * scale + shift
 
 
 def _scale_and_shift(norm: nn.BatchNorm2d, mean: Tensor, variance: Tensor) -> tuple[Tensor, Tensor]:
-    scale = norm.weight.double() / (variance + norm.eps).sqrt()
-    return scale, norm.bias.double() - scale * mean
+    scale = norm.weight.to(variance.dtype) / (variance + norm.eps).sqrt()
+    return scale, norm.bias.to(variance.dtype) - scale * mean
 
 
 @torch.no_grad()
@@ -191,17 +227,3 @@ def _keep(norm: nn.BatchNorm2d, mean: Tensor, variance: Tensor, n: int) -> None:
     norm.num_batches_tracked += 1
     norm.running_mean.lerp_(mean.to(norm.running_mean), norm.momentum)
     norm.running_var.lerp_((variance * n / (n - 1)).to(norm.running_var), norm.momentum)
-
-
-def _convolve(cut: Windows, weight: Tensor, bias: Tensor) -> Tensor:
-    """Every filter at every place: (batch, n_filters, 1, n_windows * STEP), channels last; the end may be cut off."""
-    n_filters, n_chans, n_taps = weight.shape
-    width = STEP + n_taps - 1
-    # A row of width + 1 repeated and read as rows of width begins one later each time: the filter moves on.
-    row = functional.pad(weight.to(cut.rows.dtype).permute(1, 2, 0), (0, 0, 0, STEP))
-    matrix = row.repeat(1, STEP, 1)[:, : STEP * width].view(n_chans, STEP, width, n_filters)
-    matrix = matrix.transpose(1, 2).reshape(n_chans * width, STEP * n_filters)
-    # The bias is one more row, against a column of ones: adding it would be another pass, and one for its gradient.
-    matrix = torch.cat([matrix, bias.to(matrix).repeat(1, STEP)])
-    product = functional.pad(cut.rows.flatten(0, 1), (0, 1), value=1.0) @ matrix
-    return product.view(len(cut.rows), -1, n_filters).transpose(1, 2).unsqueeze(2)

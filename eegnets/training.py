@@ -1,6 +1,7 @@
 """Fitting a network: a generator that yields one plain record at the end of every epoch."""
 
 import contextlib
+import inspect
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -27,7 +28,7 @@ OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
 }
 
 
-Logits = Callable[[nn.Module, Tensor], Tensor]  # of a network and a batch
+Logits = Callable[[nn.Module, Any], Tensor]  # of a network and a batch of trials, which may be prepared
 
 
 def plain(model: nn.Module, X: Tensor) -> Tensor:
@@ -35,14 +36,26 @@ def plain(model: nn.Module, X: Tensor) -> Tensor:
     return model(X)
 
 
-ENGINES: dict[str, Logits] = {"fused": fused.logits, "plain": plain}
+def as_they_are(model: nn.Module, X: Tensor) -> Tensor:
+    """Trials that need no preparation."""
+    return X
+
+
+class Engine(NamedTuple):
+    """A way to compute the logits of training batches, and what it wants to know of all trials beforehand."""
+
+    logits: Logits
+    prepare: Callable[[nn.Module, Tensor], Any]
+
+
+ENGINES = {"fused": Engine(fused.logits, fused.prepare), "plain": Engine(plain, as_they_are)}
 
 
 def in_bfloat16(compute: Logits) -> Logits:
     """The same logits with large products and convolutions in bfloat16, weights and result in float32 (autocast)."""
 
     def logits(model: nn.Module, X: Tensor) -> Tensor:
-        with torch.autocast(X.device.type, torch.bfloat16):
+        with torch.autocast(next(model.parameters()).device.type, torch.bfloat16):
             out = compute(model, X)
         return out.float()
 
@@ -76,9 +89,9 @@ class Diverged(ArithmeticError):
 
 
 class Fold(NamedTuple):
-    """Trials on a device: X float32 µV (n_trials, n_chans, n_times), y int64 (n_trials,)."""
+    """Trials on a device: X float32 µV (n_trials, n_chans, n_times), maybe prepared, y int64 (n_trials,)."""
 
-    X: Tensor
+    X: Any
     y: Tensor
 
 
@@ -118,9 +131,8 @@ class State:
         self.device = resolve_device(config.device)
         # Channels-last convolutions give the same sums and were measured 1.3 to 1.7 times faster on the CPU.
         self.model = model.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.logits = lookup(PRECISIONS, N_("precision"), config.precision)(
-            lookup(ENGINES, N_("engine"), config.engine)
-        )
+        self.engine = lookup(ENGINES, N_("engine"), config.engine)
+        self.logits = lookup(PRECISIONS, N_("precision"), config.precision)(self.engine.logits)
         self.optimizer = _optimizer(self.model, config)
         self.order = torch.Generator().manual_seed(config.seed)
         self.epoch = 0
@@ -177,7 +189,9 @@ class State:
 
 def _optimizer(model: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:
     make = lookup(OPTIMIZERS, N_("optimiser"), config.optimizer)
-    extra = {"momentum": config.momentum} if config.optimizer == "SGD" else {}
+    extra: dict[str, Any] = {"momentum": config.momentum} if config.optimizer == "SGD" else {}
+    if config.engine == "fused" and "fused" in inspect.signature(make).parameters:
+        extra["fused"] = next(model.parameters()).device.type in ("cpu", "cuda")  # all weights in one go
     return make(model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, **extra)
 
 
@@ -206,6 +220,7 @@ def fit(
     """
     state = state or State(model, config)
     learn = to_device(train, state.device)
+    learn = learn._replace(X=state.engine.prepare(state.model, learn.X))
     others = {
         name: to_device(fold, state.device) for name, fold in (("validation", validation), ("test", test)) if fold
     }

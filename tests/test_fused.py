@@ -7,19 +7,20 @@ import pytest
 import torch
 from torch.nn import functional
 
-from eegnets import fused
+from eegnets import fused, passes
 from eegnets.activations import ACTIVATIONS
 from eegnets.config import InputError, TrainingConfig
 from eegnets.models import MODELS, build
-from eegnets.training import ENGINES, State, fit
+from eegnets.training import ENGINES, State, fit, in_bfloat16
 from eegnets.trials import split
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 every_network = pytest.mark.parametrize("name", MODELS)
 every_activation = pytest.mark.parametrize("activation", ACTIVATIONS)
-# (batch, n_chans, n_times), EEGNet's taps: one trial, lengths with and without a window that is not full, even taps
-SHAPES = [((4, 2, 128), 51), ((1, 1, 131), 51), ((5, 3, 200), 7), ((3, 2, 144), 8)]
+# (batch, n_chans, n_times), EEGNet's taps: one trial, lengths with and without a window that is not full, even taps,
+# more trials than are computed together
+SHAPES = [((4, 2, 128), 51), ((1, 1, 131), 51), ((5, 3, 200), 7), ((3, 2, 144), 8), ((2 * passes.PART + 3, 2, 128), 3)]
 every_shape = pytest.mark.parametrize(("shape", "n_taps"), SHAPES)
 
 
@@ -68,7 +69,7 @@ def test_a_step_is_the_plain_networks_to_nine_digits(pair, name, activation, sha
     plain, fast = pair(name, *shape[1:], activation=activation, kernel_length=n_taps)
     X, y = batch(shape)
     assert fused.applies(fast, X)
-    wanted, found = step(ENGINES["plain"], plain, X, y), step(fused.logits, fast, X, y)
+    wanted, found = step(ENGINES["plain"].logits, plain, X, y), step(fused.logits, fast, X, y)
     assert {what: far(found[what], wanted[what]) for what in wanted if far(found[what], wanted[what]) > 1e-9} == {}
 
 
@@ -78,8 +79,8 @@ def test_a_step_in_float32_strays_no_further_than_float32_does(pair, name, activ
     """The bound is 1e-5, or where the plain network itself is further from its float64 self, twice that."""
     plain, fast = pair(name, dtype=torch.float32, activation=activation)
     X, y = batch((8, 2, 128), torch.float32)
-    exact = step(ENGINES["plain"], copy.deepcopy(plain).double(), X.double(), y)
-    wanted, found = step(ENGINES["plain"], plain, X, y), step(fused.logits, fast, X, y)
+    exact = step(ENGINES["plain"].logits, copy.deepcopy(plain).double(), X.double(), y)
+    wanted, found = step(ENGINES["plain"].logits, plain, X, y), step(fused.logits, fast, X, y)
     strayed = {what: (far(found[what], exact[what]), far(wanted[what], exact[what])) for what in exact}
     assert {what: both for what, both in strayed.items() if both[0] > max(1e-5, 2 * both[1])} == {}
 
@@ -89,7 +90,7 @@ def test_a_step_in_float32_strays_no_further_than_float32_does(pair, name, activ
 def test_in_evaluation_the_logits_are_those_of_the_running_statistics_which_stay(pair, name, shape, n_taps):
     plain, fast = pair(name, *shape[1:], kernel_length=n_taps)
     X, y = batch(shape)
-    step(ENGINES["plain"], plain, X, y)
+    step(ENGINES["plain"].logits, plain, X, y)
     fast.load_state_dict(plain.state_dict())
     with torch.inference_mode():
         assert far(fused.logits(fast.eval(), X), plain.eval()(X)) < 1e-9
@@ -122,6 +123,28 @@ def test_what_is_unusual_is_left_to_the_network_itself(pair, name, change):
 
 
 @every_network
+def test_trials_that_were_prepared_give_the_same_step(pair, name):
+    one, other = pair(name)
+    X, y = batch((12, 2, 128))
+    order = torch.tensor([7, 0, 3, 11])
+    wanted = step(fused.logits, one, X[order], y[order])
+    found = step(fused.logits, other, fused.prepare(other, X)[order], y[order])
+    assert {what for what in wanted if far(found[what], wanted[what]) > 1e-12} == set()
+
+
+@every_network
+def test_in_bfloat16_a_step_strays_little_further_than_the_plain_networks(pair, name):
+    plain, fast = pair(name, dtype=torch.float32)
+    X, y = batch((32, 2, 128), torch.float32)
+    exact = step(ENGINES["plain"].logits, copy.deepcopy(plain).double(), X.double(), y)
+    strayed = []
+    for model, engine in ((plain, "plain"), (fast, "fused")):
+        short = step(in_bfloat16(ENGINES[engine].logits), model, X, y)
+        strayed.append(sum(far(short[what], exact[what]) for what in exact))
+    assert 0 < strayed[1] < 2 * strayed[0]
+
+
+@every_network
 def test_a_trial_of_another_shape_is_refused_as_the_network_refuses_it(pair, name):
     model, _ = pair(name)
     with pytest.raises(InputError, match=r"trials \(batch, 2, 128\); got the shape \(4, 2, 100\)"):
@@ -133,13 +156,13 @@ def test_dropout_silences_its_share_and_keeps_the_mean(share):
     drop = torch.nn.Dropout(share)
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        left = fused._drop(drop, torch.ones(50, 40, 1, 101))
+        left = passes.dropout_factors(drop, (50, 40, 1, 101), torch.float32)
     kept = left != 0
     assert torch.allclose(left[kept], torch.tensor(1 / (1 - share)))
     for axes in ((0, 1), (0, 3), (1, 3)):
         spread = (share * (1 - share) / (kept.numel() / kept.float().mean(axes, keepdim=True).numel())) ** 0.5
         assert (kept.float().mean(axes) - (1 - share)).abs().max() < 5 * spread
-    assert torch.equal(fused._drop(drop.eval(), torch.ones(2, 3, 1, 5)), torch.ones(2, 3, 1, 5))
+    assert passes.dropout_factors(drop.eval(), (2, 3), torch.float32) is None
 
 
 @every_network

@@ -31,7 +31,7 @@ def history(trials, name, **settings):
 def test_float32_is_the_default_and_nothing_stands_between_it_and_its_engine(engine):
     config = TrainingConfig(device="cpu", engine=engine)
     assert config.precision == "float32"
-    assert State(network("EEGNet"), config).logits is ENGINES[engine]
+    assert State(network("EEGNet"), config).logits is ENGINES[engine].logits
 
 
 def test_a_stored_run_without_a_precision_was_float32():
@@ -56,7 +56,11 @@ def test_trials_that_drift_far_from_zero_are_read_as_well_as_by_the_plain_networ
     drift = torch.randn((8, 2, 128), generator=torch.Generator().manual_seed(1)).cumsum(2) + 20
     exact, plain, short = (
         compute(network(name).train(), drift).detach()
-        for compute in (ENGINES["plain"], in_bfloat16(ENGINES["plain"]), in_bfloat16(ENGINES[engine]))
+        for compute in (
+            ENGINES["plain"].logits,
+            in_bfloat16(ENGINES["plain"].logits),
+            in_bfloat16(ENGINES[engine].logits),
+        )
     )
     noise = (plain - exact).abs().max()
     assert noise > 0
@@ -66,7 +70,7 @@ def test_trials_that_drift_far_from_zero_are_read_as_well_as_by_the_plain_networ
 @every_engine
 def test_weights_logits_and_gradients_stay_float32(engine):
     model = network("EEGNet").train()
-    logits = in_bfloat16(ENGINES[engine])(model, torch.randn(4, 2, 128))
+    logits = in_bfloat16(ENGINES[engine].logits)(model, torch.randn(4, 2, 128))
     logits.sum().backward()
     assert logits.dtype == torch.float32
     assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
