@@ -95,7 +95,7 @@ def measure(cases: Sequence[Case], folds: Folds, rounds: int = 5, **limits: Any)
 def _epoch(case: Case, folds: Folds) -> Callable[[], object]:
     """What does an epoch of a case each time it is called."""
     resolve_device(case.device)
-    loop = _usual(case, folds) if case.engine == USUAL else _fitted(case, folds)
+    loop = usual(case, folds) if case.engine == USUAL else _fitted(case, folds)
 
     def act() -> None:
         torch.set_num_threads(case.threads)
@@ -104,9 +104,9 @@ def _epoch(case: Case, folds: Folds) -> Callable[[], object]:
     return act
 
 
-def _new(case: Case, folds: Folds) -> nn.Module:
-    trials = folds.train
-    return build(case.model, n_chans=trials.n_chans, n_times=trials.n_times, n_outputs=len(trials.class_names))
+def _new(case: Case, folds: Folds, activation: str = "ELU") -> nn.Module:
+    sizes = {"n_chans": folds.train.n_chans, "n_times": folds.train.n_times, "n_outputs": len(folds.train.class_names)}
+    return build(case.model, activation=activation, **sizes)
 
 
 def _fitted(case: Case, folds: Folds) -> Iterator[object]:
@@ -115,10 +115,10 @@ def _fitted(case: Case, folds: Folds) -> Iterator[object]:
     return fit(_new(case, folds), *folds, TrainingConfig(epochs=ENDLESS, **settings))
 
 
-def _usual(case: Case, folds: Folds) -> Iterator[object]:
+def usual(case: Case, folds: Folds, activation: str = "ELU") -> Iterator[None]:
     """The textbook's loop, an epoch of training and one of testing a turn."""
     device = resolve_device(case.device)
-    model = _new(case, folds).to(device)
+    model = _new(case, folds, activation).to(device)
     train, test = _loader(folds.train, case, shuffle=True), _loader(folds.test, case, shuffle=False)
     optimizer = torch.optim.Adam(model.parameters(), weight_decay=0.01)
     while True:

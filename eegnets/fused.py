@@ -172,9 +172,10 @@ def _pooled_norm(convolution: nn.Conv2d, norm: nn.BatchNorm2d, X: Tensor) -> Ten
     """
     side = torch.where(norm.weight < 0, -1.0, 1.0).to(norm.weight)
     out = _maps(_convolved(convolution, X, convolution.weight * side[:, None, None, None], None))
-    larger, mean, variance = LargerOfTwoNormed.apply(out, norm.weight * side, norm.bias, norm.eps)
+    shift = norm.bias + 0 * convolution.bias
+    larger, mean, variance = LargerOfTwoNormed.apply(out, norm.weight * side, shift, norm.eps)
     _keep(norm, mean * side + convolution.bias.detach(), variance, out.shape[0] * out.shape[1])
-    return larger + 0 * convolution.bias.sum()
+    return larger
 
 
 def _convolved(convolution: nn.Conv2d, X: Tensor, *parameters: Tensor | None) -> Tensor:

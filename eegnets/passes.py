@@ -176,10 +176,10 @@ class ReducedProduct(torch.autograd.Function):
             n = part.shape[0] * part.shape[1]
             torch.mm(part.flatten(0, 1), matrix, out=product[:n])
             X = maps[:n] if product is maps else maps[:n].copy_(product[:n])
-            keeps.append(reduction.forward(X.view(len(part), -1, n_maps), into))
+            kept = reduction.forward(X.view(len(part), -1, n_maps), into)
+            keeps += [kept] * ctx.needs_input_grad[1]
             _scale(into, factor)
-        if ctx.needs_input_grad[1]:
-            ctx.save_for_backward(rows, matrix, factors, *keeps)
+        ctx.save_for_backward(rows, matrix, factors, *keeps)
         ctx.n_maps, ctx.reduction = n_maps, reduction
         return out
 

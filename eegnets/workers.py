@@ -17,9 +17,11 @@ from eegnets.config import InputError
 from eegnets.run_folder import Run
 from eegnets.translation import N_, _
 
-# Threads that wait for each other give up their core instead of spinning: with anything else at work on the machine
-# (a browser is enough) an epoch of two spinning threads was measured 10 times slower than one of two yielding threads.
-THREAD_MANNERS = {"OMP_WAIT_POLICY": "passive"}
+# Threads that wait for each other give up their core instead of spinning on: with one other program at work an epoch of
+# two spinning threads was measured 10 times slower than one of two yielding threads. GNU's threads look for each other
+# a moment before they yield: an epoch took 0.4 s instead of 0.6 s, with another program at work 0.8 s instead of 0.6.
+THREAD_MANNERS = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "2000"}
+MOST = 8  # workers unless more are asked for: each takes some 400 MB
 
 # A worker leaves the processor to the program that serves pages, where both want it: nobody waits because others train.
 BEHIND = psutil.BELOW_NORMAL_PRIORITY_CLASS if psutil.WINDOWS else 10
@@ -66,12 +68,12 @@ class Workers(Protocol):
 
 
 def default_count(cores: int) -> int:
-    """EEGNETS_WORKERS, else one for every two cores.
+    """EEGNETS_WORKERS, else one a core, MOST at most.
 
     Two runs of two threads on two cores were measured 3 to 10 times slower than two of one thread, so all threads of
-    all workers together never exceed the cores; one two-thread run beat two one-thread runs in trials per second.
+    all workers together never exceed the cores. Two runs of one thread each went as fast as one of them alone.
     """
-    return whole_number("EEGNETS_WORKERS") or max(1, cores // 2)
+    return whole_number("EEGNETS_WORKERS") or min(cores, MOST)
 
 
 def whole_number(variable: str) -> int:
@@ -91,7 +93,8 @@ def whole_number(variable: str) -> int:
 class LocalWorkers:
     """Processes that have imported what a run needs, so that it begins at once.
 
-    Each is a pool of one: a worker that is killed takes no other with it.
+    Each is a pool of one: a worker that is killed takes no other with it. The first comes with the program, a
+    further one when there is work for it.
     """
 
     def __init__(self, count: int | None = None, cores: int | None = None) -> None:
@@ -100,14 +103,19 @@ class LocalWorkers:
         self.threads = max(1, cores // self._count)
         self._lock = threading.Lock()
         self._closed = False
-        self._idle = [self._new_pool() for _pool in range(self._count)]
+        self._idle = [self._new_pool() for _pool in range(self._count)]  # the last one is the next to work
         self._busy: list[loky.ProcessPoolExecutor] = []
+        self._make_ready()
 
     def _new_pool(self) -> loky.ProcessPoolExecutor:
         limits = {name: str(self.threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
-        pool = loky.ProcessPoolExecutor(max_workers=1, env=limits | THREAD_MANNERS, initializer=_warm_up)
-        pool.submit(os.getpid)  # starts the process
-        return pool
+        return loky.ProcessPoolExecutor(max_workers=1, env=limits | THREAD_MANNERS, initializer=_warm_up)
+
+    def _make_ready(self) -> None:
+        """Start the process of the worker that is next."""
+        self._idle[-1].submit(os.getpid)
+        # Loky would have every further pool hook into the program's exit, before the runner, and wait for its run.
+        loky.process_executor.process_pool_executor_at_exit = True
 
     def count(self) -> int:
         """How many runs can be carried out at once."""
@@ -134,6 +142,8 @@ class LocalWorkers:
         with self._lock:
             self._busy.remove(pool)
             self._idle.append(self._new_pool() if killed and not self._closed else pool)
+            if killed and not self._closed:
+                self._make_ready()
         if error:
             ended.set_exception(WorkerKilled(N_("Its worker process was killed.")) if killed else error)
         else:

@@ -21,6 +21,14 @@ def _own_cache(tmp_path_factory):
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _one_worker():
+    """Programs that tests start have one worker, as tests share the cores already."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EEGNETS_WORKERS", "1")
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _hear_ctrl_c():
     """A shell lets what it starts in the background ignore Ctrl-C, and every program of a test would inherit that."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)

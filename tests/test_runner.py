@@ -220,9 +220,27 @@ def test_a_run_keeps_the_number_of_threads_it_was_queued_with(serve):
     assert serve(Hands()).submit(CONFIG.with_(threads=2)).config.training.threads == 2
 
 
-@pytest.mark.parametrize(("cores", "workers"), [(1, 1), (2, 1), (4, 2), (16, 8)])
-def test_threads_of_all_workers_together_never_exceed_the_cores(cores, workers):
+@pytest.mark.parametrize(("cores", "workers"), [(1, 1), (2, 2), (6, 6), (64, 8)])
+def test_threads_of_all_workers_together_never_exceed_the_cores(monkeypatch, cores, workers):
+    monkeypatch.delenv("EEGNETS_WORKERS")
     assert default_count(cores) == workers
+
+
+def test_one_worker_comes_with_the_program_and_a_second_with_a_second_run(tmp_path):
+    family = psutil.Process()
+    before = {process.pid for process in family.children()}
+    runner = Runner(RunStore(tmp_path / "runs"), LocalWorkers(3, cores=3))
+
+    def workers():
+        return len({one.pid for one in family.children() if "popen_loky_posix" in " ".join(one.cmdline())} - before)
+
+    try:
+        for count in (1, 2):
+            run = runner.submit(CONFIG.with_(epochs=1000))
+            wait_until(lambda run=run: run.status.state == "running", 20)
+            assert workers() == count
+    finally:
+        runner.shutdown()
 
 
 @pytest.mark.parametrize("text", ["two", "-1", "1.5"])
