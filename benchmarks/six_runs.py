@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -30,6 +31,7 @@ from eegnets.trials import Folds
 from eegnets.workers import keep_memory
 
 ACTIVATIONS = ("ELU", "ReLU", "LeakyReLU")
+PRECISIONS = ("float32", "bfloat16")
 KINDS = [(name, activation) for name in MODELS for activation in ACTIVATIONS]
 
 
@@ -62,8 +64,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         runner = Runner(RunStore(Path(folder)))
         takers: dict[str, Callable[[], None]] = {"usual loops": lambda: six_loops(trials, asked.epochs)}
-        for precision in ("float32", "bfloat16"):
-            takers[f"pool, {precision}"] = lambda config=base.with_(precision=precision): six_runs(runner, config)
+        takers |= {f"pool, {name}": partial(six_runs, runner, base.with_(precision=name)) for name in PRECISIONS}
         seconds: dict[str, list[float]] = {who: [] for who in takers}
         for turn in turns(takers, asked.rounds):
             seconds[turn.who] += [turn.seconds] * bool(turn.round)
