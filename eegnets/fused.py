@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from eegnets.models import DeepConvNet, EEGNet
 from eegnets.passes import (
+    KEPT,
     BentSums,
     LargerOfTwo,
     LargerOfTwoNormed,
@@ -26,7 +27,6 @@ from eegnets.passes import (
 from eegnets.windows import Moments, Prepared, Toeplitz, lag_products, moments, rows
 
 LARGEST_FILTER = 256  # channels × taps; beyond it, filters in time and then in space are less work than joint ones
-KEPT = {torch.bfloat16: torch.float32}  # the numbers in which products go on
 # What never falls as its input grows may follow the pooling, on half of the values: the largest stays the largest.
 MONOTONE = (nn.ELU, nn.ReLU, nn.LeakyReLU, nn.Sigmoid, nn.Tanh, nn.SELU, nn.Softplus)
 
@@ -57,13 +57,20 @@ def logits(model: nn.Module, X: Tensor | Prepared) -> Tensor:
 
 
 def applies(model: nn.Module, X: Tensor) -> bool:
-    """Whether there is a faster way: a network of FUSED, few channels, on the processor, watched by nobody."""
-    if type(model) not in FUSED or X.shape[1:] != (model.n_chans, model.n_times) or X.requires_grad:
+    """Whether there is a faster way for these trials: the network `fits`, and nobody watches a layer."""
+    if not fits(model) or X.shape[1:] != (model.n_chans, model.n_times) or X.requires_grad:
+        return False
+    return X.device.type == "cpu" and X.dtype in (torch.float32, torch.float64) and not _touched(model)
+
+
+def fits(model: nn.Module) -> bool:
+    """Whether there is a faster way for a network: one of FUSED as it was built, on the processor, of few channels."""
+    if type(model) not in FUSED or next(model.parameters()).device.type != "cpu":
+        return False
+    if isinstance(model, EEGNet) and type(model.separableConv[0]) is not nn.Conv2d:
         return False
     n_taps = _in_time(model).kernel_size[1]
-    computable = X.device.type == "cpu" and X.dtype in (torch.float32, torch.float64)
-    small = 2 < n_taps <= model.n_times and model.n_chans * n_taps <= LARGEST_FILTER
-    return computable and small and not _touched(model)
+    return 2 < n_taps <= model.n_times and model.n_chans * n_taps <= LARGEST_FILTER
 
 
 def _in_time(model: nn.Module) -> nn.Conv2d:
@@ -72,9 +79,9 @@ def _in_time(model: nn.Module) -> nn.Conv2d:
 
 def _touched(model: nn.Module) -> bool:
     """Whether somebody listens at a layer or has frozen one."""
+    hooks = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
     return any(
-        layer._forward_hooks or layer._forward_pre_hooks or layer._backward_hooks or layer.training != model.training
-        for layer in model.modules()
+        layer.training != model.training or any(getattr(layer, name) for name in hooks) for layer in model.modules()
     )
 
 
@@ -196,7 +203,7 @@ def _filter_norm(norm: nn.BatchNorm2d, taps: Tensor, found: Moments | None, n_pl
         return _scale_and_shift(norm, norm.running_mean.double(), norm.running_var.double())
     mean = taps @ found.mean.mean(0)
     second = found.second.diagonal(dim1=0, dim2=2).mean(2)  # (n_taps, n_taps), over the channels
-    variance = ((taps @ second) * taps).sum(1) - mean**2
+    variance = (((taps @ second) * taps).sum(1) - mean**2).clamp(min=0)
     _keep(norm, mean, variance, n_places * len(found.mean))
     return _scale_and_shift(norm, mean, variance)
 
@@ -211,7 +218,7 @@ def _joint_norm(
         flat, middle = joint.flatten(1), found.mean.flatten()
         covariance = found.second.flatten(2).flatten(0, 1) - middle[:, None] * middle
         mean = flat @ middle + added
-        variance = ((flat @ covariance) * flat).sum(1)
+        variance = ((flat @ covariance) * flat).sum(1).clamp(min=0)  # of flat trials, rounding may make it less
         _keep(norm, mean, variance, n_places)
     scale, shift = _scale_and_shift(norm, mean, variance)
     return joint * scale[:, None, None], added * scale + shift

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol
 import torch
 from torch import Tensor, nn
 
+KEPT = {torch.bfloat16: torch.float32, torch.float16: torch.float32}  # the numbers in which short products go on
 PART = 16  # trials whose maps stay beside the processor from one pass to the next
 
 
@@ -22,7 +23,7 @@ class Reduction(Protocol):
         """How many are left of a trial's samples."""
 
     def forward(self, X: Tensor, out: Tensor) -> Tensor:
-        """Write the result into `out`; returns what `backward` needs. X is overwritten."""
+        """Write the result into `out`; returns what `backward` needs. X may be overwritten."""
 
     def backward(self, kept: Tensor, gradient: Tensor, found: Tensor) -> None:
         """Write the gradient to X into `found`, of X's shape."""
@@ -73,7 +74,10 @@ def by_hand(bend: nn.Module) -> bool:
 
 
 class BentSums(NamedTuple):
-    """Sums of an activation over every `n` samples: (batch, n_times, n_maps) → (batch, n_sums, n_maps)."""
+    """Sums of an activation over every `n` samples: (batch, n_times, n_maps) → (batch, n_sums, n_maps).
+
+    Of single samples (n 1) all are taken: n_sums is n_times.
+    """
 
     bend: nn.Module
     n: int
@@ -133,7 +137,7 @@ class LargerOfTwo(NamedTuple):
 
 
 class Reduce(torch.autograd.Function):
-    """A reduction of maps (batch, n_times, n_maps), which are overwritten, and the factors of dropout behind it."""
+    """A reduction of maps (batch, n_times, n_maps), which may be overwritten, and the factors of dropout behind it."""
 
     @staticmethod
     def forward(ctx: Any, X: Tensor, reduction: Reduction, factors: Tensor | None) -> Tensor:
@@ -141,7 +145,7 @@ class Reduce(torch.autograd.Function):
         out = X.new_empty(len(X), reduction.size(), X.shape[2])
         keeps = []
         for part, into, factor in _parts(X, out, factors):
-            keeps.append(reduction.forward(part, into))
+            keeps += [reduction.forward(part, into)] * ctx.needs_input_grad[0]
             _scale(into, factor)
         ctx.save_for_backward(factors, *keeps)
         ctx.shape, ctx.reduction = X.shape, reduction
@@ -161,7 +165,7 @@ class ReducedProduct(torch.autograd.Function):
     """The same of rows (batch, n_rows, n_columns) times a matrix, whose columns are n_places × n_maps.
 
     What is kept for the gradient is all that ever exists of a whole batch. The product has as many digits as the rows;
-    all else is float32 where these are bfloat16.
+    all else is float32 where these are bfloat16, but for the matrix and its gradient.
     """
 
     @staticmethod
@@ -203,7 +207,7 @@ def _workspace(rows: Tensor, matrix: Tensor) -> tuple[Tensor, Tensor]:
     """Memory for the product of a part, and for the numbers in which it goes on: the same, or float32."""
     shape = (min(PART, len(rows)) * rows.shape[1], matrix.shape[1])
     product = rows.new_empty(shape)
-    return product, torch.empty(shape) if rows.dtype == torch.bfloat16 else product
+    return product, torch.empty(shape, dtype=KEPT[rows.dtype]) if rows.dtype in KEPT else product
 
 
 def _parts(X: Tensor, Y: Tensor, factors: Tensor | None) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
@@ -286,4 +290,5 @@ def _sums(X: Tensor, Y: Tensor | None = None) -> Tensor:
     if Y is not None:
         return sum(_sums(x * y) for x, y in zip(X.split(PART), Y.split(PART), strict=True))
     flat = X.reshape(-1, X.shape[2])
-    return (flat.new_ones(1, len(flat)) @ flat)[0]
+    with torch.autocast(X.device.type, enabled=False):  # statistics keep all digits
+        return (flat.new_ones(1, len(flat)) @ flat)[0]

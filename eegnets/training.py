@@ -54,7 +54,7 @@ ENGINES = {"fused": Engine(fused.logits, fused.prepare), "plain": Engine(plain, 
 def in_bfloat16(compute: Logits) -> Logits:
     """The same logits with large products and convolutions in bfloat16, weights and result in float32 (autocast)."""
 
-    def logits(model: nn.Module, X: Tensor) -> Tensor:
+    def logits(model: nn.Module, X: Any) -> Tensor:
         with torch.autocast(next(model.parameters()).device.type, torch.bfloat16):
             out = compute(model, X)
         return out.float()
@@ -190,8 +190,8 @@ class State:
 def _optimizer(model: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:
     make = lookup(OPTIMIZERS, N_("optimiser"), config.optimizer)
     extra: dict[str, Any] = {"momentum": config.momentum} if config.optimizer == "SGD" else {}
-    if config.engine == "fused" and "fused" in inspect.signature(make).parameters:
-        extra["fused"] = next(model.parameters()).device.type in ("cpu", "cuda")  # all weights in one go
+    if config.engine == "fused" and fused.fits(model) and "fused" in inspect.signature(make).parameters:
+        extra["fused"] = True  # all weights in one go
     return make(model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, **extra)
 
 

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 STEP = 16  # samples from window to window: the longer, the more zeros in the matrix; the shorter, the more windows
 BIASES = 2  # rows for what is added: its value, and what of it is lost where the matrix has few digits
-AT_ONCE = 256  # trials whose spectra are held at the same time
+AT_ONCE = 256  # trials that are held with twice the digits
 
 
 @dataclass(frozen=True)
@@ -44,16 +44,15 @@ class Moments(NamedTuple):
 def lag_products(X: Tensor, n_taps: int) -> Tensor:
     """Sum over t of x_a[t] x_b[t + lag] for all channels a, b and lags from 1 - n_taps to n_taps - 1, by trial.
 
-    Takes (n_trials, n_chans, n_times), returns float64 (n_trials, n_chans, n_chans, 2 * n_taps - 1). By the spectrum,
-    which is long enough that no trial's end meets its beginning.
+    Takes (n_trials, n_chans, n_times), returns float64 (n_trials, n_chans, n_chans, 2 * n_taps - 1).
     """
-    n = X.shape[2] + n_taps - 1
-    found = []
-    for trials in X.split(AT_ONCE):
-        spectrum = torch.fft.rfft(trials.double(), n)
-        products = torch.fft.irfft(spectrum.conj()[:, :, None] * spectrum[:, None], n)
-        found.append(torch.cat([products[..., n - n_taps + 1 :], products[..., :n_taps]], 3))
-    return torch.cat(found)
+    return torch.cat([_lag_products(trials.double(), n_taps) for trials in X.split(AT_ONCE)])
+
+
+def _lag_products(X: Tensor, n_taps: int) -> Tensor:
+    n_times = X.shape[2]
+    later = torch.stack([X[..., : n_times - lag] @ X[..., lag:].mT for lag in range(n_taps)], 3)
+    return torch.cat([later.flip(3)[..., :-1].transpose(1, 2), later], 3)
 
 
 def moments(batch: Prepared, n_taps: int, padding: int) -> Moments:

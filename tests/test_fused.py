@@ -11,6 +11,7 @@ from eegnets import fused, passes
 from eegnets.activations import ACTIVATIONS
 from eegnets.config import InputError, TrainingConfig
 from eegnets.models import MODELS, build
+from eegnets.separable import truly_separable
 from eegnets.training import ENGINES, State, fit, in_bfloat16
 from eegnets.trials import split
 
@@ -21,6 +22,7 @@ every_activation = pytest.mark.parametrize("activation", ACTIVATIONS)
 # (batch, n_chans, n_times), EEGNet's taps: one trial, lengths with and without a window that is not full, even taps,
 # more trials than are computed together
 SHAPES = [((4, 2, 128), 51), ((1, 1, 131), 51), ((5, 3, 200), 7), ((3, 2, 144), 8), ((2 * passes.PART + 3, 2, 128), 3)]
+KINDS_OF_CHANGE = ["many channels", "half precision", "subclass", "another layer"]
 every_shape = pytest.mark.parametrize(("shape", "n_taps"), SHAPES)
 
 
@@ -85,6 +87,68 @@ def test_a_step_in_float32_strays_no_further_than_float32_does(pair, name, activ
     assert {what: both for what, both in strayed.items() if both[0] > max(1e-5, 2 * both[1])} == {}
 
 
+@every_network
+@pytest.mark.parametrize(
+    "options", [{"alpha": 0.5}, {"alpha": 2.0}, {"activation": "LeakyReLU", "negative_slope": 0.2}]
+)
+def test_a_step_with_an_activation_of_other_settings_is_the_plain_networks(pair, name, options):
+    plain, fast = pair(name, **options)
+    if name == "DeepConvNet":
+        for model in (plain, fast):  # filters that are turned around
+            model.conv2[1].weight.data[:5] *= -1
+    X, y = batch((4, 2, 128))
+    wanted, found = step(ENGINES["plain"].logits, plain, X, y), step(fused.logits, fast, X, y)
+    assert {what for what in wanted if far(found[what], wanted[what]) > 1e-9} == set()
+
+
+@every_network
+def test_a_step_with_the_same_dropout_is_the_plain_networks(pair, name, monkeypatch):
+    """Both take their masks, by turns of the layers, out of the same drawn numbers."""
+    plain, fast = pair(name, dropout=0.5)
+    X, y = batch((20, 2, 128))
+    turn = {"plain": 0, "fused": 0}
+
+    def kept(engine, shape):  # (batch, n_times, n_maps)
+        turn[engine] += 1
+        return (torch.rand(shape, generator=torch.Generator().manual_seed(turn[engine])) < 0.5).double()
+
+    def factors(drop, shape, dtype, share=1.0):
+        return kept("fused", shape) * share / (1 - drop.p)
+
+    def forward(drop, out):  # (batch, n_maps, 1, n_times)
+        return out * kept("plain", out.squeeze(2).mT.shape).mT.unsqueeze(2) / (1 - drop.p)
+
+    monkeypatch.setattr(fused, "dropout_factors", factors)
+    monkeypatch.setattr(torch.nn.Dropout, "forward", forward)
+    wanted, found = step(ENGINES["plain"].logits, plain, X, y), step(fused.logits, fast, X, y)
+    assert turn["plain"] == turn["fused"] > 0
+    assert {what for what in wanted if far(found[what], wanted[what]) > 1e-9} == set()
+
+
+@every_network
+@every_activation
+def test_in_evaluation_every_activation_gives_the_plain_networks_logits(pair, name, activation):
+    plain, fast = (model.eval() for model in pair(name, activation=activation))
+    X, _ = batch((passes.PART + 3, 2, 128))
+    with torch.inference_mode():
+        assert far(fused.logits(fast, X), plain(X)) < 1e-9
+
+
+@every_network
+def test_flat_trials_far_from_zero_give_finite_logits(pair, name):
+    model, _ = pair(name)
+    assert fused.logits(model, torch.full((4, 2, 128), 3e5, dtype=torch.float64)).isfinite().all()
+
+
+def test_statistics_keep_all_digits_in_bfloat16():
+    X = torch.randn((64 * passes.PART, 8, 3), generator=torch.Generator().manual_seed(0)) + 3
+    weight, bias = torch.ones(3), torch.zeros(3)
+    _, *wanted = passes.LargerOfTwoNormed.apply(X.clone(), weight, bias, 1e-5)
+    with torch.autocast("cpu", torch.bfloat16):
+        _, *found = passes.LargerOfTwoNormed.apply(X.clone(), weight, bias, 1e-5)
+    assert all(torch.equal(one, other) for one, other in zip(found, wanted, strict=True))
+
+
 @every_shape
 @every_network
 def test_in_evaluation_the_logits_are_those_of_the_running_statistics_which_stay(pair, name, shape, n_taps):
@@ -104,12 +168,18 @@ def test_the_first_normalisations_shift_has_a_gradient_of_exactly_nothing(pair):
 
 
 @every_network
-@pytest.mark.parametrize("change", ["hook", "frozen", "gradient of X", "many channels", "half precision", "subclass"])
+@pytest.mark.parametrize("change", ["hook", "hook on gradients", "frozen", "gradient of X", *KINDS_OF_CHANGE])
 def test_what_is_unusual_is_left_to_the_network_itself(pair, name, change):
     model, _ = pair(name, n_chans=60 if change == "many channels" else 2)
     X, _ = batch((2, model.n_chans, 128))
     if change == "hook":
         model.classify.register_forward_hook(lambda *_: None)
+    elif change == "hook on gradients":
+        model.classify.register_full_backward_pre_hook(lambda *_: None)
+    elif change == "another layer":
+        model = truly_separable(model) if name == "EEGNet" else build("EEGNet", n_chans=6, n_times=128, n_outputs=3)
+        X = torch.randn((2, model.n_chans, 128), dtype=torch.float64)
+        model = model.double()
     elif change == "frozen":
         next(layer for layer in model.modules() if isinstance(layer, torch.nn.BatchNorm2d)).eval()
     elif change == "gradient of X":
@@ -119,7 +189,7 @@ def test_what_is_unusual_is_left_to_the_network_itself(pair, name, change):
     elif change == "subclass":
         model.__class__ = type("Other", (type(model),), {})
     assert not fused.applies(model, X)
-    assert fused.logits(model, X).shape == (2, 3)
+    assert fused.logits(model, X).shape == (2, model.n_outputs)
 
 
 @every_network

@@ -223,6 +223,9 @@ def test_a_run_keeps_the_number_of_threads_it_was_queued_with(serve):
 @pytest.mark.parametrize(("cores", "workers"), [(1, 1), (2, 2), (6, 6), (64, 8)])
 def test_threads_of_all_workers_together_never_exceed_the_cores(monkeypatch, cores, workers):
     monkeypatch.delenv("EEGNETS_WORKERS")
+    made = LocalWorkers(cores=cores)
+    made.shutdown()
+    assert made.count() * made.threads <= cores
     assert default_count(cores) == workers
 
 
@@ -241,6 +244,23 @@ def test_one_worker_comes_with_the_program_and_a_second_with_a_second_run(tmp_pa
             assert workers() == count
     finally:
         runner.shutdown()
+
+
+def test_a_run_whose_worker_cannot_be_started_just_now_waits_on(tmp_path):
+    made, left = LocalWorkers(1, cores=1), [OSError("no memory")]
+
+    class Full:
+        def submit(self, *_):
+            raise left.pop()
+
+    made._idle.append(Full())
+    runner = Runner(RunStore(tmp_path / "runs"), made)
+    try:
+        run = runner.submit(CONFIG.with_(epochs=1))
+        wait_until(lambda: run.status.state == "finished", 60)
+    finally:
+        runner.shutdown()
+    assert not left
 
 
 @pytest.mark.parametrize("text", ["two", "-1", "1.5"])
