@@ -73,7 +73,7 @@ def default_count(cores: int) -> int:
 
     Two runs of two threads on two cores were measured 3 to 10 times slower than two of one thread, so all threads of
     all workers together never exceed the cores, unless EEGNETS_WORKERS does. Two runs of one thread each went as fast
-    as one of them alone; a run that has two threads to itself is 1.7 times as fast (EEGNETS_WORKERS=1 on two cores).
+    as one of them alone; a run that has two threads to itself is 1.3 times as fast (EEGNETS_WORKERS=1 on two cores).
     """
     return whole_number("EEGNETS_WORKERS") or min(cores, MOST)
 
