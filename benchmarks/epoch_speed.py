@@ -41,9 +41,9 @@ def rates(name: str, trials: Trials, batch_size: int, rounds: int) -> dict[str, 
     work = 2 * len(X) * (3 * table["multiplications"].sum() - table["multiplications"].iloc[0])
     matrix = torch.randn(SIDE, SIDE)
     takers: dict[str, Callable[[], object]] = {"matrices": lambda: matrix @ matrix}
-    for name, engine in ENGINES.items():
+    for way, engine in ENGINES.items():
         prepared = engine.prepare(model, X)
-        takers[name] = lambda compute=engine.logits, X=prepared: functional.cross_entropy(
+        takers[way] = lambda compute=engine.logits, X=prepared: functional.cross_entropy(
             compute(model.train(), X), y
         ).backward()
     operations = {"matrices": 2 * SIDE**3}
