@@ -94,7 +94,7 @@ def stepper(n: int, key: str, step: Callable[[int, int], None] | None = None) ->
     step: called with (by, n) where more than the number has to move.
     """
     step = step or partial(_move, key)
-    with st.container(horizontal=True, vertical_alignment="bottom", width="content"):
+    with st.container(horizontal=True, vertical_alignment="bottom", width="content", gap="xsmall"):
         st.button(_("Previous"), icon=":material/arrow_back:", shortcut="Left", on_click=step, args=(-1, n))
         place = st.number_input(_of(_("Trial"), n), 1, n, key=key, bind="query-params", width=112)
         st.button(_("Next"), icon=":material/arrow_forward:", shortcut="Right", on_click=step, args=(1, n))
