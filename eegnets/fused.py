@@ -141,7 +141,7 @@ def _bent_sums_of_product(cut: Tensor, matrix: Tensor, n_maps: int, sums: BentSu
 
 def _factors(drop: nn.Dropout, sums: BentSums, X: Tensor, n_maps: int) -> Tensor | None:
     """Of dropout, and of the mean that the sums are for."""
-    return dropout_factors(drop, (len(X), sums.n_sums, n_maps), KEPT.get(X.dtype, X.dtype), 1 / sums.n)
+    return dropout_factors(drop, (len(X), sums.size, n_maps), KEPT.get(X.dtype, X.dtype), 1 / sums.n)
 
 
 def _pooled(bend: nn.Module, X: Tensor, drop: nn.Dropout) -> Tensor:
@@ -153,7 +153,7 @@ def _pooled(bend: nn.Module, X: Tensor, drop: nn.Dropout) -> Tensor:
 
 
 def _larger(X: Tensor, larger: LargerOfTwo, drop: nn.Dropout) -> Tensor:
-    return Reduce.apply(X, larger, dropout_factors(drop, (len(X), larger.n_pairs, X.shape[2]), X.dtype))
+    return Reduce.apply(X, larger, dropout_factors(drop, (len(X), larger.size, X.shape[2]), X.dtype))
 
 
 def _bent(bend: nn.Module, X: Tensor, drop: nn.Dropout | None = None) -> Tensor:

@@ -19,8 +19,7 @@ PART = 16  # trials whose maps stay beside the processor from one pass to the ne
 class Reduction(Protocol):
     """Makes fewer numbers of maps, and knows its own gradient."""
 
-    def size(self) -> int:
-        """How many are left of a trial's samples."""
+    size: int  # how many are left of a trial's samples
 
     def forward(self, X: Tensor, out: Tensor) -> Tensor:
         """Write the result into `out`; returns what `backward` needs. X may be overwritten."""
@@ -74,18 +73,14 @@ def by_hand(bend: nn.Module) -> bool:
 
 
 class BentSums(NamedTuple):
-    """Sums of an activation over every `n` samples: (batch, n_times, n_maps) → (batch, n_sums, n_maps).
+    """Sums of an activation over every `n` samples: (batch, n_times, n_maps) → (batch, size, n_maps).
 
-    Of single samples (n 1) all are taken: n_sums is n_times.
+    Of single samples (n 1) all are taken: the size is n_times.
     """
 
     bend: nn.Module
     n: int
-    n_sums: int
-
-    def size(self) -> int:
-        """The number of sums."""
-        return self.n_sums
+    size: int
 
     def forward(self, X: Tensor, out: Tensor) -> Tensor:
         """The sums; what is kept is the activation's slope at every sample of them."""
@@ -101,21 +96,17 @@ class BentSums(NamedTuple):
     def backward(self, kept: Tensor, gradient: Tensor, found: Tensor) -> None:
         """To every sample of a sum its slope's share; nothing to those beyond the last sum."""
         torch.mul(kept, gradient[:, :, None], out=self.groups(found))
-        found[:, self.n * self.n_sums :] = 0
+        found[:, self.n * self.size :] = 0
 
     def groups(self, X: Tensor) -> Tensor:
-        """(batch, n_sums, n, n_maps), the same memory."""
-        return X[:, : self.n * self.n_sums].unflatten(1, (self.n_sums, self.n))
+        """(batch, size, n, n_maps), the same memory."""
+        return X[:, : self.n * self.size].unflatten(1, (self.size, self.n))
 
 
 class LargerOfTwo(NamedTuple):
-    """The larger of every two samples that follow each other: (batch, n_times, n_maps) → (batch, n_pairs, n_maps)."""
+    """The larger of every two samples that follow each other: (batch, n_times, n_maps) → (batch, size, n_maps)."""
 
-    n_pairs: int
-
-    def size(self) -> int:
-        """The number of pairs."""
-        return self.n_pairs
+    size: int
 
     def forward(self, X: Tensor, out: Tensor) -> Tensor:
         """The larger; kept is 1 where that is the first (of two that are alike, too, as PyTorch has it), else 0."""
@@ -129,11 +120,11 @@ class LargerOfTwo(NamedTuple):
         first, second = self.pairs(found)
         torch.mul(gradient, kept, out=first)
         torch.sub(gradient, first, out=second)
-        found[:, 2 * self.n_pairs :] = 0
+        found[:, 2 * self.size :] = 0
 
     def pairs(self, X: Tensor) -> tuple[Tensor, Tensor]:
         """Every first and every second of two samples, the same memory."""
-        return X[:, 0 : 2 * self.n_pairs : 2], X[:, 1 : 2 * self.n_pairs : 2]
+        return X[:, 0 : 2 * self.size : 2], X[:, 1 : 2 * self.size : 2]
 
 
 class Reduce(torch.autograd.Function):
@@ -142,7 +133,7 @@ class Reduce(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, X: Tensor, reduction: Reduction, factors: Tensor | None) -> Tensor:
         """(batch, reduction's size, n_maps)."""
-        out = X.new_empty(len(X), reduction.size(), X.shape[2])
+        out = X.new_empty(len(X), reduction.size, X.shape[2])
         keeps = []
         for part, into, factor in _parts(X, out, factors):
             keeps += [reduction.forward(part, into)] * ctx.needs_input_grad[0]
@@ -174,7 +165,7 @@ class ReducedProduct(torch.autograd.Function):
     ) -> Tensor:
         """(batch, reduction's size, n_maps)."""
         product, maps = _workspace(rows, matrix)
-        out = maps.new_empty(len(rows), reduction.size(), n_maps)
+        out = maps.new_empty(len(rows), reduction.size, n_maps)
         keeps = []
         for part, into, factor in _parts(rows, out, factors):
             n = part.shape[0] * part.shape[1]
@@ -263,7 +254,7 @@ class LargerOfTwoNormed(torch.autograd.Function):
         X.sub_(mean)
         variance = _sums(X, X) / n
         larger = LargerOfTwo(X.shape[1] // 2)
-        out, spread = X.new_empty(len(X), larger.n_pairs, X.shape[2]), (variance + eps).rsqrt()
+        out, spread = X.new_empty(len(X), larger.size, X.shape[2]), (variance + eps).rsqrt()
         is_first = larger.forward(X, out)
         ctx.save_for_backward(X, out, is_first, weight, spread)
         ctx.mark_non_differentiable(mean, variance)

@@ -114,8 +114,9 @@ class LocalWorkers:
         return loky.ProcessPoolExecutor(max_workers=1, env=limits | THREAD_MANNERS, initializer=_warm_up)
 
     def _make_ready(self) -> None:
-        """Start the process of the worker that is next."""
-        self._idle[-1].submit(os.getpid)
+        """Start the process of the worker that is next; where there is no room for it just now, its run will."""
+        with contextlib.suppress(OSError):
+            self._idle[-1].submit(os.getpid)
         # Loky would have every further pool hook into the program's exit, before the runner, and wait for its run.
         loky.process_executor.process_pool_executor_at_exit = True
 
@@ -127,13 +128,8 @@ class LocalWorkers:
         """Carry out the run in this folder in an idle worker."""
         ended: Future[bool] = Future()
         with self._lock:
-            pool = self._idle.pop()
             try:
-                try:
-                    working = pool.submit(work, path)
-                except KILLED:  # while it was idle
-                    pool = self._new_pool()
-                    working = pool.submit(work, path)
+                pool, working = self._begin(path)
             except OSError:  # the machine has no room for a process just now; the run keeps its place in the queue
                 self._idle.append(self._new_pool())
                 ended.set_exception(WorkerKilled(N_("Its worker process was killed.")))
@@ -141,6 +137,15 @@ class LocalWorkers:
             self._busy.append(pool)
         working.add_done_callback(lambda done: self._back(pool, done, ended))
         return ended
+
+    def _begin(self, path: Path) -> "tuple[loky.ProcessPoolExecutor, Future[bool]]":
+        """The next worker with the run in this folder, or a new one where it was killed while it was idle."""
+        pool = self._idle.pop()
+        try:
+            return pool, pool.submit(work, path)
+        except KILLED:
+            pool = self._new_pool()
+            return pool, pool.submit(work, path)
 
     def _back(self, pool: loky.ProcessPoolExecutor, done: "Future[bool]", ended: "Future[bool]") -> None:
         """Make a worker idle again, or replace it."""

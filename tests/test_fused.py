@@ -22,7 +22,7 @@ every_activation = pytest.mark.parametrize("activation", ACTIVATIONS)
 # (batch, n_chans, n_times), EEGNet's taps: one trial, lengths with and without a window that is not full, even taps,
 # more trials than are computed together
 SHAPES = [((4, 2, 128), 51), ((1, 1, 131), 51), ((5, 3, 200), 7), ((3, 2, 144), 8), ((2 * passes.PART + 3, 2, 128), 3)]
-KINDS_OF_CHANGE = ["many channels", "half precision", "subclass", "another layer"]
+CHANGES = ["hook", "hook on gradients", "frozen", "gradient of X", "many channels", "half precision", "subclass"]
 every_shape = pytest.mark.parametrize(("shape", "n_taps"), SHAPES)
 
 
@@ -168,7 +168,7 @@ def test_the_first_normalisations_shift_has_a_gradient_of_exactly_nothing(pair):
 
 
 @every_network
-@pytest.mark.parametrize("change", ["hook", "hook on gradients", "frozen", "gradient of X", *KINDS_OF_CHANGE])
+@pytest.mark.parametrize("change", CHANGES)
 def test_what_is_unusual_is_left_to_the_network_itself(pair, name, change):
     model, _ = pair(name, n_chans=60 if change == "many channels" else 2)
     X, _ = batch((2, model.n_chans, 128))
@@ -176,10 +176,6 @@ def test_what_is_unusual_is_left_to_the_network_itself(pair, name, change):
         model.classify.register_forward_hook(lambda *_: None)
     elif change == "hook on gradients":
         model.classify.register_full_backward_pre_hook(lambda *_: None)
-    elif change == "another layer":
-        model = truly_separable(model) if name == "EEGNet" else build("EEGNet", n_chans=6, n_times=128, n_outputs=3)
-        X = torch.randn((2, model.n_chans, 128), dtype=torch.float64)
-        model = model.double()
     elif change == "frozen":
         next(layer for layer in model.modules() if isinstance(layer, torch.nn.BatchNorm2d)).eval()
     elif change == "gradient of X":
@@ -189,7 +185,14 @@ def test_what_is_unusual_is_left_to_the_network_itself(pair, name, change):
     elif change == "subclass":
         model.__class__ = type("Other", (type(model),), {})
     assert not fused.applies(model, X)
-    assert fused.logits(model, X).shape == (2, model.n_outputs)
+    assert fused.logits(model, X).shape == (2, 3)
+
+
+def test_a_network_with_another_layer_in_it_is_left_to_itself(pair):
+    model = truly_separable(pair("EEGNet")[0]).double()
+    X, _ = batch((2, 2, 128))
+    assert not fused.fits(model)
+    assert fused.logits(model, X).shape == (2, 3)
 
 
 @every_network
