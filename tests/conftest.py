@@ -117,7 +117,6 @@ class QueueOnly:
 @pytest.fixture
 def app(monkeypatch, tmp_path):
     """The app as a user meets it, run by Streamlit's AppTest: on an empty folder of runs, without workers."""
-    import streamlit as st
     from streamlit.testing.v1 import AppTest
 
     monkeypatch.setenv("EEGNETS_RUNS", str(tmp_path / "runs"))
@@ -125,11 +124,32 @@ def app(monkeypatch, tmp_path):
     monkeypatch.setenv("EEGNETS_SHARED_CONTROL", "0")  # as in a class; who is alone with the app may do anything
     monkeypatch.setattr("eegnets.ui.state.Runner", QueueOnly)
     _navigate_as_a_server_does(monkeypatch)
-    st.cache_resource.clear()
+    _forget_the_folder()
     root = Path(__file__).parent.parent
     monkeypatch.chdir(root)
     yield AppTest.from_file(str(root / "app.py"), default_timeout=30)
-    st.cache_resource.clear()
+    _forget_the_folder()
+
+
+def _forget_the_folder():
+    """What the app keeps of a folder of runs and of a machine. All else it knows by what it was made of: that stays."""
+    from eegnets.ui import measuring, state
+
+    for kept in (state.store, state.runner, state.owners, measuring._looked_at):
+        kept.clear()
+
+
+@pytest.fixture
+def load_instead(monkeypatch):
+    """Puts another way to load trials, from a DataConfig, in the place of the sources'."""
+    from eegnets.ui import state
+
+    def use(load):
+        monkeypatch.setattr("eegnets.sources.load", load)
+        state._trials.clear()
+
+    yield use
+    state._trials.clear()
 
 
 def _navigate_as_a_server_does(monkeypatch):

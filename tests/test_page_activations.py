@@ -44,13 +44,13 @@ def share(app, words="of this layer"):
 
 
 @pytest.fixture
-def scene(monkeypatch, tiny_trials):
+def scene(load_instead, tiny_trials):
     """The app's data are the tiny world's, stretched to trials as slow cortical potentials have them: 6 × 896."""
 
     def use(n_chans=6, n_times=896, **changes):
         X = np.resize(tiny_trials.X, (40, n_chans, n_times)).astype(np.float32)
         trials = replace(tiny_trials, X=X, ch_names=tuple(f"A{i}" for i in range(n_chans)), **changes)
-        monkeypatch.setattr("eegnets.sources.load", lambda config: trials)
+        load_instead(lambda config: trials)
         return trials
 
     return use

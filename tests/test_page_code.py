@@ -11,10 +11,10 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture
-def trained(tmp_path, monkeypatch, tiny_trials):
+def trained(tmp_path, load_instead, tiny_trials):
     """A maker of runs that have really been trained, on the tiny trials."""
     store = RunStore(tmp_path / "runs")
-    monkeypatch.setattr("eegnets.sources.load", lambda config: tiny_trials)
+    load_instead(lambda config: tiny_trials)
 
     def make(**settings):
         run = store.create(RunConfig().with_(epochs=3, device="cpu", threads=1, batch_size=16, **settings))
@@ -67,9 +67,9 @@ def test_a_run_of_the_faster_engine_is_offered_anew_on_the_plain_one(app, traine
     assert app.query_params["run"] in (again.id, [again.id])
 
 
-def test_trials_that_are_gone_are_told_in_words(app, trained, monkeypatch, tiny_trials):
+def test_trials_that_are_gone_are_told_in_words(app, trained, load_instead, tiny_trials):
     run = trained()
-    monkeypatch.setattr("eegnets.sources.load", lambda config: tiny_trials.take(tiny_trials.number > 1))
+    load_instead(lambda config: tiny_trials.take(tiny_trials.number > 1))
     opened(app, run, code="true")
     button(app, "Cut the trials").click().run()
     assert not app.exception

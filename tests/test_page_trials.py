@@ -9,13 +9,13 @@ from eegnets.signals import FLAGS
 
 
 @pytest.fixture
-def few(monkeypatch, tiny_trials):
+def few(load_instead, tiny_trials):
     """The app's data are the tiny world's, whatever is chosen; trial 3 misses some samples and trial 5 is large."""
     X = tiny_trials.X.copy()
     X[2, 0, 40:50] = np.nan
     X[4] *= 4
     trials = replace(tiny_trials, X=X)
-    monkeypatch.setattr("eegnets.sources.load", lambda config: trials.of_subjects(config.subjects))
+    load_instead(lambda config: trials.of_subjects(config.subjects))
     return trials
 
 
@@ -161,9 +161,9 @@ def test_a_baseline_that_holds_nothing_is_told_in_words(app, few):
     assert waveform(app).startswith("Subject A, trial 1 ")
 
 
-def test_of_many_channels_two_are_drawn_until_others_are_picked(app, few, monkeypatch):
+def test_of_many_channels_two_are_drawn_until_others_are_picked(app, few, load_instead):
     wide = replace(few, X=np.repeat(few.X, 3, axis=1), ch_names=("C5", "C3", "C1", "C2", "C4", "C6"))
-    monkeypatch.setattr("eegnets.sources.load", lambda config: wide)
+    load_instead(lambda config: wide)
     opened(app)
     assert {"Spectrum, C5", "Spectrum, C3"} <= set(titles(app))
     assert "Spectrum, C4" not in titles(app)
@@ -172,8 +172,8 @@ def test_of_many_channels_two_are_drawn_until_others_are_picked(app, few, monkey
     assert [words for words in titles(app) if words.startswith("Spectrum")] == ["Spectrum, C4"]
 
 
-def test_trials_without_a_known_class_are_shown_for_themselves(app, few, monkeypatch):
-    monkeypatch.setattr("eegnets.sources.load", lambda config: replace(few, y=np.full(40, -1)))
+def test_trials_without_a_known_class_are_shown_for_themselves(app, few, load_instead):
+    load_instead(lambda config: replace(few, y=np.full(40, -1)))
     opened(app)
     assert waveform(app) == "Subject A, trial 1 (train): class unknown"
     assert any("nothing to compare" in box.value for box in app.info)
