@@ -5,6 +5,8 @@ import itertools
 import json
 import math
 import re
+import subprocess
+import sys
 import time
 from dataclasses import asdict
 
@@ -223,6 +225,12 @@ ORACLES = {
     "SGD": lambda ps: torch.optim.SGD(ps, lr=0.02, weight_decay=0.3, momentum=0.7),
     "RMSprop": lambda ps: torch.optim.RMSprop(ps, lr=0.02, weight_decay=0.3),
 }
+
+
+def test_training_does_without_pytorchs_compiler():
+    script = "import sys; from eegnets.experiment import rehearse; rehearse(); print('torch._dynamo' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.stdout.strip() == "False", done.stderr
 
 
 @every_optimizer
