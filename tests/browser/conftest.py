@@ -20,7 +20,6 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 # Closed networks refuse what a browser asks for in the background, and each refusal would look like the app's error.
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 FLAGS += ["--disable-component-update", "--disable-sync", "--process-per-site"]
-FLAGS += ["--disable-gpu-compositing", "--disable-threaded-compositing"]  # there is no screen to be quick for
 
 
 def executable():
