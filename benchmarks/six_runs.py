@@ -13,7 +13,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -43,9 +43,9 @@ def six_loops(trials: Folds, epochs: int) -> None:
             next(loop)
 
 
-def six_runs(runner: Runner, base: RunConfig) -> None:
-    """A run of each kind, all queued at once."""
-    runs = runner.submit_group([base.with_(name=name, activation=activation) for name, activation in KINDS])
+def carried_out(runner: Runner, configs: Sequence[RunConfig]) -> None:
+    """A run of each config, all queued at once, to the end of the last."""
+    runs = runner.submit_group(configs)
     while any(run.status.active for run in runs):
         time.sleep(0.02)
     assert all(run.status.state == "finished" for run in runs)
@@ -64,7 +64,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         runner = Runner(RunStore(Path(folder)))
         takers: dict[str, Callable[[], None]] = {"usual loops": lambda: six_loops(trials, asked.epochs)}
-        takers |= {f"pool, {name}": partial(six_runs, runner, base.with_(precision=name)) for name in PRECISIONS}
+        for precision in PRECISIONS:
+            kinds = [base.with_(name=name, activation=bend, precision=precision) for name, bend in KINDS]
+            takers[f"pool, {precision}"] = partial(carried_out, runner, kinds)
         seconds: dict[str, list[float]] = {who: [] for who in takers}
         for turn in turns(takers, asked.rounds):
             seconds[turn.who] += [turn.seconds] * bool(turn.round)

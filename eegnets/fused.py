@@ -26,14 +26,19 @@ from eegnets.passes import (
 )
 from eegnets.windows import Moments, Prepared, Toeplitz, lag_products, moments, rows
 
-LARGEST_FILTER = 256  # channels × taps; beyond it, filters in time and then in space are less work than joint ones
+LARGEST_FILTER = (
+    1200  # channels × taps; beyond it, a trial's `lag_products` take more than thrice the memory of the trial
+)
+MOST_KEPT = 2**28  # bytes of lag products that are kept for all trials; beyond it each batch's are computed anew
 # What never falls as its input grows may follow the pooling, on half of the values: the largest stays the largest.
 MONOTONE = (nn.ELU, nn.ReLU, nn.LeakyReLU, nn.Sigmoid, nn.Tanh, nn.SELU, nn.Softplus)
 
 
 def prepare(model: nn.Module, X: Tensor) -> Tensor | Prepared:
     """Trials (n_trials, n_chans, n_times) with all that `logits` would else compute anew for every training batch."""
-    return Prepared(X, lag_products(X, _in_time(model).kernel_size[1])) if applies(model, X) else X
+    n_taps = _in_time(model).kernel_size[1] if applies(model, X) else 0
+    fits_in = 0 < n_taps * len(X) * X.shape[1] ** 2 * torch.float64.itemsize <= MOST_KEPT
+    return Prepared(X, lag_products(X, n_taps)) if fits_in else X
 
 
 def logits(model: nn.Module, X: Tensor | Prepared) -> Tensor:

@@ -42,17 +42,16 @@ class Moments(NamedTuple):
 
 
 def lag_products(X: Tensor, n_taps: int) -> Tensor:
-    """Sum over t of x_a[t] x_b[t + lag] for all channels a, b and lags from 1 - n_taps to n_taps - 1, by trial.
+    """Sum over t of x_a[t] x_b[t + lag] for all channels a, b and lags from 0 to n_taps - 1, by trial.
 
-    Takes (n_trials, n_chans, n_times), returns float64 (n_trials, n_chans, n_chans, 2 * n_taps - 1).
+    Takes (n_trials, n_chans, n_times), returns float64 (n_trials, n_chans, n_chans, n_taps).
     """
     return torch.cat([_lag_products(trials.double(), n_taps) for trials in X.split(AT_ONCE)])
 
 
 def _lag_products(X: Tensor, n_taps: int) -> Tensor:
     n_times = X.shape[2]
-    later = torch.stack([X[..., : n_times - lag] @ X[..., lag:].mT for lag in range(n_taps)], 3)
-    return torch.cat([later.flip(3)[..., :-1].transpose(1, 2), later], 3)
+    return torch.stack([X[..., : n_times - lag] @ X[..., lag:].mT for lag in range(n_taps)], 3)
 
 
 def moments(batch: Prepared, n_taps: int, padding: int) -> Moments:
@@ -66,7 +65,9 @@ def moments(batch: Prepared, n_taps: int, padding: int) -> Moments:
     flat = ends.flatten(2)
     outer = (flat.mT @ flat).unflatten(1, (-1, edge)).unflatten(3, (-1, edge)).transpose(2, 3)
     left, right = functional.pad(_along_diagonals(outer), (padding + 1, 0, padding + 1, 0))
-    everywhere = batch.lags.sum(0).unfold(2, n_taps, 1).flip(2)  # (n_chans, n_chans, n_taps, n_taps)
+    later = batch.lags.sum(0)
+    lags = torch.cat([later.flip(2)[..., :-1].transpose(0, 1), later], 2)  # earlier is later with the channels swapped
+    everywhere = lags.unfold(2, n_taps, 1).flip(2)  # (n_chans, n_chans, n_taps, n_taps)
     products = everywhere - left - right.flip(2, 3)
     left, right = functional.pad(ends.sum(1).cumsum(2), (padding + 1, 0))
     sums = X.sum((0, 2), dtype=torch.float64)[:, None] - left - right.flip(1)

@@ -14,14 +14,22 @@ from eegnets.models import MODELS, build
 from eegnets.separable import truly_separable
 from eegnets.training import ENGINES, State, fit, in_bfloat16
 from eegnets.trials import split
+from eegnets.windows import Prepared
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 every_network = pytest.mark.parametrize("name", MODELS)
 every_activation = pytest.mark.parametrize("activation", ACTIVATIONS)
 # (batch, n_chans, n_times), EEGNet's taps: one trial, lengths with and without a window that is not full, even taps,
-# more trials than are computed together
-SHAPES = [((4, 2, 128), 51), ((1, 1, 131), 51), ((5, 3, 200), 7), ((3, 2, 144), 8), ((2 * passes.PART + 3, 2, 128), 3)]
+# many channels, more trials than are computed together
+SHAPES = [
+    ((4, 2, 128), 51),
+    ((1, 1, 131), 51),
+    ((5, 3, 200), 7),
+    ((3, 2, 144), 8),
+    ((3, 22, 130), 51),
+    ((2 * passes.PART + 3, 2, 128), 3),
+]
 CHANGES = ["hook", "hook on gradients", "frozen", "gradient of X", "many channels", "half precision", "subclass"]
 every_shape = pytest.mark.parametrize(("shape", "n_taps"), SHAPES)
 
@@ -170,7 +178,7 @@ def test_the_first_normalisations_shift_has_a_gradient_of_exactly_nothing(pair):
 @every_network
 @pytest.mark.parametrize("change", CHANGES)
 def test_what_is_unusual_is_left_to_the_network_itself(pair, name, change):
-    model, _ = pair(name, n_chans=60 if change == "many channels" else 2)
+    model, _ = pair(name, n_chans=250 if change == "many channels" else 2)
     X, _ = batch((2, model.n_chans, 128))
     if change == "hook":
         model.classify.register_forward_hook(lambda *_: None)
@@ -201,8 +209,18 @@ def test_trials_that_were_prepared_give_the_same_step(pair, name):
     X, y = batch((12, 2, 128))
     order = torch.tensor([7, 0, 3, 11])
     wanted = step(fused.logits, one, X[order], y[order])
-    found = step(fused.logits, other, fused.prepare(other, X)[order], y[order])
+    prepared = fused.prepare(other, X)
+    assert isinstance(prepared, Prepared)
+    found = step(fused.logits, other, prepared[order], y[order])
     assert {what for what in wanted if far(found[what], wanted[what]) > 1e-12} == set()
+
+
+@every_network
+def test_of_trials_that_would_need_too_much_memory_nothing_is_kept(pair, monkeypatch, name):
+    X, _ = batch((12, 2, 128))
+    monkeypatch.setattr(fused, "MOST_KEPT", fused.prepare(pair(name)[0], X).lags.nbytes)
+    assert isinstance(fused.prepare(pair(name)[0], X), Prepared)
+    assert fused.prepare(pair(name)[0], torch.cat([X, X[:1]])).shape == (13, 2, 128)
 
 
 @every_network
