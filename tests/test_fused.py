@@ -178,7 +178,7 @@ def test_the_first_normalisations_shift_has_a_gradient_of_exactly_nothing(pair):
 @every_network
 @pytest.mark.parametrize("change", CHANGES)
 def test_what_is_unusual_is_left_to_the_network_itself(pair, name, change):
-    model, _ = pair(name, n_chans=250 if change == "many channels" else 2)
+    model, _ = pair(name, n_chans=350 if change == "many channels" else 2)
     X, _ = batch((2, model.n_chans, 128))
     if change == "hook":
         model.classify.register_forward_hook(lambda *_: None)
