@@ -26,9 +26,7 @@ from eegnets.passes import (
 )
 from eegnets.windows import Moments, Prepared, Toeplitz, lag_products, moments, rows
 
-LARGEST_FILTER = (
-    1200  # channels × taps; beyond it, a trial's `lag_products` take more than thrice the memory of the trial
-)
+LARGEST_FILTER = 1650  # channels × taps; beyond it the statistics of joint filters take the time that these save
 MOST_KEPT = 2**28  # bytes of lag products that are kept for all trials; beyond it each batch's are computed anew
 # What never falls as its input grows may follow the pooling, on half of the values: the largest stays the largest.
 MONOTONE = (nn.ELU, nn.ReLU, nn.LeakyReLU, nn.Sigmoid, nn.Tanh, nn.SELU, nn.Softplus)
