@@ -31,7 +31,7 @@ from eegnets.config import RunConfig
 from eegnets.machine import usable_cores
 from eegnets.runner import Runner
 from eegnets.runs import RunStore
-from eegnets.workers import LocalWorkers
+from eegnets.workers import LocalWorkers, keep_memory
 
 TABLES = {
     "trials": (250, 500, 1000, 2000, 4000, 8000, 16_000),
@@ -116,6 +116,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--threads", type=int, default=usable_cores())
     asked = parser.parse_args()
+    keep_memory()  # as workers do
     print(f"{asked.network}, an epoch of as many test as training trials; fastest of {asked.rounds}")
     for table in TABLES:
         print(f"\n{growth(asked.network, table, asked.rounds, asked.threads).to_string(na_rep='–')}", flush=True)
