@@ -34,9 +34,11 @@ MONOTONE = (nn.ELU, nn.ReLU, nn.LeakyReLU, nn.Sigmoid, nn.Tanh, nn.SELU, nn.Soft
 
 def prepare(model: nn.Module, X: Tensor) -> Tensor | Prepared:
     """Trials (n_trials, n_chans, n_times) with all that `logits` would else compute anew for every training batch."""
-    n_taps = _in_time(model).kernel_size[1] if applies(model, X) else 0
-    fits_in = 0 < n_taps * len(X) * X.shape[1] ** 2 * torch.float64.itemsize <= MOST_KEPT
-    return Prepared(X, lag_products(X, n_taps)) if fits_in else X
+    if not applies(model, X):
+        return X
+    n_taps = _in_time(model).kernel_size[1]
+    size = len(X) * model.n_chans**2 * n_taps * torch.float64.itemsize
+    return X if size > MOST_KEPT else Prepared(X, lag_products(X, n_taps))
 
 
 def logits(model: nn.Module, X: Tensor | Prepared) -> Tensor:

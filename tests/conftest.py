@@ -124,14 +124,14 @@ def app(monkeypatch, tmp_path):
     monkeypatch.setenv("EEGNETS_SHARED_CONTROL", "0")  # as in a class; who is alone with the app may do anything
     monkeypatch.setattr("eegnets.ui.state.Runner", QueueOnly)
     _navigate_as_a_server_does(monkeypatch)
-    _forget_the_folder()
+    _forget_folder_and_machine()
     root = Path(__file__).parent.parent
     monkeypatch.chdir(root)
     yield AppTest.from_file(str(root / "app.py"), default_timeout=30)
-    _forget_the_folder()
+    _forget_folder_and_machine()
 
 
-def _forget_the_folder():
+def _forget_folder_and_machine():
     """What the app keeps of a folder of runs and of a machine. All else it knows by what it was made of: that stays."""
     from eegnets.ui import measuring, state
 
