@@ -17,8 +17,9 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from eegnets.bench_results import USUAL, Case
 from eegnets.config import TrainingConfig
+from eegnets.devices import resolve_device
 from eegnets.models import build
-from eegnets.training import fit, resolve_device
+from eegnets.training import fit
 from eegnets.trials import Folds, Trials, split
 
 Who = TypeVar("Who", bound=Hashable)

@@ -21,7 +21,7 @@ DEVICE = "$device"
 SEED = $seed
 EPOCHS = $epochs
 BATCH_SIZE = $batch_size
-HELD_OUT = $held_out$threads
+HELD_OUT = $held_out$threads$card
 
 # %% The trials: X float32 µV (n_trials, n_chans, n_times), y the class of each
 if not TRIALS.exists():
@@ -98,6 +98,10 @@ BEST = """\
 best = max(history, key=lambda record: record["test_accuracy"])
 print(f"best test epoch (optimistic): {best['test_accuracy']:.4f}, epoch {best['epoch']}")
 """
+
+CARD = """
+torch.backends.cudnn.allow_tf32 = False  # convolutions in float32 keep all its digits
+torch.backends.cudnn.deterministic = True  # and sum in the same order each time"""
 
 CHANGE = """
     if epoch in CHANGES:

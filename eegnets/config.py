@@ -148,8 +148,8 @@ class TrainingConfig(Settings):
         "fused",
         N_("Engine"),
         N_(
-            "How the network is computed on the processor: fused takes its linear layers together and is faster; plain "
-            "goes layer by layer. Same network, same figures to the last digits, but dropout draws other numbers. On a "
+            "How the network is computed: fused takes its linear layers together and is faster; plain goes layer by "
+            "layer. Same network, same figures to the last digits, but dropout draws other numbers. On Apple's "
             "graphics card, and with more than 32 channels into EEGNet, fused goes layer by layer, too."
         ),
         choices=("fused", "plain"),

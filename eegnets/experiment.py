@@ -18,6 +18,7 @@ from eegnets import instruments, models, sources, training
 from eegnets.activations import ACTIVATIONS
 from eegnets.classification import Shape, answers
 from eegnets.config import InputError, ModelConfig, RunConfig, TrainingConfig, lookup
+from eegnets.devices import available_devices, resolve_device
 from eegnets.run_folder import AFTER, Run, RunError, summary
 from eegnets.runs import RunStore
 from eegnets.seeding import seeded
@@ -34,7 +35,7 @@ def prepare(config: RunConfig) -> RunConfig:
     """
     lookup(models.MODELS, N_("network"), config.model.name)
     lookup(ACTIVATIONS, N_("activation"), config.model.activation)
-    training.resolve_device(config.training.device)
+    resolve_device(config.training.device)
     data = sources.check(config.data)
     threads = config.training.threads or torch.get_num_threads()
     return RunConfig(data, config.model, config.training.with_(threads=threads))
@@ -56,7 +57,7 @@ def build(config: ModelConfig, trials: Trials | Shape, seed: int) -> nn.Module:
 
 
 def rehearse() -> None:
-    """Train one batch of noise, so that the first epoch of the first run is as fast as any other."""
+    """Train one batch of noise on every device, so that the first epoch of the first run is as fast as any other."""
     rng = np.random.default_rng(0)
     noise = Trials(
         X=rng.standard_normal((64, 2, 750)).astype(np.float32),
@@ -68,8 +69,10 @@ def rehearse() -> None:
         ch_names=("C3", "C4"),
         class_names=("left", "right"),
     )
-    config = RunConfig().with_(epochs=1, device="cpu")
-    list(training.fit(build(config.model, noise, 0), noise, None, noise, config.training))
+    for device in available_devices():
+        config = RunConfig().with_(epochs=1, device=device)
+        with contextlib.suppress(RuntimeError):  # a device that fails says so to the run that asks for it
+            list(training.fit(build(config.model, noise, 0), noise, None, noise, config.training))
 
 
 def execute(
@@ -153,7 +156,7 @@ def _execute(run: Run, on_epoch: Callable[[training.EpochEnd], None]) -> dict[st
 def _continue(run: Run, state: training.State) -> list[dict[str, Any]]:
     """Put back the state of training that an earlier worker left, and return its history; empty where it left none."""
     try:
-        stored = torch.load(run.resume_path, weights_only=True)
+        stored = torch.load(run.resume_path, map_location="cpu", weights_only=True)
         history = run.rewind(stored["epoch"])
         if len(history) == stored["epoch"]:
             state.load_state_dict(stored)
@@ -243,5 +246,5 @@ def _predict(run: Run, model: nn.Module, test: Trials | None, class_names: tuple
     """Store what the kept weights say of every test trial."""
     if test is None or not run.weights_path.exists():
         return
-    model.load_state_dict(safetensors.torch.load_file(run.weights_path))
+    model.cpu().load_state_dict(safetensors.torch.load_file(run.weights_path))  # where whoever asks again will ask
     run.save_predictions(answers(model, test, class_names))

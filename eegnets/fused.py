@@ -24,8 +24,9 @@ from eegnets.passes import (
     by_hand,
     dropout_factors,
 )
-from eegnets.windows import Moments, Prepared, Toeplitz, lag_products, moments, rows
+from eegnets.windows import Moments, Prepared, Toeplitz, convolved, lag_products, moments, rows
 
+DEVICES = ("cpu", "cuda")  # Apple's graphics cards do not have the float64 that the statistics need
 LARGEST_FILTER = 1650  # channels × taps; beyond it the statistics of joint filters take the time that these save
 MOST_KEPT = 2**28  # bytes of lag products that are kept for all trials; beyond it each batch's are computed anew
 # What never falls as its input grows may follow the pooling, on half of the values: the largest stays the largest.
@@ -52,8 +53,9 @@ def logits(model: nn.Module, X: Tensor | Prepared) -> Tensor:
         return model(trials)
     in_time = _in_time(model)
     n_taps, padding = in_time.kernel_size[1], in_time.padding[1]
-    short = torch.is_autocast_enabled("cpu")
-    cut = rows(trials, n_taps, padding, torch.get_autocast_dtype("cpu") if short else trials.dtype)
+    device = trials.device.type
+    short = torch.is_autocast_enabled(device)
+    cut = rows(trials, n_taps, padding, torch.get_autocast_dtype(device) if short else trials.dtype)
     found = None
     if model.training:
         batch = X if isinstance(X, Prepared) else Prepared(X, lag_products(X, n_taps))
@@ -65,12 +67,12 @@ def applies(model: nn.Module, X: Tensor) -> bool:
     """Whether there is a faster way for these trials: the network `fits`, and nobody watches a layer."""
     if not fits(model) or X.shape[1:] != (model.n_chans, model.n_times) or X.requires_grad:
         return False
-    return X.device.type == "cpu" and X.dtype in (torch.float32, torch.float64) and not _touched(model)
+    return X.device.type in DEVICES and X.dtype in (torch.float32, torch.float64) and not _touched(model)
 
 
 def fits(model: nn.Module) -> bool:
-    """Whether there is a faster way for a network: one of FUSED as it was built, on the processor, of few channels."""
-    if type(model) not in FUSED or next(model.parameters()).device.type != "cpu":
+    """Whether there is a faster way for a network: one of FUSED as it was built, of few channels, on one of DEVICES."""
+    if type(model) not in FUSED or next(model.parameters()).device.type not in DEVICES:
         return False
     if isinstance(model, EEGNet) and type(model.separableConv[0]) is not nn.Conv2d:
         return False
@@ -146,7 +148,7 @@ def _bent_sums_of_product(cut: Tensor, matrix: Tensor, n_maps: int, sums: BentSu
 
 def _factors(drop: nn.Dropout, sums: BentSums, X: Tensor, n_maps: int) -> Tensor | None:
     """Of dropout, and of the mean that the sums are for."""
-    return dropout_factors(drop, (len(X), sums.size, n_maps), KEPT.get(X.dtype, X.dtype), 1 / sums.n)
+    return dropout_factors(drop, (len(X), sums.size, n_maps), X, 1 / sums.n)
 
 
 def _pooled(bend: nn.Module, X: Tensor, drop: nn.Dropout) -> Tensor:
@@ -158,12 +160,12 @@ def _pooled(bend: nn.Module, X: Tensor, drop: nn.Dropout) -> Tensor:
 
 
 def _larger(X: Tensor, larger: LargerOfTwo, drop: nn.Dropout) -> Tensor:
-    return Reduce.apply(X, larger, dropout_factors(drop, (len(X), larger.size, X.shape[2]), X.dtype))
+    return Reduce.apply(X, larger, dropout_factors(drop, (len(X), larger.size, X.shape[2]), X))
 
 
 def _bent(bend: nn.Module, X: Tensor, drop: nn.Dropout | None = None) -> Tensor:
     """An activation of maps, which may be overwritten, and dropout."""
-    factors = drop and dropout_factors(drop, X.shape, X.dtype)
+    factors = drop and dropout_factors(drop, X.shape, X)
     return bent_sums(BentSums(bend, 1, X.shape[1]), X, factors)
 
 
@@ -182,7 +184,7 @@ def _pooled_norm(convolution: nn.Conv2d, norm: nn.BatchNorm2d, X: Tensor) -> Ten
 
     The convolution's bias is taken out by the normalisation, so its gradient is exactly nothing.
     """
-    side = torch.where(norm.weight < 0, -1.0, 1.0).to(norm.weight)
+    side = 1 - 2 * (norm.weight < 0).to(norm.weight)
     out = _maps(_convolved(convolution, X, convolution.weight * side[:, None, None, None], None))
     shift = norm.bias + 0 * convolution.bias
     larger, mean, variance = LargerOfTwoNormed.apply(out, norm.weight * side, shift, norm.eps)
@@ -191,10 +193,17 @@ def _pooled_norm(convolution: nn.Conv2d, norm: nn.BatchNorm2d, X: Tensor) -> Ten
 
 
 def _convolved(convolution: nn.Conv2d, X: Tensor, *parameters: Tensor | None) -> Tensor:
-    """(batch, n_times, n_in) → (batch, n_out, 1, …), channels last, with the layer's own parameters or others."""
-    image = X.transpose(1, 2).unsqueeze(2)
+    """(batch, n_times, n_in) → (batch, n_out, 1, …), channels last, with the layer's own parameters or others.
+
+    On a graphics card as one product of windows: for float32 with all its digits NVIDIA's library chooses Fourier
+    transforms, which take ten times as long.
+    """
     weight, bias = parameters or (convolution.weight, convolution.bias)
-    return functional.conv2d(image, weight, bias, padding=convolution.padding).to(X.dtype)
+    if X.is_cuda:
+        image = convolved(X, weight.squeeze(2), bias, convolution.padding[1]).transpose(1, 2).unsqueeze(2)
+    else:
+        image = functional.conv2d(X.transpose(1, 2).unsqueeze(2), weight, bias, padding=convolution.padding)
+    return image.to(X.dtype)
 
 
 def _maps(image: Tensor) -> Tensor:

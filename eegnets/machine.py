@@ -82,7 +82,7 @@ def usable_cores() -> int:
 def _devices(processor: str) -> dict[str, str]:
     import torch  # here: it takes seconds to come
 
-    from eegnets.training import available_devices
+    from eegnets.devices import available_devices
 
     names = {"cpu": processor, "mps": N_("Apple's graphics processor")}
     return {name: names.get(name) or torch.cuda.get_device_name(0) for name in available_devices()}

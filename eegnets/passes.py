@@ -85,7 +85,7 @@ class BentSums(NamedTuple):
     def forward(self, X: Tensor, out: Tensor) -> Tensor:
         """The sums; what is kept is the activation's slope at every sample of them."""
         groups = self.groups(X)
-        slope = torch.empty(groups.shape, dtype=X.dtype)
+        slope = X.new_empty(groups.shape)
         floor = SLOPES[type(self.bend)](self.bend, groups, slope)
         if self.n == 1:
             torch.add(X, floor, out=out)
@@ -113,7 +113,7 @@ class LargerOfTwo(NamedTuple):
         first, second = self.pairs(X)
         torch.maximum(first, second, out=out)
         # As a number: to multiply by a truth takes longer.
-        return torch.ge(first, second, out=torch.empty(first.shape, dtype=X.dtype))
+        return torch.ge(first, second, out=X.new_empty(first.shape))
 
     def backward(self, kept: Tensor, gradient: Tensor, found: Tensor) -> None:
         """To whichever was larger; nothing to those beyond the last pair."""
@@ -183,7 +183,7 @@ class ReducedProduct(torch.autograd.Function):
         """To the matrix."""
         rows, matrix, factors, *keeps = ctx.saved_tensors
         product, maps = _workspace(rows, matrix)
-        found = torch.zeros(matrix.shape, dtype=maps.dtype)
+        found = maps.new_zeros(matrix.shape)
         for kept, (part, share, factor) in zip(keeps, _parts(rows, gradient, factors), strict=True):
             n, flat = part.shape[0] * part.shape[1], part.flatten(0, 1)
             ctx.reduction.backward(kept, _scaled(share, factor), maps[:n].view(len(part), -1, ctx.n_maps))
@@ -196,15 +196,20 @@ class ReducedProduct(torch.autograd.Function):
 
 def _workspace(rows: Tensor, matrix: Tensor) -> tuple[Tensor, Tensor]:
     """Memory for the product of a part, and for the numbers in which it goes on: the same, or float32."""
-    shape = (min(PART, len(rows)) * rows.shape[1], matrix.shape[1])
-    product = rows.new_empty(shape)
-    return product, torch.empty(shape, dtype=KEPT[rows.dtype]) if rows.dtype in KEPT else product
+    product = rows.new_empty(min(_part(rows), len(rows)) * rows.shape[1], matrix.shape[1])
+    return product, torch.empty_like(product, dtype=KEPT[rows.dtype]) if rows.dtype in KEPT else product
 
 
 def _parts(X: Tensor, Y: Tensor, factors: Tensor | None) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
     """A few trials of each at a time."""
-    each = itertools.repeat(None) if factors is None else factors.split(PART)
-    return zip(X.split(PART), Y.split(PART), each, strict=False)
+    n = _part(X)
+    each = itertools.repeat(None) if factors is None else factors.split(n)
+    return zip(X.split(n), Y.split(n), each, strict=False)
+
+
+def _part(X: Tensor) -> int:
+    """How many trials at a time: a graphics card is fastest with all."""
+    return PART if X.device.type == "cpu" else max(1, len(X))
 
 
 def _scale(X: Tensor, factor: Tensor | None) -> None:
@@ -224,17 +229,18 @@ def bent_sums(how: BentSums, X: Tensor, factors: Tensor | None) -> Tensor:
     return _scaled(how.groups(values).sum(2), factors)
 
 
-def dropout_factors(drop: nn.Dropout, shape: Sequence[int], dtype: torch.dtype, share: float = 1.0) -> Tensor | None:
-    """What to multiply values by: 0 or `share` / (1 - p), by chance; in evaluation `share`, or None where that is 1.
+def dropout_factors(drop: nn.Dropout, shape: Sequence[int], X: Tensor, share: float = 1.0) -> Tensor | None:
+    """What to multiply maps of X by: 0 or `share` / (1 - p), by chance; in evaluation `share`, or None where that is 1.
 
     Out of random bytes where p is a multiple of 1/256: a draw gives eight, and one comparison writes the numbers.
     """
+    dtype = KEPT.get(X.dtype, X.dtype)
     if not drop.training:
-        return None if share == 1 else torch.tensor(share, dtype=dtype).expand(*shape)
-    factors, threshold = torch.empty(*shape, dtype=dtype), drop.p * 256
+        return None if share == 1 else X.new_full((), share, dtype=dtype).expand(*shape)
+    factors, threshold = X.new_empty(*shape, dtype=dtype), drop.p * 256
     if not threshold.is_integer() or drop.p == 1:
         return drop(factors.fill_(share))
-    draws = torch.empty(-(-factors.numel() // 8), dtype=torch.int64).random_(-(2**63), None)
+    draws = X.new_empty(-(-factors.numel() // 8), dtype=torch.int64).random_(-(2**63), None)
     torch.ge(draws.view(torch.uint8)[: factors.numel()].view(factors.shape), int(threshold), out=factors)
     return factors.mul_(share / (1 - drop.p))
 
@@ -279,7 +285,7 @@ class LargerOfTwoNormed(torch.autograd.Function):
 def _sums(X: Tensor, Y: Tensor | None = None) -> Tensor:
     """Sums over trials and times of X or of X times Y, by map, as products with ones: half of the time of `sum`."""
     if Y is not None:
-        return sum(_sums(x * y) for x, y in zip(X.split(PART), Y.split(PART), strict=True))
+        return sum(_sums(x * y) for x, y in zip(X.split(_part(X)), Y.split(_part(X)), strict=True))
     flat = X.reshape(-1, X.shape[2])
     with torch.autocast(X.device.type, enabled=False):  # statistics keep all digits
         return (flat.new_ones(1, len(flat)) @ flat)[0]

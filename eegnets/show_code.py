@@ -14,7 +14,7 @@ from torch import nn
 from eegnets import experiment, fused, models, sources
 from eegnets.activations import B1, B2, W1, W2
 from eegnets.classification import Shape
-from eegnets.code_template import BEST, CELL, CHANGE, CHOSEN, LAST, TEMPLATE
+from eegnets.code_template import BEST, CARD, CELL, CHANGE, CHOSEN, LAST, TEMPLATE
 from eegnets.config import SETTINGS, RunConfig, lookup
 from eegnets.flags import written
 from eegnets.layers import Maxout
@@ -61,6 +61,7 @@ def script(run: Run, shape: Shape) -> str:
         batch_size=training.batch_size,
         held_out=json.dumps(held_out).replace("[", "(").replace("]", ",)" if len(held_out) == 1 else ")"),
         threads=f"\ntorch.set_num_threads({training.threads})" if training.threads else "",
+        card=CARD if _device(run) == "cuda" else "",
         maxout=_maxout() if any(isinstance(layer, Maxout) for layer in model.modules()) else "",
         network=config.model.name,
         n_chans=shape.n_chans,
@@ -83,7 +84,7 @@ def exact(run: Run, shape: Shape) -> bool:
     training = run.config.training
     if training.precision != "float32":
         return False
-    if training.engine == "plain" or _device(run) != "cpu":
+    if training.engine == "plain" or _device(run) not in fused.DEVICES:
         return True
     model = experiment.build(run.config.model, shape, training.seed)
     return not fused.applies(model, torch.empty(1, shape.n_chans, shape.n_times))

@@ -1,40 +1,25 @@
 """Fitting a network: a generator that yields one plain record at the end of every epoch."""
 
 import contextlib
-import inspect
 import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from eegnets import fused
-from eegnets.config import InputError, TrainingConfig, lookup
+from eegnets import fused, optimizers
+from eegnets.config import TrainingConfig, lookup
+from eegnets.devices import Card, resolve_device
 from eegnets.models import apply_max_norm
 from eegnets.translation import N_, _
 from eegnets.trials import Trials
 
 EVALUATION_BATCH = 256  # trials; bounds the memory of a pass without gradients
-
-
-def uncompiled(kind: type[torch.optim.Optimizer]) -> type[torch.optim.Optimizer]:
-    """The same optimiser, whose first call does not import PyTorch's compiler to tell it not to compile that call.
-
-    The import takes 0.8 s and 70 MB of every process that trains, and nothing is compiled here.
-    """
-    wrapped = dict(inspect.getmembers(kind, lambda member: hasattr(member, "__wrapped__")))
-    methods = {name: inspect.unwrap(method) for name, method in wrapped.items()}
-    return type(kind.__name__, (kind,), methods | {"step": torch.no_grad()(methods["step"])})
-
-
-OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
-    kind.__name__: uncompiled(kind)
-    for kind in (torch.optim.Adam, torch.optim.AdamW, torch.optim.SGD, torch.optim.RMSprop)
-}
 
 
 Logits = Callable[[nn.Module, Any], Tensor]  # of a network and a batch of trials, which may be prepared
@@ -111,26 +96,30 @@ class Fitted(NamedTuple):
     accuracy: float
 
 
-def available_devices() -> list[str]:
-    """What this machine can compute on, best first."""
-    found = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    return [name for name, there in found.items() if there]
+class Sums(NamedTuple):
+    """Cross-entropy and right answers, summed on the device: .item() for each batch would wait for it."""
 
+    loss: Tensor
+    right: Tensor
 
-def resolve_device(name: str) -> torch.device:
-    """The device for a setting; raises InputError for one that is not on this machine."""
-    there = available_devices()
-    if name == "auto":
-        return torch.device(there[0])
-    if name not in there:
-        raise InputError(
-            _(
-                "device {name!r} is not on this machine; it has {there}. Choose auto or cpu.",
-                name=name,
-                there=", ".join(there),
-            )
-        )
-    return torch.device(name)
+    @classmethod
+    def on(cls, device: torch.device) -> "Sums":
+        """Nothing yet."""
+        return cls(torch.zeros((), device=device), torch.zeros((), device=device))
+
+    def clear(self) -> None:
+        """Back to nothing, in place."""
+        self.loss.zero_()
+        self.right.zero_()
+
+    def add(self, loss: Tensor, logits: Tensor, y: Tensor) -> None:
+        """A batch's summed loss, and its answers beside the labels."""
+        self.loss.add_(loss)
+        self.right.add_((logits.argmax(1) == y).sum())
+
+    def mean(self, n_trials: int) -> Fitted:
+        """Over all trials."""
+        return Fitted(self.loss.item() / n_trials, self.right.item() / n_trials)
 
 
 class State:
@@ -142,7 +131,15 @@ class State:
         self.model = model.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.engine = lookup(ENGINES, N_("engine"), config.engine)
         self.logits = lookup(PRECISIONS, N_("precision"), config.precision)(self.engine.logits)
-        self.optimizer = _optimizer(self.model, config)
+        self._card = Card() if self.device.type == "cuda" else None
+        own = config.engine == "fused" and type(model) in fused.FUSED
+        self._recorded = own and self._card is not None
+        self.optimizer = optimizers.build(
+            self.model.parameters(),
+            config,
+            at_once=self._recorded or (own and fused.fits(model)),
+            recorded=self._recorded,
+        )
         self.order = torch.Generator().manual_seed(config.seed)
         self.epoch = 0
         with self._fork():
@@ -163,6 +160,17 @@ class State:
             yield
             self._noise = self._noise_state()
 
+    def computing(self) -> contextlib.AbstractContextManager[None]:
+        """Within this block the device computes as training wants it to."""
+        return self._card.used() if self._card else contextlib.nullcontext()
+
+    def repeated(self, work: Callable[..., Any]) -> Callable[..., Any]:
+        """The same work, faster from its second call on where the device can record it."""
+        if not self._recorded:
+            return work
+        groups = self.optimizer.param_groups
+        return self._card.replayed(work, lambda: [(group["lr"], group["weight_decay"]) for group in groups])
+
     def _fork(self) -> contextlib.AbstractContextManager[None]:
         return torch.random.fork_rng(devices=[torch.cuda.current_device()] if self.device.type == "cuda" else [])
 
@@ -174,7 +182,7 @@ class State:
 
     def _set_noise(self, states: dict[str, Tensor]) -> None:
         torch.set_rng_state(states["cpu"])
-        if "cuda" in states:
+        if self.device.type == "cuda":
             torch.cuda.set_rng_state(states["cuda"])
 
     def state_dict(self) -> dict[str, Any]:
@@ -190,18 +198,14 @@ class State:
     def load_state_dict(self, stored: dict[str, Any]) -> None:
         """Continue where `state_dict` was taken."""
         self.model.load_state_dict(stored["model"])
-        self.optimizer.load_state_dict(stored["optimizer"])
+        groups = [
+            group | {name: own[name] for name in ("fused", "capturable") if name in own}  # the device's, not the run's
+            for group, own in zip(stored["optimizer"]["param_groups"], self.optimizer.param_groups, strict=True)
+        ]
+        self.optimizer.load_state_dict(stored["optimizer"] | {"param_groups": groups})
         self.order.set_state(stored["order"])
-        self._noise = stored["noise"]
+        self._noise = self._noise | stored["noise"]  # another device has a stream that is not stored
         self.epoch = stored["epoch"]
-
-
-def _optimizer(model: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:
-    make = lookup(OPTIMIZERS, N_("optimiser"), config.optimizer)
-    extra: dict[str, Any] = {"momentum": config.momentum} if config.optimizer == "SGD" else {}
-    if config.engine == "fused" and fused.fits(model) and "fused" in inspect.signature(make).parameters:
-        extra["fused"] = True  # all weights in one go
-    return make(model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, **extra)
 
 
 def never() -> bool:
@@ -233,13 +237,19 @@ def fit(
     others = {
         name: to_device(fold, state.device) for name, fold in (("validation", validation), ("test", test)) if fold
     }
+    sums = Sums.on(state.device)
+    step = state.repeated(partial(_step, state, learn, max_norm, sums))
+    looks = {name: state.repeated(partial(_look, state.model, fold, state.logits)) for name, fold in others.items()}
     while state.epoch < config.epochs:
         started = time.perf_counter()
-        with state.noise():
-            fitted = _train_epoch(state, learn, config, max_norm, stop)
-        if fitted is None:
-            return
-        passes = {"train": fitted} | {name: evaluate(state.model, fold, state.logits) for name, fold in others.items()}
+        with state.computing():
+            with state.noise():
+                through = _train_epoch(state, step, sums, len(learn.y), config.batch_size, stop)
+            if not through:
+                return
+            passes = {"train": sums.mean(len(learn.y))}
+            state.model.eval()
+            passes |= {name: look().mean(len(others[name].y)) for name, look in looks.items()}
         state.epoch += 1
         yield _record(state, passes, time.perf_counter() - started)
 
@@ -250,41 +260,50 @@ def to_device(trials: Trials, device: torch.device) -> Fold:
 
 
 def _train_epoch(
-    state: State, fold: Fold, config: TrainingConfig, max_norm: bool, stop: Callable[[], bool]
-) -> Fitted | None:
+    state: State,
+    step: Callable[[Tensor], None],
+    sums: Sums,
+    n_trials: int,
+    batch_size: int,
+    stop: Callable[[], bool],
+) -> bool:
+    """Fill the sums with those of an epoch; returns whether it was not stopped."""
     state.model.train()
-    order = torch.randperm(len(fold.y), generator=state.order)
-    loss_sum, right = torch.zeros((), device=state.device), torch.zeros((), device=state.device)
-    for batch in order.split(config.batch_size):
+    sums.clear()
+    order = torch.randperm(n_trials, generator=state.order).to(state.device)
+    for batch in order.split(batch_size):
         if stop():
-            return None
-        X, y = fold.X[batch], fold.y[batch]
-        state.optimizer.zero_grad()
-        logits = state.logits(state.model, X)
-        loss = functional.cross_entropy(logits, y)
-        loss.backward()
-        state.optimizer.step()
-        if max_norm:
-            apply_max_norm(state.model)
-        loss_sum += loss.detach() * len(y)  # summed on the device: .item() for each batch would wait for it
-        right += (logits.detach().argmax(1) == y).sum()
-    return _fitted(loss_sum, right, len(fold.y))
+            return False
+        step(batch)
+    return True
+
+
+def _step(state: State, fold: Fold, max_norm: bool, sums: Sums, batch: Tensor) -> None:
+    X, y = fold.X[batch], fold.y[batch]
+    state.optimizer.zero_grad()
+    logits = state.logits(state.model, X)
+    loss = functional.cross_entropy(logits, y)
+    loss.backward()
+    state.optimizer.step()
+    if max_norm:
+        apply_max_norm(state.model)
+    sums.add(loss.detach() * len(y), logits.detach(), y)
 
 
 @torch.inference_mode()
 def evaluate(model: nn.Module, fold: Fold, compute: Logits = plain) -> Fitted:
     """One pass in evaluation mode, without gradients."""
     model.eval()
-    loss_sum, right = torch.zeros((), device=fold.X.device), torch.zeros((), device=fold.X.device)
+    return _look(model, fold, compute).mean(len(fold.y))
+
+
+@torch.inference_mode()
+def _look(model: nn.Module, fold: Fold, compute: Logits) -> Sums:
+    sums = Sums.on(fold.X.device)
     for X, y in zip(fold.X.split(EVALUATION_BATCH), fold.y.split(EVALUATION_BATCH), strict=True):
         logits = compute(model, X)
-        loss_sum += functional.cross_entropy(logits, y, reduction="sum")
-        right += (logits.argmax(1) == y).sum()
-    return _fitted(loss_sum, right, len(fold.y))
-
-
-def _fitted(loss_sum: Tensor, right: Tensor, n_trials: int) -> Fitted:
-    return Fitted(loss_sum.item() / n_trials, right.item() / n_trials)
+        sums.add(functional.cross_entropy(logits, y, reduction="sum"), logits, y)
+    return sums
 
 
 def _record(state: State, passes: dict[str, Fitted], seconds: float) -> EpochEnd:

@@ -41,6 +41,15 @@ class Moments(NamedTuple):
     second: Tensor
 
 
+def convolved(X: Tensor, filters: Tensor, bias: Tensor | None, padding: int) -> Tensor:
+    """Maps (batch, n_times, n_in) under filters (n_out, n_in, n_taps), with `padding` zeros at both ends, as a product.
+
+    Returns (batch, n_times + 2 * padding - n_taps + 1, n_out).
+    """
+    windows = functional.pad(X, (0, 0, padding, padding)).unfold(1, filters.shape[2], 1)
+    return functional.linear(windows.flatten(2), filters.flatten(1), bias)
+
+
 def lag_products(X: Tensor, n_taps: int) -> Tensor:
     """Sum over t of x_a[t] x_b[t + lag] for all channels a, b and lags from 0 to n_taps - 1, by trial.
 
@@ -94,7 +103,7 @@ def rows(X: Tensor, n_taps: int, padding: int, dtype: torch.dtype) -> Tensor:
     """
     n_windows, width = -(-(X.shape[2] + 2 * padding - n_taps + 1) // STEP), STEP + n_taps - 1
     padded = functional.pad(X.to(dtype), (padding, n_windows * STEP + n_taps - 1 - X.shape[2] - padding))
-    found = torch.ones((len(X), n_windows, X.shape[1] * width + BIASES), dtype=dtype)
+    found = torch.ones((len(X), n_windows, X.shape[1] * width + BIASES), dtype=dtype, device=X.device)
     windows = padded.unfold(2, width, STEP).transpose(1, 2)  # (batch, n_windows, n_chans, width)
     found[..., :-BIASES].unflatten(2, (-1, width)).copy_(windows)
     return found
@@ -111,7 +120,7 @@ class Toeplitz(torch.autograd.Function):
         """(n_chans * (STEP + n_taps - 1) + BIASES, STEP * n_filters)."""
         n_filters, n_chans, n_taps = ctx.shape = filters.shape
         n_rows = n_chans * (STEP + n_taps - 1) + BIASES
-        matrix = torch.zeros((n_rows, STEP * n_filters), dtype=dtype)
+        matrix = filters.new_zeros((n_rows, STEP * n_filters), dtype=dtype)
         _band(matrix, ctx.shape).copy_(filters.permute(1, 2, 0)[:, :, None])
         high = added.to(dtype)
         matrix[-BIASES:] = torch.stack([high, added - high]).repeat(1, STEP)

@@ -14,7 +14,7 @@ FLOORS = [
     settings
     config presets bench_results trials activations atomic json_lines layers seeding code_template __init__
     windows passes
-    signals sources models evaluation statistics fused owners effects comparison machine
+    signals sources models evaluation statistics fused owners effects comparison devices optimizers machine
     charts training run_folder explain instruments separable filters units quiz fitting
     runs braindecode weights saliency race lessons trash run_zip flags timing findings bench
     classification sweep report export adopting bench_folder conclusions

@@ -41,7 +41,7 @@ def asked(pid=None):
 
 
 def test_a_measurement_in_its_own_process_is_finished_and_found_again(tmp_path):
-    lists = {"networks": ["EEGNet"], "engines": ["usual", "fused"], "threads": [1]}
+    lists = {"networks": ["EEGNet"], "engines": ["usual", "fused"], "devices": ["cpu"], "threads": [1]}
     found = begin(lists, DataConfig(), owner="me", root=tmp_path, rounds=1, trials=4)
     assert (found.state, found.owner) == ("measuring", "me")
     with pytest.raises(InputError, match="at work already"):

@@ -120,7 +120,7 @@ def test_a_step_with_the_same_dropout_is_the_plain_networks(pair, name, monkeypa
         turn[engine] += 1
         return (torch.rand(shape, generator=torch.Generator().manual_seed(turn[engine])) < 0.5).double()
 
-    def factors(drop, shape, dtype, share=1.0):
+    def factors(drop, shape, X, share=1.0):
         return kept("fused", shape) * share / (1 - drop.p)
 
     def forward(drop, out):  # (batch, n_maps, 1, n_times)
@@ -247,13 +247,13 @@ def test_dropout_silences_its_share_and_keeps_the_mean(share):
     drop = torch.nn.Dropout(share)
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        left = passes.dropout_factors(drop, (50, 40, 1, 101), torch.float32)
+        left = passes.dropout_factors(drop, (50, 40, 1, 101), torch.empty(0))
     kept = left != 0
     assert torch.allclose(left[kept], torch.tensor(1 / (1 - share)))
     for axes in ((0, 1), (0, 3), (1, 3)):
         spread = (share * (1 - share) / (kept.numel() / kept.float().mean(axes, keepdim=True).numel())) ** 0.5
         assert (kept.float().mean(axes) - (1 - share)).abs().max() < 5 * spread
-    assert passes.dropout_factors(drop.eval(), (2, 3), torch.float32) is None
+    assert passes.dropout_factors(drop.eval(), (2, 3), torch.empty(0)) is None
 
 
 @every_network

@@ -8,6 +8,7 @@ from eegnets import bench_folder
 from eegnets.bench_folder import bench_root
 from eegnets.bench_results import Case
 from eegnets.machine import Machine
+from eegnets.timing import as_reported
 
 MACHINE = Machine("Some CPU", 4, 8 * 2**30, ("AMX",), {"cpu": "Some CPU"}, "2.0", "Linux")
 USUAL, FUSED = Case(engine="usual"), Case()
@@ -95,6 +96,24 @@ def test_stored_results_are_drawn_and_said(page):
     assert len(app.get("vega_lite_chart")) == 3
     assert any(part.proto.label == "Results (CSV)" for part in app.get("download_button"))
     assert len(app.dataframe[0].value) == len(found.results())
+
+
+def test_a_graphics_card_stands_beside_the_reports_with_its_own_times(page):
+    card = Case(engine="usual", device="cuda"), Case(device="cuda")
+    finished(*records({USUAL: [9, 0.9], FUSED: [9, 0.3], card[0]: [9, 0.2], card[1]: [9, 0.1]}))
+    found = words(page())
+    seconds = [
+        as_reported(epoch, BEGIN["trials"]["n_train"], BEGIN["trials"]["n_test"]) for epoch in (0.9, 0.3, 0.2, 0.1)
+    ]
+    whose = [
+        "the usual loop here, processor",
+        "the fastest way here, processor",
+        "the usual loop here, graphics card",
+        "the fastest way here, graphics card",
+    ]
+    for who, took in zip(whose, seconds, strict=True):
+        assert f"{who} would take {took:.0f} s" in found
+    assert "The graphics card (cuda) is 3.8 times as fast (3 to 4.5) as the processor." in found
 
 
 def test_epochs_that_differ_too_much_are_called_disturbed(page):

@@ -202,8 +202,16 @@ def test_where_the_faster_engine_does_not_compute_the_script_is_exact(store):
     run = store.create(config(engine="fused"))
     few, many = (Shape(n, 128, 64.0, ("C3",) * n, ("left", "right")) for n in (2, 64))
     assert (show_code.exact(run, few), show_code.exact(run, many)) == (False, True)
-    run.met(device="cuda")
+    run.met(device="mps")
     assert show_code.exact(run, few)
+
+
+def test_on_a_graphics_card_the_script_computes_as_the_run_did(store):
+    run = carried_out(store, "EEGNet")
+    assert "cudnn" not in code(run)
+    run.met(device="cuda")
+    assert "allow_tf32 = False" in code(run)
+    assert "deterministic = True" in code(run)
 
 
 def test_without_an_epoch_there_is_nothing_to_show(store):

@@ -16,9 +16,11 @@ import torch
 from scipy.special import logsumexp
 
 from eegnets.config import InputError, TrainingConfig
+from eegnets.devices import resolve_device
 from eegnets.evaluation import accuracy, probabilities
 from eegnets.models import MODELS, build
-from eegnets.training import ENGINES, OPTIMIZERS, Diverged, State, evaluate, fit, resolve_device, to_device
+from eegnets.optimizers import OPTIMIZERS
+from eegnets.training import ENGINES, Diverged, State, evaluate, fit, to_device
 from eegnets.trials import split
 
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -59,3 +59,19 @@ def test_what_few_digits_cannot_hold_of_what_is_added_stands_in_a_second_row():
     added = torch.tensor([1.0009765625], dtype=torch.float64)  # 1 + 2**-10: bfloat16 has 8 binary digits
     matrix = windows.Toeplitz.apply(torch.zeros((1, 1, 3), dtype=torch.float64), added, torch.bfloat16)
     assert matrix[-windows.BIASES :].double().sum(0).tolist() == [added.item()] * windows.STEP
+
+
+@every_filter
+@pytest.mark.parametrize("biased", [True, False])
+def test_maps_under_filters_are_pytorchs_convolution_with_its_gradients(n_taps, padding, biased):
+    draw = torch.Generator().manual_seed(2)
+    X, filters, bias = (
+        torch.randn(shape, generator=draw, dtype=torch.float64, requires_grad=True)
+        for shape in ((3, 60, 4), (5, 4, n_taps), (5,))
+    )
+    found = windows.convolved(X, filters, bias if biased else None, padding)
+    wanted = functional.conv1d(X.mT, filters, bias if biased else None, padding=padding).mT
+    torch.testing.assert_close(found, wanted, rtol=1e-12, atol=1e-12)
+    weight, inputs = torch.randn(found.shape, generator=draw, dtype=torch.float64), [X, filters, bias][: 2 + biased]
+    of_found, of_wanted = (torch.autograd.grad((maps * weight).sum(), inputs) for maps in (found, wanted))
+    torch.testing.assert_close(of_found, of_wanted, rtol=1e-12, atol=1e-12)
