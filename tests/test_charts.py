@@ -17,6 +17,7 @@ from eegnets.charts.confusion import confusion_chart, confusion_table
 from eegnets.charts.counts import counts_chart
 from eegnets.charts.curves import changes, describe_curves, fold_curves, run_colours, run_curves
 from eegnets.charts.erd import describe_erd, erd_chart
+from eegnets.charts.hover import MOST, reading_strips
 from eegnets.charts.saliency import describe_saliency, gradient_table, occlusion_table, saliency_chart
 from eegnets.charts.spectrum import spectrum_chart
 from eegnets.charts.trial import gap_table, trial_chart, trial_table
@@ -144,15 +145,24 @@ def test_no_name_is_pushed_off_its_band(name):
     assert [look for look in looks if look is not None and look.get("labelFlush") is not False] == []
 
 
+def test_no_more_values_are_put_into_words_than_a_browser_takes_at_once():
+    table = pd.DataFrame({"time": np.repeat(np.arange(1000), 5), "channel": list("abcde") * 1000, "value": 1.0})
+    strips = reading_strips(table, alt.X("time:Q"), "time", "channel", title="s").data
+    assert strips[["time", *"abcde"]].size <= MOST
+    assert set(np.diff(strips["time"])) == {5}
+    np.testing.assert_array_equal(strips["strip to"][:-1], strips["strip from"][1:])  # side by side
+    assert len(reading_strips(table[:500], alt.X("time:Q"), "time", "channel", title="s").data) == 100
+
+
 @pytest.mark.parametrize("name", CHARTS)
 def test_what_is_drawn_can_be_read_exactly(name):
     spec = CHARTS[name]().to_dict()
     shown = {column["field"] for layer in layers(spec) for column in layer.get("encoding", {}).get("tooltip", [])}
     expected = {
-        "trial": {"channel", "time", "voltage"},
-        "spectrum": {"class", "frequency", "power"},
+        "trial": {"time", "C3 (µV)", "C4 (µV)"},
+        "spectrum": {"frequency", "this trial", *NAMES},
         "map": {"time", "frequency", "change"},
-        "average": {"class", "time", "mean", "low", "high"},
+        "average": {"time", *NAMES},
         "counts": {"subject", "split", "class", "trials"},
         "confusion": {"true", "predicted", "trials", "share"},
         "probabilities": {"network", "class", "probability"},

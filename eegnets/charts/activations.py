@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from eegnets.activations import ACTIVATIONS, FLAT, describe_flat, flat_spans
-from eegnets.charts.hover import reading_rule
+from eegnets.charts.hover import reading_strips
 from eegnets.charts.style import (
     ACTIVATION_COLOURS,
     HEIGHT,
@@ -21,7 +21,7 @@ from eegnets.charts.style import (
 )
 from eegnets.translation import N_, _
 
-X = np.linspace(-8, 8, 321)  # zero, where many bend sharply, is one of them
+X = np.linspace(-8, 8, 161)  # zero, where many bend sharply, is one of them
 FINE = np.linspace(-8, 8, 1601)  # GELU is flat for a hundredth where it turns
 # How far the axis reaches at least, so that it stays where it is while a parameter moves.
 REACH = {"value": (-2.0, 4.0), "slope": (-0.2, 1.2)}
@@ -31,7 +31,7 @@ TITLES = {
     "slope": (N_("Slope"), N_("f′(x) (pure number)")),
 }
 INTO, OUT = N_("goes in"), N_("comes out")
-READ = {"x": INTO, "value": OUT, "slope": N_("slope")}
+BENT = {"value": OUT, "slope": N_("slope")}  # of what goes in
 BAR = 22  # px, height of an activation's bar
 
 FRAME = 130  # px around the bars: title, axis and its title
@@ -68,9 +68,9 @@ def curve_chart(table: pd.DataFrame, quantity: str, at: float) -> alt.LayerChart
     looks = activation_encodings(list(dict.fromkeys(table["activation"])), legend)
     lines = alt.Chart(table).mark_line(strokeWidth=2.2, clip=True).encode(x=x, y=y, **looks)
     here = alt.Chart(pd.DataFrame({"x": [at]})).mark_rule(color=NEUTRAL, strokeDash=[4, 4]).encode(x=x)
-    rule = reading_rule(table, x, "x", "activation", title="x", value=quantity, place=".2f")
+    strips = reading_strips(table, x, "x", "activation", title="x", value=quantity, place=".1f")
     rows = -(-table["activation"].nunique() // legend.columns)
-    return alt.layer(here, lines, rule, title=titled(_(words), _(UNDER[quantity])), height=TALL + 50 + LINE * rows)
+    return alt.layer(here, lines, strips, title=titled(_(words), _(UNDER[quantity])), height=TALL + 50 + LINE * rows)
 
 
 def flat_table(picked: Mapping[str, Parameters], x: np.ndarray = FINE) -> pd.DataFrame:
@@ -126,6 +126,12 @@ def inputs_chart(counts: pd.DataFrame, curves: pd.DataFrame, name: str, title: s
     tooltip = [alt.Tooltip("start:Q", format=".2f", title=_("from"))]
     tooltip += [alt.Tooltip("stop:Q", format=".2f", title=_("to"))]
     tooltip += [alt.Tooltip("share:Q", format=".1%", title=_("of the values"))]
+    drawn = curves["curve"].nunique()
+    one = drawn == 1
+    if one:
+        middle = (counts["start"] + counts["stop"]) / 2
+        counts = counts.assign(**{end: np.interp(middle, curves["x"], curves[end]) for end in BENT})
+        tooltip += [alt.Tooltip(f"{end}:Q", format=".3f", title=_(words)) for end, words in BENT.items()]
     bars = alt.Chart(counts).mark_rect(color=SIGNAL_COLOUR, opacity=0.65)
     bars = bars.encode(
         x=x,
@@ -133,8 +139,6 @@ def inputs_chart(counts: pd.DataFrame, curves: pd.DataFrame, name: str, title: s
         y=alt.Y("share:Q", title=_("Bars: share of the values (%)"), axis=percent),
         tooltip=tooltip,
     )
-    drawn = curves["curve"].nunique()
-    one = drawn == 1
     line = alt.Chart(curves.assign(activation=name)).mark_line(strokeWidth=2.5 if one else 1, opacity=1 if one else 0.4)
     line = line.encode(
         x=alt.X("x:Q"),
@@ -142,7 +146,6 @@ def inputs_chart(counts: pd.DataFrame, curves: pd.DataFrame, name: str, title: s
             "value:Q", title=_("Line: what comes out (arbitrary units)"), axis=alt.Axis(grid=False, orient="right")
         ),
         detail=alt.Detail("curve:N"),
-        tooltip=[alt.Tooltip(f"{field}:Q", format=".3f", title=_(words)) for field, words in READ.items()],
         **activation_encodings([name], legend=None),
     )
     under = _(SHADED, flat=FLAT) if one else _("a line for each of {n} maps, as it has learned", n=drawn)
@@ -190,9 +193,9 @@ def trace_chart(
     )
     spans = [(first - half, last + half) for first, last in flat_spans(times, slope)]
     under = _(SHADED if spans else UNSHADED, flat=FLAT)
-    rule = reading_rule(table, x, "time", "part", title="s", place=".3f")
+    strips = reading_strips(table, x, "time", "part", title="s", place=".3f")
     shades = _shades(spans, N_("flat, first (s)"), N_("flat, last (s)"))
-    return alt.layer(*shades, lines, rule, title=titled(title, under), height=HEIGHT)
+    return alt.layer(*shades, lines, strips, title=titled(title, under), height=HEIGHT)
 
 
 def shares_chart(shares: pd.DataFrame) -> alt.LayerChart:

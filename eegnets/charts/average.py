@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 import altair as alt
 import pandas as pd
 
+from eegnets.charts.hover import reading_strips
 from eegnets.charts.style import TALL, class_encodings, titled
 from eegnets.charts.windows import window_shades
 from eegnets.charts.words import in_words
-from eegnets.translation import N_, _
+from eegnets.translation import _
 
-ENDS = (N_("mean"), N_("low"), N_("high"))
+MOST = 250  # times that are drawn: half a page has not many more pixels
 
 
 def average_chart(
@@ -23,16 +24,18 @@ def average_chart(
 ) -> alt.LayerChart:
     """One channel over time: rows of time (s), channel, class, mean, low, high in `unit`; the task's windows shaded."""
     mine = in_words(averages[averages["channel"] == channel], "class")
+    times = mine["time"].unique()
+    mine = mine[mine["time"].isin(times[:: -(-len(times) // MOST) or 1])]
     encodings = class_encodings([_(name) for name in class_names])
     axis = f"{quantity} ({unit})"
-    tooltip = [alt.Tooltip("class:N", title=_("class")), alt.Tooltip("time:Q", format=".2f", title="s")]
-    tooltip += [alt.Tooltip(f"{name}:Q", format=".2f", title=f"{_(name)} ({unit})") for name in ENDS]
-    base = alt.Chart(mine).encode(
-        x=alt.X("time:Q", title=_("Time after trial start (s)"), scale=alt.Scale(nice=False)), tooltip=tooltip
-    )
+    x = alt.X("time:Q", title=_("Time after trial start (s)"), scale=alt.Scale(nice=False))
+    base = alt.Chart(mine).encode(x=x)
     band = base.mark_area(opacity=0.2).encode(
         y=alt.Y("low:Q", title=axis), y2=alt.Y2("high:Q"), color=encodings["color"]
     )
     lines = base.mark_line(strokeWidth=2).encode(y=alt.Y("mean:Q", title=axis), **encodings)
     title = titled(f"{quantity}, {channel}", _("mean over trials with its 95 % interval"))
-    return alt.layer(*window_shades(windows), band, lines, title=title, height=TALL)
+    ends = zip(mine["mean"], mine["low"], mine["high"], strict=True)
+    read = mine.assign(reading=[f"{mean:.2f} ({low:.2f} – {high:.2f}) {unit}" for mean, low, high in ends])
+    strips = reading_strips(read, x, "time", "class", title="s", value="reading", place=".2f")
+    return alt.layer(*window_shades(windows), band, lines, strips, title=title, height=TALL)

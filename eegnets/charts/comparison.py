@@ -97,7 +97,7 @@ def _readings(
     means = thinned(means, "group", max(POINTED // max(means["group"].nunique(), 1), 2))
     table = means.assign(words=[_reading(row, names) for row in means.to_dict("records")])
     read = table.groupby(x, as_index=False).agg(words=("words", "\n".join))
-    nearest = alt.selection_point(nearest=True, on="pointerover", fields=[x], empty=False)
+    nearest = alt.selection_point("nearest", nearest=True, on="pointerover", fields=[x], empty=False)
     clicked = alt.selection_point(CLICKED, nearest=True, on="click", fields=["group"], empty=False)
     shown = [alt.Tooltip(f"{x}:Q", title=_(X_TITLES[x]), format=".4~g"), alt.Tooltip("words:N", title=_("Mean"))]
     rule = alt.Chart(read).mark_rule(color="gray", tooltip=None)

@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from eegnets.charts.hover import reading_rule
+from eegnets.charts.hover import reading_strips
 from eegnets.charts.style import (
     ACTIVATION_COLOURS,
     CHANGE_COLOUR,
@@ -139,8 +139,8 @@ def _lines(
     y = alt.Y("value:Q", title=axis_title(metric), scale=_y_scale(data, metric))
     base = alt.Chart(data).encode(x=x, y=y, **encodings)
     lines = base.mark_line(clip=True, point=len(data) <= 3 * len(encodings), strokeWidth=2)
-    rule = reading_rule(data, x, "epoch", series, title=_("Epoch"), number=".4f")
-    return alt.layer(lines, rule, title=title, height=HEIGHT)
+    strips = reading_strips(data, x, "epoch", series, title=_("Epoch"), number=".4f")
+    return alt.layer(lines, strips, title=title, height=HEIGHT)
 
 
 def _y_scale(data: pd.DataFrame, metric: str) -> alt.Scale:

@@ -96,7 +96,7 @@ def parallel_chart(
     x = alt.X("axis:N", title=title, sort=axes, scale=alt.Scale(padding=0.3), axis=alt.Axis(
         labelAngle=0, orient="top", grid=True, labelFontWeight="bold", domain=False, ticks=False))  # fmt: skip
     y = alt.Y("place:Q", title=None, axis=None, scale=alt.Scale(domain=[-0.08, 1.15], nice=False))
-    over = alt.selection_point(on="pointerover", fields=["id"], empty=False)
+    over = alt.selection_point("over", on="pointerover", fields=["id"], empty=False)
     lines = alt.Chart(table).mark_line(strokeWidth=2)
     lines = lines.encode(
         x,

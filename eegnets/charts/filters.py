@@ -1,11 +1,12 @@
 """What the first layers listen for: kernels over time, how loud each frequency leaves them, weights of electrodes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
+from eegnets.charts.hover import reading_strips
 from eegnets.charts.style import CHANGE_SCALE, HEIGHT, LEGEND, NEUTRAL, QUIET, SIGNAL_COLOUR, titled
 from eegnets.filters import RHYTHMS, decibels
 from eegnets.translation import N_, _
@@ -101,9 +102,10 @@ def kernels_chart(kernels: dict[str, np.ndarray], sfreq: float, words: str) -> a
         tables.append(pd.DataFrame({"time": times, "weight": kernel, "weights": state}))
     x = alt.X("time:Q", title=_("Time around the middle (ms)"), scale=alt.Scale(nice=False))
     y = alt.Y("weight:Q", title=_("Weight (no unit)"))
-    tooltip = [alt.Tooltip("time:Q", format=".0f", title="ms")]
-    tooltip.append(alt.Tooltip("weight:Q", format=".4g", title=_("weight")))
-    return _two_states(pd.concat(tables), x, y, tooltip, _("{words} over time", words=words))
+    read = {"field": "time", "title": "ms", "value": "weight", "number": ".4g", "place": ".0f"}
+    return _two_states(pd.concat(tables), x, y, read).properties(
+        title=_("{words} over time", words=words), height=HEIGHT
+    )
 
 
 def gains_chart(freqs: np.ndarray, gains: dict[str, np.ndarray], loudness: str, words: str) -> alt.LayerChart:
@@ -111,20 +113,21 @@ def gains_chart(freqs: np.ndarray, gains: dict[str, np.ndarray], loudness: str, 
     shown = {state: decibels(gain) if loudness == "dB" else gain for state, gain in gains.items()}
     tables = [pd.DataFrame({"frequency": freqs, "gain": gain, "weights": state}) for state, gain in shown.items()]
     x = alt.X("frequency:Q", title=_("Frequency (Hz)"), scale=alt.Scale(domain=[0, float(freqs[-1])], nice=False))
-    tooltip = [alt.Tooltip("frequency:Q", format=".1f", title="Hz")]
-    tooltip.append(alt.Tooltip("gain:Q", format=".3g", title=_("gain")))
-    lines = _two_states(pd.concat(tables), x, alt.Y("gain:Q", title=_(LOUDNESS[loudness])), tooltip, "")
+    read = {"field": "frequency", "title": "Hz", "value": "gain", "number": ".3g", "place": ".1f"}
+    lines = _two_states(pd.concat(tables), x, alt.Y("gain:Q", title=_(LOUDNESS[loudness])), read)
     title = titled(_("{words} by frequency", words=words), _("thin lines part the rhythms"))
     return alt.layer(lines, *rhythm_marks(float(freqs[-1]), inside=True), title=title, height=HEIGHT)
 
 
-def _two_states(rows: pd.DataFrame, x: alt.X, y: alt.Y, tooltip: list[alt.Tooltip], words: str) -> alt.Chart:
+def _two_states(rows: pd.DataFrame, x: alt.X, y: alt.Y, read: Mapping[str, str]) -> alt.LayerChart:
+    """A line for each state of the weights, and `reading_strips` over them."""
     there = [state for state in STATES if state in set(rows["weights"])]
     colours, dashes = ([STATES[state][look] for state in there] for look in range(2))
     legend, title = LEGEND if len(there) > 1 else None, _("Weights")
     names = [_(state) for state in there]
-    chart = (
-        alt.Chart(rows.assign(weights=rows["weights"].map(_)))
+    rows = rows.assign(weights=rows["weights"].map(_))
+    lines = (
+        alt.Chart(rows)
         .mark_line(strokeWidth=2)
         .encode(
             x=x,
@@ -133,10 +136,9 @@ def _two_states(rows: pd.DataFrame, x: alt.X, y: alt.Y, tooltip: list[alt.Toolti
             strokeDash=alt.StrokeDash(
                 "weights:N", title=title, scale=alt.Scale(domain=names, range=dashes), legend=legend
             ),
-            tooltip=[alt.Tooltip("weights:N", title=_("weights")), *tooltip],
         )
     )
-    return chart.properties(title=words, height=HEIGHT) if words else chart
+    return alt.layer(lines, reading_strips(rows, x, series="weights", **read))
 
 
 def weights_chart(

@@ -147,10 +147,10 @@ def unit_chart(
         alt.Tooltip("time:Q", format=".3f", title="s"),
         alt.Tooltip("value:Q", format=".4g", title=_("value ({unit})", unit=_(unit))),
     ]
-    base = alt.Chart(rows).encode(x=x, y=y, tooltip=tooltip)
+    base = alt.Chart(rows).encode(x=x, y=y)
     picked = alt.selection_point(name="sample", fields=["sample"], nearest=True, on="click")
     line = base.mark_line(strokeWidth=1.2, color=SIGNAL_COLOUR, clip=True)
-    dots = base.mark_point(opacity=0, size=40, cursor="pointer").add_params(picked)
+    dots = base.mark_point(opacity=0, size=40, cursor="pointer").encode(tooltip=tooltip).add_params(picked)
     here = rows[rows["sample"] == sample]
     rule = alt.Chart(here).mark_rule(color=NEUTRAL, strokeDash=[4, 3]).encode(x=x)
     dot = alt.Chart(here).mark_point(filled=True, size=90, color=MORE, opacity=1)

@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from eegnets.charts.hover import reading_rule
+from eegnets.charts.hover import reading_strips
 from eegnets.charts.style import HEIGHT, activation_encodings
 from eegnets.translation import _
 
@@ -20,7 +20,7 @@ def race_curves(table: pd.DataFrame, activations: list[str], title: str, y_title
     y = alt.Y("value:Q", title=y_title, scale=alt.Scale(zero=False, padding=8))
     looks = activation_encodings(activations)
     line = alt.Chart(means).mark_line(strokeWidth=2.5, point=len(means) <= 3 * len(activations)).encode(x, y, **looks)
-    layers = [line, reading_rule(means, x, "epoch", "activation", title=_("Epoch"), number=".4g")]
+    layers = [line, reading_strips(means, x, "epoch", "activation", title=_("Epoch"), number=".4g")]
     if table["seed"].nunique() > 1:
         faint = alt.Chart(table).mark_line(opacity=0.3, strokeWidth=1)
         layers.insert(0, faint.encode(x, y, detail=["activation:N", "seed:N"], color=looks["color"]))

@@ -6,6 +6,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from eegnets.charts.hover import reading_strips
 from eegnets.charts.style import SIGNAL_COLOUR, TALL, class_encodings, titled
 from eegnets.charts.words import in_words
 from eegnets.translation import _
@@ -29,19 +30,19 @@ def spectrum_chart(
     top = max(mine["high"].max(), trial["power"].max()) if len(mine) else trial["power"].max()
     scale = alt.Scale(type="log", domain=[LOWEST, 2 * max(top, LOWEST)], nice=False)
     encodings = class_encodings([_(name) for name in class_names])
-    tooltip = [alt.Tooltip("frequency:Q", format=".1f", title="Hz")]
-    tooltip += [alt.Tooltip("power:Q", format=".3g", title="µV²/Hz")]
     x = alt.X("frequency:Q", title=_("Frequency (Hz)"), scale=alt.Scale(nice=False))
-    base = alt.Chart(mine).encode(x=x, tooltip=[alt.Tooltip("class:N", title=_("class")), *tooltip])
+    base = alt.Chart(mine).encode(x=x)
     band = base.mark_area(opacity=0.16, clip=True).encode(
         y=_y("low", scale), y2=alt.Y2("high:Q"), color=encodings["color"]
     )
     means = base.mark_line(strokeWidth=2, clip=True).encode(y=_y("power", scale), **encodings)
     line = alt.Chart(trial).mark_line(strokeWidth=1.5, color=SIGNAL_COLOUR, clip=True)
-    line = line.encode(x=x, y=_y("power", scale), tooltip=tooltip)
+    line = line.encode(x=x, y=_y("power", scale))
+    read = pd.concat([trial.assign(**{"class": _("this trial")}), mine])
+    strips = reading_strips(read, x, "frequency", "class", title="Hz", value="power", number=".3g", place=".1f")
     under = _("grey: this trial; bands: two trials in three of a class")
     title = titled(_("Spectrum, {channel}", channel=channel), under)
-    return alt.layer(band, means, line, title=title, height=TALL)
+    return alt.layer(band, means, line, strips, title=title, height=TALL)
 
 
 def _y(column: str, scale: alt.Scale) -> alt.Y:

@@ -69,11 +69,15 @@ LEGEND = alt.Legend(
 
 
 @alt.theme.register("eegnets", enable=True)
-def quiet_words() -> alt.theme.ThemeConfig:
-    """What stands on the axes and in the legends of every chart, in an ink that can be read on either page."""
+def common() -> alt.theme.ThemeConfig:
+    """What stands on the axes and in the legends of every chart is in an ink that can be read on either page.
+
+    Lines are told with their chart as a whole: to put each of their points into words takes the browser longer than to
+    draw them.
+    """
     ink = QUIET.to_dict()
-    words = {"labelColor": ink, "titleColor": ink}
-    return {"config": {"axis": words, "legend": words, "header": words}}
+    words, untold = {"labelColor": ink, "titleColor": ink}, {"aria": False}
+    return {"config": {"axis": words, "legend": words, "header": words, "line": untold, "rule": untold}}
 
 
 def titled(words: str, under: str) -> alt.Title:

@@ -4,6 +4,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from eegnets.charts.hover import reading_strips
 from eegnets.charts.style import MISSING_COLOUR, QUIET, SIGNAL_COLOUR, titled
 from eegnets.charts.windows import window_shades
 from eegnets.translation import _
@@ -50,19 +51,17 @@ def trial_chart(trials: Trials, index: int) -> alt.LayerChart:
         scale=alt.Scale(domain=[-0.6 * apart, apart * (trials.n_chans - 0.4)], nice=False),
         axis=alt.Axis(values=places, labelExpr=label),
     )
-    tooltip = [
-        alt.Tooltip("channel:N", title=_("channel")),
-        alt.Tooltip("time:Q", format=".3f", title="s"),
-        alt.Tooltip("voltage:Q", format=".1f", title="µV"),
-    ]
-    line = alt.Chart(trial_table(trials, index)).mark_line(strokeWidth=1, color=SIGNAL_COLOUR, clip=True)
-    lines = line.encode(x=x, y=y, detail=alt.Detail("channel:N"), tooltip=tooltip)
+    table = trial_table(trials, index)
+    line = alt.Chart(table).mark_line(strokeWidth=1, color=SIGNAL_COLOUR, clip=True)
+    lines = line.encode(x=x, y=y, detail=alt.Detail("channel:N"))
+    named = table.assign(channel=table["channel"] + " (µV)")
+    strips = reading_strips(named, x, "time", "channel", title="s", value="voltage", number=".1f", place=".3f")
     height = CHANNEL_HEIGHT * min(trials.n_chans, 5)
     gaps = gap_table(trials, index)
     missing = _("no sample missing")
     if len(gaps):
         missing = _("missing samples, framed in red: {n}", n=gaps["samples"].sum())
-    layers = [*window_shades(trials.windows), lines, *_gap_marks(gaps), *_scale_bar(trials, apart)]
+    layers = [*window_shades(trials.windows), lines, strips, *_gap_marks(gaps), *_scale_bar(trials, apart)]
     return alt.layer(*layers, title=titled(trial_title(trials, index), missing), height=height)
 
 

@@ -24,7 +24,7 @@ SPOKEN = {
 
 @st.fragment
 def curves_part() -> None:
-    """The functions that are picked: curve, slope, formula; moving a slider draws only this part again."""
+    """The functions that are picked: curve, slope, formula."""
     picked = st.pills(
         _("Functions"),
         list(ACTIVATIONS),
@@ -39,6 +39,15 @@ def curves_part() -> None:
     if not names:
         st.info(_("No function is picked. Pick one above, or several to compare them."), icon=":material/touch_app:")
         return
+    _drawn(names)
+    for tab, name in zip(st.tabs(names), names, strict=True):
+        with tab:
+            _explain(name)
+
+
+@st.fragment
+def _drawn(names: list[str]) -> None:
+    """Their curves and slopes; moving a slider draws only this part again."""
     with st.container(horizontal=True, gap="large"):
         parameters = parameter_sliders(names, "curve_")
         at = st.slider(_("Read at x"), -8.0, 8.0, -1.0, 0.1, key="x", bind="query-params", help=_("The dashed line."))
@@ -49,9 +58,6 @@ def curves_part() -> None:
         show(chart, key=f"curves_{quantity}", alt=_(SPOKEN[quantity], words=spoken), place=column)
     show(shared(flat_chart, curves), key="flat", alt=spoken)
     _readings(curves, at)
-    for tab, name in zip(st.tabs(names), names, strict=True):
-        with tab:
-            _explain(name)
 
 
 def parameter_sliders(names: list[str], prefix: str) -> dict[str, float]:

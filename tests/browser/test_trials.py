@@ -42,6 +42,11 @@ def test_arrow_keys_and_buttons_step_and_the_address_follows(opened):
     page.reload()
     expect(number(page)).to_have_value("4")
     expect(page.get_by_text("Trial, of 540")).to_be_visible()
+    settled(page)
+    waveform = page.get_by_test_id("stVegaLiteChart").first
+    waveform.scroll_into_view_if_needed()
+    waveform.hover()
+    expect(page.locator("#vg-tooltip-element")).to_contain_text(re.compile(r"C3 \(µV\).*C4 \(µV\)", re.DOTALL))
 
 
 def test_an_arrow_key_within_the_number_moves_its_cursor_alone(opened):
