@@ -100,8 +100,11 @@ def test_stored_results_are_drawn_and_said(page):
 
 def test_a_graphics_card_stands_beside_the_reports_with_its_own_times(page):
     card = Case(engine="usual", device="cuda"), Case(device="cuda")
-    finished(*records({USUAL: [9, 0.9], FUSED: [9, 0.3], card[0]: [9, 0.2], card[1]: [9, 0.1]}))
+    begin = BEGIN | {"machine": BEGIN["machine"] | {"devices": {"cuda": "Some card", "cpu": "Some CPU"}}}
+    measured = records({USUAL: [9, 0.9], FUSED: [9, 0.3], card[0]: [9, 0.2], card[1]: [9, 0.1]})
+    stored(bench_root(), asked(), begin, *measured, {"kind": "end", "at": 1e9})
     found = words(page())
+    assert "on Some CPU, Some card: " in found
     seconds = [
         as_reported(epoch, BEGIN["trials"]["n_train"], BEGIN["trials"]["n_test"]) for epoch in (0.9, 0.3, 0.2, 0.1)
     ]

@@ -162,13 +162,15 @@ def _progress(found: Measurement) -> None:
 
 def _results(found: Measurement, results: list[Result], live: bool) -> None:
     about = found.first("begin")
-    trials, processor = about["trials"], about["machine"]["processor"]
+    trials, machine = about["trials"], about["machine"]
+    devices = machine.get("devices", {})
+    used = [devices.get(name, name) for name in DEVICES if name != "cpu" and any(r.case.device == name for r in results)]
     st.caption(
         _(
-            "Measured {ago} on {processor}: {n_train} training and {n_test} test trials of {n_chans} channels × "
+            "Measured {ago} on {devices}: {n_train} training and {n_test} test trials of {n_chans} channels × "
             "{n_times} samples ({source}).",
             ago=ago(about["at"]),
-            processor=_(processor),
+            devices=_(", ").join(map(_, [machine["processor"], *used])),
             **{name: trials[name] for name in ("n_train", "n_test", "n_chans", "n_times", "source")},
         )
     )
