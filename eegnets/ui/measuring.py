@@ -163,14 +163,14 @@ def _progress(found: Measurement) -> None:
 def _results(found: Measurement, results: list[Result], live: bool) -> None:
     about = found.first("begin")
     trials, machine = about["trials"], about["machine"]
-    devices = machine.get("devices", {})
-    used = [devices.get(name, name) for name in DEVICES if name != "cpu" and any(r.case.device == name for r in results)]
+    others = dict.fromkeys(result.case.device for result in results if result.case.device != "cpu")
+    cards = [machine.get("devices", {}).get(name, name) for name in others]
     st.caption(
         _(
             "Measured {ago} on {devices}: {n_train} training and {n_test} test trials of {n_chans} channels × "
             "{n_times} samples ({source}).",
             ago=ago(about["at"]),
-            devices=_(", ").join(map(_, [machine["processor"], *used])),
+            devices=_(", ").join(map(_, [machine["processor"], *cards])),
             **{name: trials[name] for name in ("n_train", "n_test", "n_chans", "n_times", "source")},
         )
     )
