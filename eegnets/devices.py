@@ -48,7 +48,8 @@ class Recording(NamedTuple):
 class Replayed:
     """A function of tensors on a graphics card, whose kernels hang on nothing but their shapes and on `settings`.
 
-    Whatever else it reads and writes must stay where it was at the first call; its result holds until the next call.
+    Whatever else it reads and writes must stay where it was at the first call; its result holds until the next call of
+    any function of the same pool.
     The numbers are those of the function itself, dropout's draws included. `pool`: of memory, which functions that
     never run at once may share (`torch.cuda.graph_pool_handle`).
     """
@@ -74,10 +75,20 @@ class Replayed:
         return result
 
     def _record(self, given: tuple[Tensor, ...]) -> Recording:
-        """What the work would launch; nothing is computed."""
+        """What the work would launch; nothing is computed. Raises InputError where it cannot be recorded."""
         places, graph = tuple(X.clone() for X in given), torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph, pool=self._pool, stream=torch.cuda.current_stream()):
-            result = self._work(*places)
+        try:
+            with torch.cuda.graph(graph, pool=self._pool, stream=torch.cuda.current_stream()):
+                result = self._work(*places)
+        except RuntimeError as error:
+            why, *_more = str(error).splitlines()
+            raise InputError(
+                _(
+                    "the graphics card cannot record the steps of this network ({why}). Choose the engine plain, or "
+                    "the device cpu.",
+                    why=why,
+                )
+            ) from error
         return Recording(graph, places, result)
 
 
@@ -97,9 +108,11 @@ class Card:
         outside = torch.cuda.current_stream()
         self._stream.wait_stream(outside)
         exact = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
-        with exact, torch.cuda.stream(self._stream):
-            yield
-        outside.wait_stream(self._stream)
+        try:
+            with exact, torch.cuda.stream(self._stream):
+                yield
+        finally:
+            outside.wait_stream(self._stream)
 
     def replayed(self, work: Callable[..., Any], settings: Callable[[], Hashable]) -> Replayed:
         """The same work, recorded; whatever was recorded for one card shares its memory."""

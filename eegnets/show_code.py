@@ -31,6 +31,11 @@ DROPOUT = N_(
     'The run was computed by the engine "fused": the same network, but its dropout draws other random numbers. So the '
     "script learns as well, but its digits differ. This makes a run that its script repeats digit for digit:"
 )
+RECORDED = N_(
+    'The run was computed by the engine "fused" on a graphics card: the same network, but it rounds otherwise, and its '
+    "dropout may draw other random numbers. So the script learns as well, but its digits differ. This makes a run that "
+    "its script repeats digit for digit:"
+)
 ROUNDED = N_(
     "The run was computed in bfloat16, which the script does not: it computes in float32. So the script learns as "
     "well, but its digits differ. This makes a run that its script repeats digit for digit:"
@@ -86,6 +91,8 @@ def exact(run: Run, shape: Shape) -> bool:
         return False
     if training.engine == "plain" or _device(run) not in fused.DEVICES:
         return True
+    if _device(run) == "cuda":
+        return False  # where nothing is taken together either, the optimiser rounds otherwise
     model = experiment.build(run.config.model, shape, training.seed)
     return not fused.applies(model, torch.empty(1, shape.n_chans, shape.n_times))
 
@@ -97,7 +104,9 @@ def verdict(run: Run, shape: Shape) -> str:
 
 def doubt(run: Run) -> str:
     """Why a script is not exact, in words that lead to the run that is."""
-    return ROUNDED if run.config.training.precision != "float32" else DROPOUT
+    if run.config.training.precision != "float32":
+        return ROUNDED
+    return RECORDED if _device(run) == "cuda" else DROPOUT
 
 
 def plain_command(run: Run) -> str:

@@ -3,7 +3,7 @@
 import contextlib
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -164,12 +164,13 @@ class State:
         """Within this block the device computes as training wants it to."""
         return self._card.used() if self._card else contextlib.nullcontext()
 
-    def repeated(self, work: Callable[..., Any]) -> Callable[..., Any]:
-        """The same work, faster from its second call on where the device can record it."""
-        if not self._recorded:
-            return work
-        groups = self.optimizer.param_groups
-        return self._card.replayed(work, lambda: [(group["lr"], group["weight_decay"]) for group in groups])
+    def repeated(self, work: Callable[..., Any], settings: Callable[[], Hashable] = tuple) -> Callable[..., Any]:
+        """The same work, faster from its second call on where the device can record it; anew with other settings."""
+        return self._card.replayed(work, settings) if self._recorded else work
+
+    def settings(self) -> tuple[Any, ...]:
+        """What may change from epoch to epoch."""
+        return tuple((group["lr"], group["weight_decay"]) for group in self.optimizer.param_groups)
 
     def _fork(self) -> contextlib.AbstractContextManager[None]:
         return torch.random.fork_rng(devices=[torch.cuda.current_device()] if self.device.type == "cuda" else [])
@@ -228,7 +229,8 @@ def fit(
 
     Whoever loops draws, prints or stores; to stop is to stop iterating. `stop` is asked before every batch and ends
     the generator within an epoch, which then leaves no record. `state` continues an earlier fit.
-    The same seed on the same processor with the same number of threads gives the same records, seconds aside.
+    The same seed on the same processor with the same number of threads, or on the same graphics card, gives the same
+    records, seconds aside.
     Raises Diverged when a loss is no longer finite, InputError for a device that is not there.
     """
     state = state or State(model, config)
@@ -238,8 +240,8 @@ def fit(
         name: to_device(fold, state.device) for name, fold in (("validation", validation), ("test", test)) if fold
     }
     sums = Sums.on(state.device)
-    step = state.repeated(partial(_step, state, learn, max_norm, sums))
-    looks = {name: state.repeated(partial(_look, state.model, fold, state.logits)) for name, fold in others.items()}
+    step = state.repeated(partial(_step, state, learn, max_norm, sums), state.settings)
+    looks = {name: state.repeated(partial(evaluate, state.model, fold, state.logits)) for name, fold in others.items()}
     while state.epoch < config.epochs:
         started = time.perf_counter()
         with state.computing():
@@ -248,7 +250,7 @@ def fit(
             if not through:
                 return
             passes = {"train": sums.mean(len(learn.y))}
-            state.model.eval()
+            state.model.eval()  # what is replayed does not
             passes |= {name: look().mean(len(others[name].y)) for name, look in looks.items()}
         state.epoch += 1
         yield _record(state, passes, time.perf_counter() - started)
@@ -291,14 +293,9 @@ def _step(state: State, fold: Fold, max_norm: bool, sums: Sums, batch: Tensor) -
 
 
 @torch.inference_mode()
-def evaluate(model: nn.Module, fold: Fold, compute: Logits = plain) -> Fitted:
+def evaluate(model: nn.Module, fold: Fold, compute: Logits = plain) -> Sums:
     """One pass in evaluation mode, without gradients."""
     model.eval()
-    return _look(model, fold, compute).mean(len(fold.y))
-
-
-@torch.inference_mode()
-def _look(model: nn.Module, fold: Fold, compute: Logits) -> Sums:
     sums = Sums.on(fold.X.device)
     for X, y in zip(fold.X.split(EVALUATION_BATCH), fold.y.split(EVALUATION_BATCH), strict=True):
         logits = compute(model, X)

@@ -83,7 +83,7 @@ def test_the_curves_are_those_of_the_formulas(quantity):
 
 def test_the_pointer_reads_every_curve():
     spec = CHARTS["curve"]().to_dict()
-    shown = {column["field"] for layer in spec["layer"] for column in layer["encoding"].get("tooltip", [])}
+    shown = {column["title"] for layer in spec["layer"] for column in layer["encoding"].get("tooltip", [])}
     assert {"x", *PICKED} <= shown
 
 

@@ -145,19 +145,53 @@ def test_no_name_is_pushed_off_its_band(name):
     assert [look for look in looks if look is not None and look.get("labelFlush") is not False] == []
 
 
-def test_no_more_values_are_put_into_words_than_a_browser_takes_at_once():
+def strips_over(table, **how):
+    return reading_strips(table, alt.X("time:Q"), "time", "channel", title="s", **how)
+
+
+def read_at(chart):
+    """Place -> what the tooltip says there, by its names."""
+    told = [(one["title"], one["field"]) for one in chart.to_dict()["encoding"]["tooltip"]]
+    return {row["time"]: {title: row[field] for title, field in told} for row in chart.data.to_dict("records")}
+
+
+def test_no_more_values_are_put_into_words_than_a_browser_takes_at_once_and_the_last_is_among_them():
     table = pd.DataFrame({"time": np.repeat(np.arange(1000), 5), "channel": list("abcde") * 1000, "value": 1.0})
-    strips = reading_strips(table, alt.X("time:Q"), "time", "channel", title="s").data
-    assert strips[["time", *"abcde"]].size <= MOST
-    assert set(np.diff(strips["time"])) == {5}
+    strips = strips_over(table).data
+    assert len(strips) * 6 <= MOST + 6
+    assert set(np.diff(strips["time"])[:-1]) == {5}
+    assert strips["time"].iloc[-1] == 999
     np.testing.assert_array_equal(strips["strip to"][:-1], strips["strip from"][1:])  # side by side
-    assert len(reading_strips(table[:500], alt.X("time:Q"), "time", "channel", title="s").data) == 100
+    assert len(strips_over(table[:500]).data) == 100
+
+
+@pytest.mark.parametrize("name", ["time", "strip from", "'left'", "a.b[0]"])
+def test_a_curve_of_any_name_is_read_in_numbers_and_what_is_missing_as_a_dash(name):
+    table = pd.DataFrame({"time": [2.0, 2.0, 1.0], "channel": [name, "other", name], "value": [-0.25, 3.0, 1.5]})
+    found = strips_over(table, number=".2f")
+    assert read_at(found) == {
+        1.0: {"s": 1.0, name: "1.50", "other": "–"},
+        2.0: {"s": 2.0, name: "−0.25", "other": "3.00"},
+    }
+    assert found.data[["strip from", "strip to"]].to_numpy().tolist() == [[0.5, 1.5], [1.5, 2.5]]
+    assert not any(set(one["field"]) & set("'.[]") for one in found.to_dict()["encoding"]["tooltip"])
+
+
+def test_a_single_place_is_read_too():
+    assert strips_over(pd.DataFrame({"time": [1], "channel": ["a"], "value": [2.0]})).data["strip to"].item() == 1.5
+
+
+def test_the_mean_of_a_single_trial_is_read_without_an_interval():
+    chart = average_chart(AVERAGES.assign(low=np.nan, high=np.nan), "C3", NAMES, "Voltage", "µV", {})
+    strips = next(layer for layer in chart.layer if "strip from" in getattr(layer.data, "columns", ()))
+    assert {"1.00 µV"} == set(strips.data["curve 0"])
 
 
 @pytest.mark.parametrize("name", CHARTS)
 def test_what_is_drawn_can_be_read_exactly(name):
     spec = CHARTS[name]().to_dict()
-    shown = {column["field"] for layer in layers(spec) for column in layer.get("encoding", {}).get("tooltip", [])}
+    told = [column for layer in layers(spec) for column in layer.get("encoding", {}).get("tooltip", [])]
+    shown = {column[name] for column in told for name in ("field", "title")}
     expected = {
         "trial": {"time", "C3 (µV)", "C4 (µV)"},
         "spectrum": {"frequency", "this trial", *NAMES},
@@ -283,8 +317,8 @@ def test_a_setting_changed_while_training_is_marked_at_its_first_epoch():
 def test_a_runs_name_is_read_literally_in_its_tooltip():
     runs = {"EEGNet v1.5 [a]": HISTORY}
     spec = run_curves(runs, dict.fromkeys(runs, "ELU"), "accuracy", "test", 10).to_dict()
-    fields = [column["field"] for layer in layers(spec) for column in layer.get("encoding", {}).get("tooltip", [])]
-    assert "EEGNet v1\\.5 \\[a\\]" in fields
+    told = [column["title"] for layer in layers(spec) for column in layer.get("encoding", {}).get("tooltip", [])]
+    assert "EEGNet v1.5 [a]" in told
 
 
 def test_shares_in_the_confusion_matrix_are_of_the_true_class():

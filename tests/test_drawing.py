@@ -1,7 +1,6 @@
 """Charts that are shared: made once for all who look at the same, anew for another trial or language."""
 
 import gc
-import json
 
 import altair as alt
 import numpy as np
@@ -98,15 +97,15 @@ def test_what_is_drawn_is_what_altair_would_have_drawn():
     from streamlit.testing.v1 import AppTest
 
     shared, shown, altairs = AppTest.from_function(page).run().get("vega_lite_chart")
-    (theirs,) = altairs.proto.datasets
     for mine in (shared, shown):
-        (data,) = mine.proto.datasets
-        assert mine.proto.spec == altairs.proto.spec.replace(theirs.name, data.name)
-        assert data.data == theirs.data
+        assert mine.proto.spec == altairs.proto.spec
+        assert mine.proto.datasets == altairs.proto.datasets
         assert mine.proto.alt == altairs.proto.alt
 
 
 def test_charts_that_differ_in_their_data_alone_are_one_to_the_browser():
+    """Which then exchanges the data alone: it knows a chart by its words, but for the names of data."""
+
     def page():
         import altair as alt
         import pandas as pd
@@ -123,9 +122,11 @@ def test_charts_that_differ_in_their_data_alone_are_one_to_the_browser():
     from streamlit.testing.v1 import AppTest
 
     first, second = (chart.proto for chart in AppTest.from_function(page).run().get("vega_lite_chart"))
-    assert first.spec == second.spec
-    names = [layer["data"]["name"] for layer in json.loads(first.spec)["layer"]]
-    assert len(set(names)) == 2
-    data = [{one.name: one.data.data for one in chart.datasets} for chart in (first, second)]
-    assert data[0][names[0]] == data[1][names[0]]
-    assert data[0][names[1]] != data[1][names[1]]
+    assert first.spec != second.spec
+    specs = []
+    for chart in (first, second):
+        spec = chart.spec
+        for place, data in enumerate(chart.datasets):
+            spec = spec.replace(data.name, str(place))
+        specs.append(spec)
+    assert specs[0] == specs[1]

@@ -109,10 +109,10 @@ def test_a_graphics_card_stands_beside_the_reports_with_its_own_times(page):
         as_reported(epoch, BEGIN["trials"]["n_train"], BEGIN["trials"]["n_test"]) for epoch in (0.9, 0.3, 0.2, 0.1)
     ]
     whose = [
-        "the usual loop here, processor",
-        "the fastest way here, processor",
-        "the usual loop here, graphics card",
-        "the fastest way here, graphics card",
+        "the usual loop here on the processor",
+        "the fastest way here on the processor",
+        "the usual loop here on the graphics card",
+        "the fastest way here on the graphics card",
     ]
     for who, took in zip(whose, seconds, strict=True):
         assert f"{who} would take {took:.0f} s" in found

@@ -212,6 +212,12 @@ def test_on_a_graphics_card_the_script_computes_as_the_run_did(store):
     run.met(device="cuda")
     assert "allow_tf32 = False" in code(run)
     assert "deterministic = True" in code(run)
+    many = Shape(64, 128, 64.0, ("C3",) * 64, ("left", "right"))
+    fused = store.create(config(engine="fused"))
+    fused.met(device="cuda")
+    assert show_code.exact(run, many)
+    assert not show_code.exact(fused, many)
+    assert "on a graphics card" in show_code.verdict(fused, many)
 
 
 def test_without_an_epoch_there_is_nothing_to_show(store):

@@ -154,16 +154,12 @@ def inputs_chart(counts: pd.DataFrame, curves: pd.DataFrame, name: str, title: s
     return layers.resolve_scale(y="independent")
 
 
-def _shades(
-    spans: Sequence[tuple[float, float]], first: str = N_("flat, first x"), last: str = N_("flat, last x")
-) -> list[alt.Chart]:
-    """Grey spans behind a chart, with the words for their ends; none where there are none."""
+def _shades(spans: Sequence[tuple[float, float]]) -> list[alt.Chart]:
+    """Grey spans behind a chart; none where there are none."""
     if not spans:
         return []
-    rows = pd.DataFrame(spans, columns=["first", "last"])
-    tooltip = [alt.Tooltip("first:Q", format=".2f", title=_(first)), alt.Tooltip("last:Q", format=".2f", title=_(last))]
-    shades = alt.Chart(rows).mark_rect(color=NEUTRAL, opacity=0.28)
-    return [shades.encode(x=alt.X("first:Q"), x2=alt.X2("last:Q"), tooltip=tooltip)]
+    shades = alt.Chart(pd.DataFrame(spans, columns=["first", "last"])).mark_rect(color=NEUTRAL, opacity=0.28)
+    return [shades.encode(x=alt.X("first:Q"), x2=alt.X2("last:Q"))]
 
 
 def trace_table(times: np.ndarray, before: np.ndarray, after: np.ndarray) -> pd.DataFrame:
@@ -194,8 +190,7 @@ def trace_chart(
     spans = [(first - half, last + half) for first, last in flat_spans(times, slope)]
     under = _(SHADED if spans else UNSHADED, flat=FLAT)
     strips = reading_strips(table, x, "time", "part", title="s", place=".3f")
-    shades = _shades(spans, N_("flat, first (s)"), N_("flat, last (s)"))
-    return alt.layer(*shades, lines, strips, title=titled(title, under), height=HEIGHT)
+    return alt.layer(*_shades(spans), lines, strips, title=titled(title, under), height=HEIGHT)
 
 
 def shares_chart(shares: pd.DataFrame) -> alt.LayerChart:

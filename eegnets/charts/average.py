@@ -1,5 +1,6 @@
 """The average over a class's trials, with the interval that holds the true mean 95 times in 100."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import altair as alt
@@ -10,8 +11,6 @@ from eegnets.charts.style import TALL, class_encodings, titled
 from eegnets.charts.windows import window_shades
 from eegnets.charts.words import in_words
 from eegnets.translation import _
-
-MOST = 250  # times that are drawn: half a page has not many more pixels
 
 
 def average_chart(
@@ -24,8 +23,6 @@ def average_chart(
 ) -> alt.LayerChart:
     """One channel over time: rows of time (s), channel, class, mean, low, high in `unit`; the task's windows shaded."""
     mine = in_words(averages[averages["channel"] == channel], "class")
-    times = mine["time"].unique()
-    mine = mine[mine["time"].isin(times[:: -(-len(times) // MOST) or 1])]
     encodings = class_encodings([_(name) for name in class_names])
     axis = f"{quantity} ({unit})"
     x = alt.X("time:Q", title=_("Time after trial start (s)"), scale=alt.Scale(nice=False))
@@ -36,6 +33,12 @@ def average_chart(
     lines = base.mark_line(strokeWidth=2).encode(y=alt.Y("mean:Q", title=axis), **encodings)
     title = titled(f"{quantity}, {channel}", _("mean over trials with its 95 % interval"))
     ends = zip(mine["mean"], mine["low"], mine["high"], strict=True)
-    read = mine.assign(reading=[f"{mean:.2f} ({low:.2f} – {high:.2f}) {unit}" for mean, low, high in ends])
+    read = mine.assign(reading=[_reading(*of_one, unit) for of_one in ends])
     strips = reading_strips(read, x, "time", "class", title="s", value="reading", place=".2f")
     return alt.layer(*window_shades(windows), band, lines, strips, title=title, height=TALL)
+
+
+def _reading(mean: float, low: float, high: float, unit: str) -> str:
+    """A mean and its interval, which a single trial has not."""
+    between = "" if math.isnan(low) else f" ({low:.2f} – {high:.2f})"
+    return f"{mean:.2f}{between} {unit}".replace("-", "−")

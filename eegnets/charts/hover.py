@@ -1,14 +1,14 @@
 """A strip that follows the pointer and reads every curve at that place: a curve itself tells only its first point."""
 
 import altair as alt
+import numpy as np
 import pandas as pd
-from pandas.api.types import is_numeric_dtype
 
 from eegnets.charts.style import NEUTRAL
 from eegnets.translation import _
 
-FROM, TO = "strip from", "strip to"
 MOST = 1200  # values that can be read off a chart: the browser puts all of them into words when it draws
+FROM, TO = "strip from", "strip to"
 
 
 def reading_strips(
@@ -25,19 +25,22 @@ def reading_strips(
     """The strips over `data`, rows of `field` (what `x` draws), `series` (which curve) and `value`, or words for it.
 
     title: what the place is called in the tooltip, where each curve has its name in the reader's language; number,
-    place: formats of the values and of the place. Of more than MOST values, places at even distances are read.
+    place: formats of the values, as Python has them, and of the place, as d3 has them. Of more than MOST values, places
+    at even distances are read, and the last.
     """
-    wide = data.pivot_table(index=field, columns=series, values=value, sort=False, aggfunc="first").reset_index()
-    wide = wide.sort_values(field)[:: -(-wide.size // MOST) or 1]
-    wide.columns = [str(column) for column in wide.columns]
-    names = [column for column in wide.columns if column != field]
-    tooltip = [
-        alt.Tooltip(f"{field}:Q", title=title, format=place) if place else alt.Tooltip(f"{field}:Q", title=title)
-    ]
-    how = {"type": "quantitative", "format": number} if is_numeric_dtype(data[value]) else {"type": "nominal"}
-    tooltip += [alt.Tooltip(field=_escaped(name), title=_(name), **how) for name in names]
-    half = wide[field].diff().min() / 2 if len(wide) > 1 else 0.5
-    strips = alt.Chart(wide.assign(**{FROM: wide[field] - half, TO: wide[field] + half}))
+    wide = data.pivot_table(index=field, columns=series, values=value, sort=False, aggfunc="first").sort_index()
+    step = -(-len(wide) * (len(wide.columns) + 1) // MOST) or 1
+    wide = wide.iloc[sorted({*range(0, len(wide), step), len(wide) - 1})] if len(wide) else wide
+    names = {f"curve {number}": str(name) for number, name in enumerate(wide.columns)}
+    tooltip = [alt.Tooltip(f"{field}:Q", title=title, **({"format": place} if place else {}))]
+    tooltip += [alt.Tooltip(f"{column}:N", title=_(name)) for column, name in names.items()]
+    places = wide.index.to_numpy(dtype=float)
+    halves = np.diff(places, prepend=np.nan, append=np.nan) / 2  # on either side; at the ends, as on the other
+    before, after = halves[:-1], halves[1:]
+    before, after = np.where(np.isnan(before), after, before), np.where(np.isnan(after), before, after)
+    edges = {FROM: places - np.nan_to_num(before, nan=0.5), TO: places + np.nan_to_num(after, nan=0.5)}
+    words = {column: [_words(found, number) for found in wide[name]] for column, name in zip(names, wide, strict=True)}
+    strips = alt.Chart(pd.DataFrame({field: places} | words | edges))
     first = x.copy()
     first.shorthand = f"{FROM}:Q"
     here = alt.selection_point("here", on="pointerover", clear="pointerout", empty=False)
@@ -46,6 +49,7 @@ def reading_strips(
     return strip.encode(x=first, x2=alt.X2(f"{TO}:Q"), opacity=seen, tooltip=tooltip).add_params(here)
 
 
-def _escaped(name: str) -> str:
-    """A column name as Vega-Lite reads it literally: dots and brackets would walk into objects."""
-    return name.replace("\\", "\\\\").replace(".", "\\.").replace("[", "\\[").replace("]", "\\]")
+def _words(value: float | str, number: str) -> str:
+    if isinstance(value, str):
+        return value
+    return "–" if np.isnan(value) else f"{value:{number}}".replace("-", "−")

@@ -39,7 +39,8 @@ def spectrum_chart(
     line = alt.Chart(trial).mark_line(strokeWidth=1.5, color=SIGNAL_COLOUR, clip=True)
     line = line.encode(x=x, y=_y("power", scale))
     read = pd.concat([trial.assign(**{"class": _("this trial")}), mine])
-    strips = reading_strips(read, x, "frequency", "class", title="Hz", value="power", number=".3g", place=".1f")
+    read["reading"] = [f"{power:.3g} µV²/Hz" for power in read["power"]]
+    strips = reading_strips(read, x, "frequency", "class", title="Hz", value="reading", place=".1f")
     under = _("grey: this trial; bands: two trials in three of a class")
     title = titled(_("Spectrum, {channel}", channel=channel), under)
     return alt.layer(band, means, line, strips, title=title, height=TALL)

@@ -11,6 +11,7 @@ from eegnets.translation import _
 from eegnets.trials import Trials
 
 CHANNEL_HEIGHT = 160  # px
+READ = 8  # channels that the pointer reads: of more, no tooltip tells
 SCALE_BARS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)  # µV
 
 
@@ -54,7 +55,8 @@ def trial_chart(trials: Trials, index: int) -> alt.LayerChart:
     table = trial_table(trials, index)
     line = alt.Chart(table).mark_line(strokeWidth=1, color=SIGNAL_COLOUR, clip=True)
     lines = line.encode(x=x, y=y, detail=alt.Detail("channel:N"))
-    named = table.assign(channel=table["channel"] + " (µV)")
+    named = table[table["channel"].isin(trials.ch_names[:READ])]
+    named = named.assign(channel=named["channel"] + " (µV)")
     strips = reading_strips(named, x, "time", "channel", title="s", value="voltage", number=".1f", place=".3f")
     height = CHANNEL_HEIGHT * min(trials.n_chans, 5)
     gaps = gap_table(trials, index)

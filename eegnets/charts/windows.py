@@ -6,9 +6,7 @@ import altair as alt
 import pandas as pd
 
 from eegnets.charts.style import QUIET, WINDOW_COLOURS
-from eegnets.translation import N_, _
-
-ENDS = (N_("start"), N_("stop"))
+from eegnets.translation import _
 
 
 def window_table(windows: Mapping[str, tuple[float, float]]) -> pd.DataFrame:
@@ -27,9 +25,7 @@ def window_shades(windows: Mapping[str, tuple[float, float]]) -> list[alt.Chart]
     """A span for each window (start, stop; s), and its name at its top; none where the task has no windows."""
     if not windows:
         return []
-    tooltip = [alt.Tooltip("window:N", title=_("window"))]
-    tooltip += [alt.Tooltip(f"{end}:Q", format=".2f", title=f"{_(end)} (s)") for end in ENDS]
-    base = alt.Chart(window_table(windows)).encode(x=alt.X("start:Q"), tooltip=tooltip)
+    base = alt.Chart(window_table(windows)).encode(x=alt.X("start:Q"))
     fill = alt.Fill("colour:N", scale=None)  # not `color`: it would split the legend of the classes in two
     words = base.mark_text(align="left", baseline="top", dx=3, fontSize=11, color=QUIET, lineBreak="\n")
     return [

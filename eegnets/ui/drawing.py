@@ -1,6 +1,6 @@
 """Charts on a page; those that a whole class looks at are made once, and shared by all sessions."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import altair
@@ -52,21 +52,5 @@ class _Unchecked:
 
 
 def _specification(chart: altair.TopLevelMixin) -> Specification:
-    """A chart as Streamlit itself converts it, but for the names of its data, which Streamlit makes of what is in them.
-
-    Data whose name stays are all that the browser exchanges where they alone have changed; else it makes the whole
-    chart anew.
-    """
-    made = dict(_convert_altair_to_vega_lite_spec(_Unchecked(chart)))  # type: ignore[arg-type]
-    names = {name: f"data {number}" for number, name in enumerate(made["datasets"])}
-    datasets = {names[name]: data for name, data in made.pop("datasets").items()}
-    return _renamed(made, names) | {"datasets": datasets}
-
-
-def _renamed(part: Any, names: Mapping[str, str]) -> Any:
-    """A part of a chart with other names for its data, wherever they stand."""
-    if isinstance(part, dict):
-        return {key: _renamed(value, names) for key, value in part.items()}
-    if isinstance(part, list):
-        return [_renamed(value, names) for value in part]
-    return names.get(part, part) if isinstance(part, str) else part
+    """A chart as Streamlit itself converts it."""
+    return dict(_convert_altair_to_vega_lite_spec(_Unchecked(chart)))  # type: ignore[arg-type]
