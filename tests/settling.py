@@ -4,7 +4,7 @@ import contextlib
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import FloatRect, Locator, Page, expect
+from playwright.sync_api import Error, FloatRect, Locator, Page, expect
 
 
 def settled(page: Page) -> None:
@@ -20,8 +20,9 @@ def click_in_chart(chart: Locator, place: Callable[[FloatRect], tuple[float, flo
     """Click at a place of a chart until the address says so: one that is being put together does not hear it."""
     for wait in (5_000, 10_000, 60_000):
         expect(chart.locator("svg.marks, canvas.marks")).to_be_visible()
-        settled(chart.page)  # first: a chart that is replaced meanwhile cannot be scrolled to
-        chart.scroll_into_view_if_needed()
+        with contextlib.suppress(Error):  # it is just being replaced
+            chart.scroll_into_view_if_needed()
+        settled(chart.page)
         box = chart.bounding_box()
         x, y = place(box)
         chart.page.mouse.click(box["x"] + x, box["y"] + y)
