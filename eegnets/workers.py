@@ -21,7 +21,7 @@ from eegnets.translation import N_, _
 # two spinning threads was measured 10 times slower than one of two yielding threads. GNU's threads look for each other
 # a moment before they yield: an epoch took 0.4 s instead of 0.6 s, with another program at work 0.8 s instead of 0.6.
 THREAD_MANNERS = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "2000"}
-MOST = 8  # workers unless more are asked for: each takes some 400 MB
+MOST = 8  # workers unless more are asked for: each takes some 400 MB, and a part of a graphics card's memory
 
 # A worker leaves the processor to the program that serves pages, where both want it: nobody waits because others train.
 BEHIND = psutil.BELOW_NORMAL_PRIORITY_CLASS if psutil.WINDOWS else 10
