@@ -87,6 +87,17 @@ def test_the_pointer_reads_every_curve():
     assert {"x", *PICKED} <= shown
 
 
+def test_a_bar_of_inputs_tells_what_its_middle_becomes_where_one_curve_bends_them():
+    one, many = CHARTS["inputs"](), CHARTS["inputs of many curves"]()
+    bars = next(layer for layer in one.layer if "share" in layer.data)
+    assert bars.data[["value", "slope"]].to_numpy().tolist() == [[0, 0], [0.5, 1]]
+    told = [
+        {column["field"] for layer in chart.to_dict()["layer"] for column in layer["encoding"].get("tooltip", [])}
+        for chart in (one, many)
+    ]
+    assert told[0] - told[1] >= {"value", "slope"}
+
+
 def test_every_function_has_a_look_of_its_own_wherever_it_is_drawn():
     assert set(style.ACTIVATION_DASHES) == set(style.ACTIVATION_COLOURS) == set(ACTIVATIONS)
     assert len({str(dash) for dash in style.ACTIVATION_DASHES.values()}) == len(ACTIVATIONS)

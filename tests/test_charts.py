@@ -177,6 +177,18 @@ def test_a_curve_of_any_name_is_read_in_numbers_and_what_is_missing_as_a_dash(na
     assert not any(set(one["field"]) & set("'.[]") for one in found.to_dict()["encoding"]["tooltip"])
 
 
+def test_of_many_channels_the_pointer_reads_the_first_few():
+    one = one_trial()
+    names = tuple(f"E{place}" for place in range(20))
+    many = replace(one, X=np.tile(one.X, (1, 10, 1)), ch_names=names)
+    read = [one["title"] for layer in layers(trial_chart(many, 0).to_dict()) for one in tooltips(layer)]
+    assert read == ["s", *(f"{name} (µV)" for name in names[:8])]
+
+
+def tooltips(layer):
+    return layer.get("encoding", {}).get("tooltip", [])
+
+
 def test_a_single_place_is_read_too():
     assert strips_over(pd.DataFrame({"time": [1], "channel": ["a"], "value": [2.0]})).data["strip to"].item() == 1.5
 

@@ -32,7 +32,7 @@ def reading_strips(
     step = -(-len(wide) * (len(wide.columns) + 1) // MOST) or 1
     wide = wide.iloc[sorted({*range(0, len(wide), step), len(wide) - 1})] if len(wide) else wide
     names = {f"curve {index}": str(name) for index, name in enumerate(wide.columns)}
-    tooltip = [alt.Tooltip(f"{field}:Q", title=title, **({"format": place} if place else {}))]
+    tooltip = [alt.Tooltip(f"{field}:Q", title=title, format=place)]
     tooltip += [alt.Tooltip(f"{column}:N", title=_(name)) for column, name in names.items()]
     places = wide.index.to_numpy(dtype=float)
     halves = np.diff(places, prepend=np.nan, append=np.nan) / 2  # on either side; at the ends, as on the other
