@@ -8,6 +8,7 @@ from eegnets.charts.style import NEUTRAL
 from eegnets.translation import _
 
 MOST = 1200  # values that can be read off a chart: the browser puts all of them into words when it draws
+FEW = 40  # places, up to which strips are wide, and paler
 FROM, TO = "strip from", "strip to"
 
 
@@ -44,7 +45,8 @@ def reading_strips(
     first = x.copy()
     first.shorthand = f"{FROM}:Q"
     here = alt.selection_point("here", on="pointerover", clear="pointerout", empty=False)
-    seen = alt.OpacityValue(0, condition={"param": here.name, "empty": False, "value": 0.3})
+    visible = 0.3 if len(wide) > FEW else 0.12
+    seen = alt.OpacityValue(0, condition={"param": here.name, "empty": False, "value": visible})
     strip = strips.mark_rect(color=NEUTRAL, aria=False, clip=True)
     return strip.encode(x=first, x2=alt.X2(f"{TO}:Q"), opacity=seen, tooltip=tooltip).add_params(here)
 
