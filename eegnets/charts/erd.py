@@ -36,7 +36,7 @@ def erd_chart(
             below="datum.frequency - 0.5",
             above="datum.frequency + 1",
         )
-        .mark_rect(clip=True, aria=False)  # to put every cell into words takes the browser longer than to draw it
+        .mark_rect(clip=True, aria=False)
         .encode(
             x=alt.X("begin:Q", title=_("Time after trial start (s)"), scale=times),
             x2=alt.X2("end:Q"),

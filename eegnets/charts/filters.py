@@ -81,7 +81,9 @@ def response_chart(
     ]
     picked = alt.selection_point(name="kernel", fields=["kernel"])
     cells = (
-        alt.Chart(rows).mark_rect(cursor="pointer").encode(x=x, x2=alt.X2("end:Q"), y=y, color=colour, tooltip=tooltip)
+        alt.Chart(rows)
+        .mark_rect(cursor="pointer", aria=False)
+        .encode(x=x, x2=alt.X2("end:Q"), y=y, color=colour, tooltip=tooltip)
     )
     title = titled(
         _(hears, state=_(state)),
@@ -175,7 +177,7 @@ def weights_chart(
         alt.Tooltip("channel:N", title=_("channel")),
         alt.Tooltip("weight:Q", format=".3f", title=_("weight")),
     ]
-    cells = alt.Chart(rows).mark_rect().encode(x=x, y=y, color=colour, tooltip=tooltip)
+    cells = alt.Chart(rows).mark_rect(aria=False).encode(x=x, y=y, color=colour, tooltip=tooltip)
     title = titled(
         _("Weights of the electrodes, {state}", state=_(state)),
         _("blue: turned over; red: as it is; pale: hardly heard"),

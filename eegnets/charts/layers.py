@@ -124,7 +124,7 @@ def maps_chart(
         scale=scale,
         legend=alt.Legend(orient="top", titleOrient="left"),
     )
-    cells = alt.Chart(rows).mark_rect(clip=True, cursor="pointer")
+    cells = alt.Chart(rows).mark_rect(clip=True, cursor="pointer", aria=False)
     cells = cells.encode(x=x, x2=alt.X2("end:Q"), y=y, color=colour, tooltip=tooltip).add_params(picked)
     frame = alt.Chart(pd.DataFrame({"map": [opened], "begin": [0.0], "end": [seconds]}))
     frame = frame.mark_rect(fillOpacity=0, stroke=RULE_COLOUR, strokeWidth=2)
@@ -150,7 +150,7 @@ def unit_chart(
     base = alt.Chart(rows).encode(x=x, y=y)
     picked = alt.selection_point(name="sample", fields=["sample"], nearest=True, on="click")
     line = base.mark_line(strokeWidth=1.2, color=SIGNAL_COLOUR, clip=True)
-    dots = base.mark_point(opacity=0, size=40, cursor="pointer").encode(tooltip=tooltip).add_params(picked)
+    dots = base.mark_point(opacity=0, size=40, cursor="pointer", aria=False).encode(tooltip=tooltip).add_params(picked)
     here = rows[rows["sample"] == sample]
     rule = alt.Chart(here).mark_rule(color=NEUTRAL, strokeDash=[4, 3]).encode(x=x)
     dot = alt.Chart(here).mark_point(filled=True, size=90, color=MORE, opacity=1)

@@ -65,7 +65,7 @@ def saliency_chart(trials: Trials, rows: pd.DataFrame, words: str, under: str) -
     colour = alt.ColorValue(AGAINST, condition={"test": "datum.pull > 0", "value": FOR})
     bars = (
         alt.Chart(rows)
-        .mark_rect()
+        .mark_rect(aria=False)
         .encode(x=x, x2=alt.X2("stop:Q"), y=y, y2=alt.Y2("top:Q"), color=colour, tooltip=tooltip)
     )
     lines = alt.Chart(pd.DataFrame({"base": places})).mark_rule(color=SIGNAL_COLOUR, opacity=0.6).encode(y=y)

@@ -72,8 +72,8 @@ LEGEND = alt.Legend(
 def common() -> alt.theme.ThemeConfig:
     """What stands on the axes and in the legends of every chart is in an ink that can be read on either page.
 
-    Lines and rules are told with their chart as a whole: to put each of their points into words takes the browser
-    longer than to draw them.
+    Lines and rules, and the cells of a map (by `aria=False`), are told with their chart as a whole: to put each of them
+    into words takes the browser longer than to draw it.
     """
     ink = QUIET.to_dict()
     words, untold = {"labelColor": ink, "titleColor": ink}, {"aria": False}

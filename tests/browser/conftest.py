@@ -152,10 +152,15 @@ def server(_running):
 
 
 @pytest.fixture(scope="session")
-def _window(playwright, tmp_path_factory):
-    """One window for all tests, with a folder: what is there of Streamlit's own code need not be compiled again."""
+def _window(playwright, _running, tmp_path_factory):
+    """One window for all tests, with a folder: what is there of Streamlit's own code need not be compiled again.
+
+    Its first page stays at the server: the process that draws it draws the tests' too (`--process-per-site`), and a
+    new process for each would cost more than to open the page.
+    """
     settings = {"executable_path": executable(), "args": FLAGS, "viewport": {"width": 1280, "height": 800}}
     window = playwright.chromium.launch_persistent_context(tmp_path_factory.mktemp("window"), **settings)
+    window.pages[0].goto(f"{_running.url}/_stcore/health")
     yield window
     window.close()
 
@@ -163,7 +168,9 @@ def _window(playwright, tmp_path_factory):
 @pytest.fixture
 def page(_window, server):
     """A browser page that remembers what went wrong in it."""
-    opened = _window.new_page()
+    with _window.expect_page() as opening:
+        _window.pages[0].evaluate("open()")
+    opened = opening.value
     opened.set_default_timeout(60_000)
     opened.errors = []
     opened.on("console", lambda message: note(opened, message))

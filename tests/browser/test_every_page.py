@@ -23,6 +23,9 @@ STREAMLITS_OWN = {
     "list": "[data-testid=stSidebarNavItems]",  # the menu is a <ul> whose sections are <div>s
     "listitem": "[data-testid=stSidebarNavItems]",  # the <li>s in these <div>s
 }
+TOLD = """() => Math.max(0, ...[...document.querySelectorAll("svg.marks")]
+    .map(chart => chart.querySelectorAll("[aria-label]").length))"""
+MOST_TOLD = 100  # marks of a chart that a screen reader is told one by one
 HEIGHT = """() => Math.max(...[...document.querySelectorAll(
     "[data-testid=stMain], [data-testid=stSidebarContent]")].map(element => element.scrollHeight))"""
 
@@ -77,5 +80,6 @@ def test_a_page_opens_by_its_own_address_and_fits_both_screens_and_has_no_barrie
     picture(f"{name}-wide-light")
     fits(page)
     assert barriers(page, name) == ""
+    assert page.evaluate(TOLD) <= MOST_TOLD
     expect(page.get_by_test_id("stException")).to_have_count(0)
     assert page.errors == []
