@@ -1,5 +1,6 @@
 """What several tests stand on: a tiny world of trials, the real recordings where they are, a cache of their own."""
 
+import gc
 import os
 import signal
 from pathlib import Path
@@ -10,6 +11,12 @@ import pytest
 from histories import epoch_record
 
 from eegnets.trials import Trials
+
+
+def pytest_collection_finish():
+    """Thousands of tests, and what they import, stay to the end: to look through them for garbage is in vain."""
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 100)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -41,6 +48,14 @@ def _no_components_of_others():
     """Streamlit looks through every installed package for components, anew for every AppTest: a third of its time."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("streamlit.components.v2.manifest_scanner.scan_component_manifests", list)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_tidying():
+    """Once an app has run here, its thread would look through all that any test made, every 20 s to the end."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("eegnets.ui.memory.EVERY", 3600.0)
         yield
 
 
