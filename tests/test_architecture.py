@@ -1,6 +1,7 @@
 """The house as it is drawn: imports only point down, the core does without the screen, and no room grows too large."""
 
 import ast
+import functools
 import subprocess
 import sys
 
@@ -36,8 +37,13 @@ def room(path):
     return path.relative_to(ROOT / "eegnets").parts[0].removesuffix(".py")
 
 
+@functools.cache
 def imported(path):
     """The rooms of the package that a file imports, those within functions left out: they only come when called."""
+    return list(_imported(path))
+
+
+def _imported(path):
     tree = ast.parse(path.read_text(encoding="utf-8"))
     guarded = {id(node) for block in ast.walk(tree) if _is_type_checking(block) for node in ast.walk(block)}
     inner = {id(node) for block in ast.walk(tree) if isinstance(block, ast.FunctionDef) for node in ast.walk(block)}
