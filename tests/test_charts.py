@@ -207,7 +207,7 @@ def test_what_is_drawn_can_be_read_exactly(name):
     expected = {
         "trial": {"time", "C3 (µV)", "C4 (µV)"},
         "spectrum": {"frequency", "this trial", *NAMES},
-        "map": {"time", "frequency", "change"},
+        "map": {"seconds", "hertz", "change"},
         "average": {"time", *NAMES},
         "counts": {"subject", "split", "class", "trials"},
         "confusion": {"true", "predicted", "trials", "share"},

@@ -3,10 +3,16 @@
 from collections.abc import Mapping
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
+from eegnets.charts.pictures import change_picture
 from eegnets.charts.style import CHANGE_SCALE, HEIGHT, RULE_COLOUR
 from eegnets.translation import _
+
+HERTZ = 1.0  # from one frequency of a map to the next
+TOGETHER = (2, 3)  # frequencies and times that are read as one: a single cell is smaller than a finger
+ENLARGED = (8, 6)  # pixels of the picture for one cell
 
 
 def erd_chart(
@@ -14,37 +20,36 @@ def erd_chart(
 ) -> alt.LayerChart:
     """The map of one class and channel out of rows of time (s), frequency (Hz), channel, class, change (percent).
 
-    Colours end at -100 %, where nothing is left of a rhythm, and at its double, on every map: maps can be compared. A
-    line stands where each of the task's windows begins.
+    Colours end at -100 %, where nothing is left of a rhythm, and at its double, on every map: maps can be compared. The
+    map is a picture; the pointer reads the mean of the cells of `TOGETHER` about it. A line stands where each of the
+    task's windows begins.
     """
     mine = changes[(changes["class"] == class_name) & (changes["channel"] == channel)]
-    mine = mine[["time", "frequency", "change"]]
-    step = _step(mine["time"])
-    times = _between(mine["time"] - step / 2, mine["time"] + step / 2)
-    rhythms = _between(mine["frequency"] - 0.5, mine["frequency"] + 0.5)
+    table = mine.pivot_table(index="frequency", columns="time", values="change", dropna=False)
+    blocks = _blocks(mine, table)
     scale = alt.Scale(domain=[-100, -50, 0, 50, 100], range=list(CHANGE_SCALE), clamp=True)
-    tooltip = [
-        alt.Tooltip("time:Q", format=".1f", title="s"),
-        alt.Tooltip("frequency:Q", title="Hz"),
-        alt.Tooltip("change:Q", format="+.0f", title="%"),
-    ]
-    map_ = (
-        alt.Chart(mine)
-        .transform_calculate(  # the browser finds the edges, so that only three numbers a cell go there
-            begin=f"datum.time - {step / 2}",
-            end=f"datum.time + {step}",  # cells overlap: no seams between them
-            below="datum.frequency - 0.5",
-            above="datum.frequency + 1",
-        )
+    spans = {
+        "x": alt.X("begin:Q", title=_("Time after trial start (s)"), scale=_between(blocks["begin"], blocks["end"])),
+        "x2": alt.X2("end:Q"),
+        "y": alt.Y("above:Q", title=_("Frequency (Hz)"), scale=_between(blocks["below"], blocks["above"])),
+        "y2": alt.Y2("below:Q"),
+    }
+    map_ = alt.Chart(_whole(blocks, table)).mark_image(aspect=False, align="left", baseline="top", clip=True)
+    here = alt.selection_point("here", on="pointerover", clear="pointerout", empty=False)
+    read = (
+        alt.Chart(blocks)
         .mark_rect(clip=True, aria=False)
         .encode(
-            x=alt.X("begin:Q", title=_("Time after trial start (s)"), scale=times),
-            x2=alt.X2("end:Q"),
-            y=alt.Y("below:Q", title=_("Frequency (Hz)"), scale=rhythms),
-            y2=alt.Y2("above:Q"),
             color=alt.Color("change:Q", title=_("Change (%)"), scale=scale, legend=alt.Legend(orient="right")),
-            tooltip=tooltip,
+            opacity=alt.OpacityValue(0, condition={"param": here.name, "empty": False, "value": 1}),
+            tooltip=[
+                alt.Tooltip("seconds:N", title="s"),
+                alt.Tooltip("hertz:N", title="Hz"),
+                alt.Tooltip("change:Q", format="+.0f", title=_("% (mean)")),
+            ],
+            **spans,
         )
+        .add_params(here)
     )
     begins = pd.DataFrame([(_(name), window[0]) for name, window in windows.items()], columns=["window", "begins"])
     line = alt.Chart(begins).mark_rule(strokeDash=[4, 3], strokeWidth=1.5, color=RULE_COLOUR)
@@ -52,12 +57,43 @@ def erd_chart(
         x=alt.X("begins:Q"),
         tooltip=[alt.Tooltip("window:N", title=_("window")), alt.Tooltip("begins:Q", title=_("begins (s)"))],
     )
-    return alt.layer(map_, line, title=f"{channel}, {_(class_name)}", height=HEIGHT - 60)
+    layers = [map_.encode(url=alt.Url("url:N"), **spans), read, line]
+    return alt.layer(*layers, title=f"{channel}, {_(class_name)}", height=HEIGHT - 60)
 
 
-def _step(times: pd.Series) -> float:
-    places = times.drop_duplicates()
-    return float(places.iloc[1] - places.iloc[0]) if len(places) > 1 else 0.0
+def _blocks(mine: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+    """The cells of a map by blocks of `TOGETHER`: their edges, these in words, and their mean change."""
+    rows, columns = TOGETHER
+    row = table.index.get_indexer(mine["frequency"]) // rows
+    column = table.columns.get_indexer(mine["time"]) // columns
+    blocks = mine.groupby([row, column]).agg(
+        begin=("time", "min"),
+        end=("time", "max"),
+        below=("frequency", "min"),
+        above=("frequency", "max"),
+        change=("change", "mean"),
+    )
+    blocks = blocks.reset_index(drop=True)
+    blocks["seconds"] = [
+        f"{first:.1f} – {last:.1f}" for first, last in zip(blocks["begin"], blocks["end"], strict=True)
+    ]
+    blocks["hertz"] = [f"{low:g} – {high:g}" for low, high in zip(blocks["below"], blocks["above"], strict=True)]
+    half = np.diff(table.columns[:2]).sum() / 2
+    return blocks.assign(
+        begin=blocks["begin"] - half,
+        end=blocks["end"] + half,
+        below=blocks["below"] - HERTZ / 2,
+        above=blocks["above"] + HERTZ / 2,
+    )
+
+
+def _whole(blocks: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+    """The one row of the picture: its edges and its address; none of an empty map."""
+    if table.empty:
+        return pd.DataFrame(columns=["begin", "end", "below", "above", "url"])
+    edges = {"begin": min, "end": max, "below": min, "above": max}
+    found = {name: [edge(blocks[name])] for name, edge in edges.items()}
+    return pd.DataFrame(found | {"url": [change_picture(table.to_numpy()[::-1] / 100, ENLARGED)]})
 
 
 def _between(low: pd.Series, high: pd.Series) -> alt.Scale:

@@ -3,14 +3,11 @@
 Blue is below zero, red above, on a scale of each layer's own.
 """
 
-import base64
-import io
-
 import altair as alt
 import numpy as np
 import pandas as pd
-from PIL import Image
 
+from eegnets.charts.pictures import change_picture
 from eegnets.charts.style import CHANGE_SCALE, HEIGHT, LESS, MORE, NEUTRAL, RULE_COLOUR, SIGNAL_COLOUR, titled
 from eegnets.translation import N_, _
 
@@ -31,13 +28,8 @@ def picture(values: np.ndarray) -> str:
     flat = values.reshape(-1, values.shape[-1]) if values.ndim > 1 else values[:, None]
     flat = flat[np.linspace(0, len(flat) - 1, min(len(flat), MOST_ROWS)).astype(int)]
     flat = _averaged(flat, MOST_COLUMNS)[0]
-    share = (np.clip(flat / _reach(flat), -1, 1) + 1) * (len(CHANGE_SCALE) - 1) / 2  # place on the scale of colours
-    stops = np.array([[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in CHANGE_SCALE])
-    rgb = np.stack([np.interp(share, range(len(stops)), stops[:, part]) for part in range(3)], axis=-1).astype(np.uint8)
-    rgb = rgb.repeat(-(-MOST_ROWS // len(rgb)), axis=0)  # thick lines stay sharp where the browser stretches them
-    file = io.BytesIO()
-    Image.fromarray(rgb).save(file, "PNG")
-    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+    lines = -(-MOST_ROWS // len(flat))  # thick lines stay sharp where the browser stretches them
+    return change_picture(flat / _reach(flat), (lines, 1))
 
 
 def _reach(values: np.ndarray) -> float:
