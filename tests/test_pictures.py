@@ -9,8 +9,9 @@ import pytest
 from PIL import Image
 
 from eegnets.charts.erd import erd_chart
-from eegnets.charts.pictures import change_picture
-from eegnets.charts.style import CHANGE_SCALE
+from eegnets.charts.filters import response_chart
+from eegnets.charts.pictures import map_picture
+from eegnets.charts.style import CHANGE_SCALE, LEVEL_SCALE
 
 TIMES, FREQS = np.arange(0.1, 2.05, 0.1), np.arange(1.0, 8.0)
 
@@ -27,7 +28,7 @@ def colour(pixel):
 
 
 def test_values_have_the_colours_of_their_scale_and_what_is_missing_is_clear():
-    found = pixels(change_picture(np.array([[-1.0, 0.0, 1.0], [-7.0, np.nan, 7.0]])))
+    found = pixels(map_picture(np.array([[-2.0, 0.0, 2.0], [-7.0, np.nan, 7.0]]), (-2, 2), CHANGE_SCALE))
     first, middle, last = CHANGE_SCALE[0], CHANGE_SCALE[len(CHANGE_SCALE) // 2], CHANGE_SCALE[-1]
     assert [colour(pixel) for pixel in found[0]] == [first, middle, last]
     assert [colour(pixel) for pixel in found[1, ::2]] == [first, last]  # beyond the ends there is no other colour
@@ -36,7 +37,7 @@ def test_values_have_the_colours_of_their_scale_and_what_is_missing_is_clear():
 
 def test_an_enlarged_picture_has_every_value_as_often():
     values = np.linspace(-1, 1, 6).reshape(2, 3)
-    small, large = pixels(change_picture(values)), pixels(change_picture(values, (4, 2)))
+    small, large = (pixels(map_picture(values, (-1, 1), CHANGE_SCALE, by)) for by in ((1, 1), (4, 2)))
     np.testing.assert_array_equal(large, small.repeat(4, axis=0).repeat(2, axis=1))
 
 
@@ -80,3 +81,29 @@ def test_a_cell_that_is_missing_is_left_out_of_its_block():
     picture, blocks = drawn(change)
     assert blocks["change"].tolist() == pytest.approx([50.0] * len(blocks))
     assert pixels(picture["url"].item())[-1, 0, 3] == 0
+
+
+def heard(gain, order):
+    """The data of what kernels hear: the picture's lines, one a kernel, and the bands that are read."""
+    picture, bands, *_ = response_chart(np.arange(gain.shape[1]) / 2, gain, order, "trained", "linear").layer
+    lines = pixels(picture.data["url"].item())
+    return lines[:: len(lines) // len(gain)], bands.data
+
+
+def test_kernels_stand_in_their_order_from_quiet_to_loud():
+    gain = np.repeat([[0.0], [2.0], [1.0]], 9, axis=1)
+    lines, _ = heard(gain, [2, 3, 1])
+    assert [colour(line[0]) for line in lines] == [LEVEL_SCALE[-1], LEVEL_SCALE[4], LEVEL_SCALE[0]]
+
+
+def test_every_frequency_of_every_kernel_is_read_once_in_the_mean_of_its_band():
+    gain = np.random.default_rng(0).uniform(0, 2, (3, 9))
+    _, bands = heard(gain, [1, 2, 3])
+    freqs = np.arange(9) / 2
+    for kernel, mine in bands.groupby("kernel"):
+        assert mine["begin"].iloc[1:].tolist() == mine["end"].iloc[:-1].tolist()
+        assert (mine["begin"].iloc[0], mine["end"].iloc[-1]) == (-0.25, 4.25)
+        for band in mine.itertuples():
+            inside = (freqs > band.begin) & (freqs < band.end)
+            assert band.gain == pytest.approx(gain[kernel - 1, inside].mean())
+            assert band.hertz == f"{freqs[inside][0]:.1f} – {freqs[inside][-1]:.1f}"

@@ -6,7 +6,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from eegnets.charts.pictures import change_picture
+from eegnets.charts.pictures import map_picture
 from eegnets.charts.style import CHANGE_SCALE, HEIGHT, RULE_COLOUR
 from eegnets.translation import _
 
@@ -93,7 +93,7 @@ def _whole(blocks: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame(columns=["begin", "end", "below", "above", "url"])
     edges = {"begin": min, "end": max, "below": min, "above": max}
     found = {name: [edge(blocks[name])] for name, edge in edges.items()}
-    return pd.DataFrame(found | {"url": [change_picture(table.to_numpy()[::-1] / 100, ENLARGED)]})
+    return pd.DataFrame(found | {"url": [map_picture(table.to_numpy()[::-1], (-100, 100), CHANGE_SCALE, ENLARGED)]})
 
 
 def _between(low: pd.Series, high: pd.Series) -> alt.Scale:

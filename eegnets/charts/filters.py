@@ -7,13 +7,15 @@ import numpy as np
 import pandas as pd
 
 from eegnets.charts.hover import reading_strips
-from eegnets.charts.style import CHANGE_SCALE, HEIGHT, LEGEND, NEUTRAL, QUIET, SIGNAL_COLOUR, titled
+from eegnets.charts.pictures import map_picture
+from eegnets.charts.style import CHANGE_SCALE, HEIGHT, LEGEND, LEVEL_SCALE, NEUTRAL, QUIET, SIGNAL_COLOUR, titled
 from eegnets.filters import RHYTHMS, decibels
 from eegnets.translation import N_, _
 
 ROW = 17  # px, a kernel
 AROUND = 150  # px that title, axis and legend take of a height
 MOST = 126  # frequencies drawn of a response
+TOGETHER = 4  # of them are read as one: a single cell is smaller than a finger
 STATES = {N_("untrained"): (NEUTRAL, [6, 3]), N_("trained"): ("#2f86c9", [1, 0])}  # colour and dash
 LOUDNESS = {"dB": N_("Gain (dB)"), "linear": N_("Gain (1: as it came)")}
 HEARS = {
@@ -52,38 +54,37 @@ def response_chart(
     """
     every = -(-len(freqs) // MOST)
     shown = (decibels(gain) if loudness == "dB" else gain)[:, ::every]
-    half = float(freqs[every]) / 2
-    rows = pd.DataFrame(
-        {
-            "kernel": np.repeat(np.arange(len(gain)) + 1, shown.shape[1]),
-            "frequency": np.tile(freqs[::every], len(gain)),
-            "gain": shown.ravel(),
-        }
-    )
-    rows = rows.assign(
-        begin=(rows["frequency"] - half).clip(lower=0), end=(rows["frequency"] + half).clip(upper=freqs[-1])
-    )
-    domain = [-30, 0] if loudness == "dB" else [0, max(loudest, float(shown.max())) or 1.0]
-    colour = alt.Color(
-        "gain:Q",
-        title=_(LOUDNESS[loudness]),
-        scale=alt.Scale(scheme="viridis", domain=domain, clamp=True),
-        legend=alt.Legend(orient="bottom", gradientLength=180, titleLimit=300),
-    )
-    x = alt.X("begin:Q", title=_("Frequency (Hz)"), scale=alt.Scale(domain=[0, float(freqs[-1])], nice=False))
+    domain = (-30.0, 0.0) if loudness == "dB" else (0.0, max(loudest, float(shown.max())) or 1.0)
+    scale = alt.Scale(domain=list(np.linspace(*domain, len(LEVEL_SCALE))), range=list(LEVEL_SCALE), clamp=True)
+    spans = {
+        "x": alt.X("begin:Q", title=_("Frequency (Hz)"), scale=alt.Scale(domain=[0, float(freqs[-1])], nice=False)),
+        "x2": alt.X2("end:Q"),
+    }
     axis = alt.Axis(labelOverlap=False, labelFlush=False)
-    y = alt.Y("kernel:O", title=_(noun), sort=list(order), axis=axis, scale=alt.Scale(paddingInner=0.08))
+    y = alt.Y("kernel:O", title=_(noun), sort=list(order), axis=axis, scale=alt.Scale(padding=0))
     hears, one = HEARS[noun]
-    tooltip = [
-        alt.Tooltip("kernel:O", title=_(one)),
-        alt.Tooltip("frequency:Q", format=".1f", title="Hz"),
-        alt.Tooltip("gain:Q", format=".3g", title="dB" if loudness == "dB" else _("gain")),
-    ]
     picked = alt.selection_point(name="kernel", fields=["kernel"])
-    cells = (
-        alt.Chart(rows)
-        .mark_rect(cursor="pointer", aria=False)
-        .encode(x=x, x2=alt.X2("end:Q"), y=y, color=colour, tooltip=tooltip)
+    here = alt.selection_point("here", on="pointerover", clear="pointerout", empty=False)
+    read = (
+        alt.Chart(_bands(freqs[::every], shown))
+        .mark_rect(cursor="pointer", clip=True, aria=False)
+        .encode(
+            y=y,
+            color=alt.Color(
+                "gain:Q",
+                title=_(LOUDNESS[loudness]),
+                scale=scale,
+                legend=alt.Legend(orient="bottom", gradientLength=180, titleLimit=300),
+            ),
+            opacity=alt.OpacityValue(0, condition={"param": here.name, "empty": False, "value": 1}),
+            tooltip=[
+                alt.Tooltip("kernel:O", title=_(one)),
+                alt.Tooltip("hertz:N", title="Hz"),
+                alt.Tooltip("gain:Q", format=".3g", title=_("dB (mean)") if loudness == "dB" else _("gain (mean)")),
+            ],
+            **spans,
+        )
+        .add_params(picked, here)
     )
     title = titled(
         _(hears, state=_(state)),
@@ -92,8 +93,29 @@ def response_chart(
         else _("the lowest on top; click a row to look at it"),
     )
     title.offset = 26
-    layers = [cells.add_params(picked), *rhythm_marks(float(freqs[-1]))]
+    half = float(freqs[every]) / 2
+    rows = map_picture(shown[np.array(order) - 1], domain, LEVEL_SCALE, (ROW, 1))
+    whole = pd.DataFrame({"begin": [-half], "end": [float(freqs[::every][-1]) + half], "url": [rows]})
+    top, bottom = alt.YValue(0), alt.Y2Value("height")
+    map_ = alt.Chart(whole).mark_image(aspect=False, align="left", baseline="top", clip=True)
+    layers = [map_.encode(y=top, y2=bottom, url=alt.Url("url:N"), **spans), read, *rhythm_marks(float(freqs[-1]))]
     return alt.layer(*layers, title=title, height=ROW * len(gain) + AROUND + 20)
+
+
+def _bands(freqs: np.ndarray, shown: np.ndarray) -> pd.DataFrame:
+    """What is read of each kernel: its mean over `TOGETHER` frequencies, their edges, and these in words."""
+    half = float(freqs[1] - freqs[0]) / 2
+    first = np.arange(0, len(freqs), TOGETHER)
+    last = np.minimum(first + TOGETHER, len(freqs)) - 1
+    means = np.add.reduceat(shown, first, axis=1) / (last - first + 1)
+    columns = {
+        "begin": freqs[first] - half,
+        "end": freqs[last] + half,
+        "hertz": [f"{low:.1f} – {high:.1f}" for low, high in zip(freqs[first], freqs[last], strict=True)],
+    }
+    repeated = {name: np.tile(column, len(shown)) for name, column in columns.items()}
+    kernels = np.repeat(np.arange(len(shown)) + 1, len(first))
+    return pd.DataFrame({"kernel": kernels, "gain": means.ravel()} | repeated)
 
 
 def kernels_chart(kernels: dict[str, np.ndarray], sfreq: float, words: str) -> alt.Chart:

@@ -7,7 +7,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from eegnets.charts.pictures import change_picture
+from eegnets.charts.pictures import map_picture
 from eegnets.charts.style import CHANGE_SCALE, HEIGHT, LESS, MORE, NEUTRAL, RULE_COLOUR, SIGNAL_COLOUR, titled
 from eegnets.translation import N_, _
 
@@ -29,7 +29,7 @@ def picture(values: np.ndarray) -> str:
     flat = flat[np.linspace(0, len(flat) - 1, min(len(flat), MOST_ROWS)).astype(int)]
     flat = _averaged(flat, MOST_COLUMNS)[0]
     lines = -(-MOST_ROWS // len(flat))  # thick lines stay sharp where the browser stretches them
-    return change_picture(flat / _reach(flat), (lines, 1))
+    return map_picture(flat, (-_reach(flat), _reach(flat)), CHANGE_SCALE, (lines, 1))
 
 
 def _reach(values: np.ndarray) -> float:

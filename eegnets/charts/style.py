@@ -48,6 +48,11 @@ ACTIVATION_DASHES = {
 # Classes in the order of `class_names`; purple and olive, since blue and red are the two ends of a map of change.
 CLASS_COLOURS = ("#8b45e0", "#7c8c00", "#029dd6", "#ad8b88", "#7a5a7d", "#726433")
 CHANGE_SCALE = ("#16527f", "#6fa8d6", "#f4f4f4", "#e58a5b", "#9c2f0c")  # weaker, as before, stronger
+# Matplotlib's viridis, nine steps of it: from little to much, and lighter with every step for any reader.
+LEVEL_SCALE = (
+    *("#440154", "#472d7b", "#3b528b", "#2c728e", "#21918c"),
+    *("#28ae80", "#5ec962", "#addc30", "#fde725"),
+)
 MORE, LESS = "#d0581c", "#2f86c9"  # bars above and below nothing, and what is picked on a map
 SCORE_SCALE = ("#dbe9f4", "#16527f")  # the lowest accuracy shown, the highest
 CELL_INKS = ("#000000", "#ffffff")  # numbers in cells of SCORE_SCALE: up to DARK_FROM of the scale, and from there
