@@ -28,10 +28,12 @@ def _own_cache(tmp_path_factory):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _one_worker():
-    """Programs that tests start have one worker, as tests share the cores already."""
+def _one_core():
+    """Programs that tests start have one worker of one thread, as tests share the cores already."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EEGNETS_WORKERS", "1")
+        patch.setenv("LOKY_MAX_CPU_COUNT", "1")
+        patch.setenv("OMP_NUM_THREADS", "1")
         yield
 
 
