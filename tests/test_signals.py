@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from mne.time_frequency import tfr_array_multitaper
+from mne.time_frequency import tfr_array_morlet, tfr_array_multitaper
 from scipy import signal, stats
 
 from eegnets.config import InputError
@@ -141,6 +141,20 @@ def test_without_a_known_class_the_tables_are_empty():
         erd(power_map(trials), trials.ch_names, (0.5, 2.5)),
     ]
     assert all(table.empty and {"channel", "class"} < set(table.columns) for table in tables)
+
+
+@pytest.mark.parametrize(("sfreq", "n_times"), [(125.0, 750), (128.0, 300), (97.3, 111), (250.0, 601)])
+def test_the_map_is_mnes_by_morlet_wavelets(sfreq, n_times):
+    trials = recording(noise(n_times=n_times) + 30, sfreq=sfreq, windows={})
+    found = power_map(trials)
+    every = round(0.1 * sfreq)
+    for name, members in classes(trials):
+        theirs = tfr_array_morlet(
+            complete(trials)[members], sfreq, found.freqs, found.freqs / 2, output="avg_power", decim=every, verbose=0
+        )
+        shown = np.isfinite(found.power[name])
+        assert shown.any(axis=-1).all()
+        assert found.power[name][shown] == pytest.approx(theirs[shown], rel=1e-9)
 
 
 def test_the_map_agrees_with_mnes_multitaper_where_both_look_at_the_same_time_and_band(person):
