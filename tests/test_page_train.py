@@ -232,3 +232,20 @@ def test_a_new_run_is_looked_at_more_often_until_its_first_epoch(made_run, monke
     assert panels._pace([queued]) == panels.REFRESH
     later += 10
     assert panels._pace([new]) == panels.REFRESH
+
+
+def test_a_run_that_was_just_asked_for_something_is_looked_at_more_often(made_run, monkeypatch):
+    from eegnets.ui import panels
+
+    runs = [made_run("running", epochs=2) for _run in range(2)]
+    assert panels._pace(runs) == panels.REFRESH
+    runs[0].pause()
+    assert panels._pace(runs) == panels.EAGER
+    assert panels._pace(runs[1:]) == panels.REFRESH
+    runs[0].set_status("paused")
+    assert panels._pace(runs) == panels.REFRESH
+    runs[0].requeue()
+    assert panels._pace(runs) == panels.EAGER
+    later = time.time() + panels.ASKED
+    monkeypatch.setattr(panels.time, "time", lambda: later)
+    assert panels._pace(runs) == panels.REFRESH

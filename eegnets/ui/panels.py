@@ -20,8 +20,9 @@ from eegnets.ui.state import active_runs, is_mine, owner, owners, runner
 from eegnets.ui.steering import live_settings, steering, stop
 
 REFRESH = 1.2  # seconds between looks at a run that trains: each costs the browser a drawing, on the same cores
-EAGER = 0.3  # and at one that was just started: there is little to draw yet, and its first epoch is waited for
+EAGER = 0.3  # and at one that was just started, or asked to pause, stop or go on: that is what somebody waits for
 NEW = {"running": 10.0, "queued": 1.5}  # seconds after the start for which it is that; longer in the queue, it waits
+ASKED = 4.0  # seconds after a request; then the epoch in work is a long one
 LOOK_AROUND = 3.0  # seconds between looks for what runs at all
 
 BADGES = {
@@ -72,7 +73,7 @@ def live(runs: list[Run], draw: Callable[[], None]) -> None:
 def _pace(runs: list[Run]) -> float | None:
     """Seconds between looks at these runs; None where nothing happens any more."""
     active = [run for run in runs if run.status.active]
-    return (EAGER if any(map(_begins, active)) else REFRESH) if active else None
+    return (EAGER if any(_begins(run) or _was_asked(run) for run in active) else REFRESH) if active else None
 
 
 def _begins(run: Run) -> bool:
@@ -81,6 +82,11 @@ def _begins(run: Run) -> bool:
         return time.time() - run.about()["created"] < NEW.get(run.status.state, 0) and not run.history()
     except InputError:
         return False
+
+
+def _was_asked(run: Run) -> bool:
+    """Whether somebody has just asked for something that does not show yet: what rests already, waits for nobody."""
+    return run.status.state != "paused" and time.time() - run.stamp("control.json") / 1e9 < ASKED
 
 
 def running_now() -> None:
