@@ -131,6 +131,20 @@ class QueueOnly:
         return {run_id: 10.0 * place for place, run_id in enumerate(self.waiting())}
 
 
+@pytest.fixture(scope="session")
+def warm_workers():
+    """One worker process for all tests that only want a run carried out; runners leave it open. A start takes 2 s."""
+    from eegnets.workers import LocalWorkers
+
+    class Shared(LocalWorkers):
+        def shutdown(self):
+            pass
+
+    shared = Shared(1, cores=1)
+    yield shared
+    LocalWorkers.shutdown(shared)
+
+
 @pytest.fixture
 def app(monkeypatch, tmp_path):
     """The app as a user meets it, run by Streamlit's AppTest: on an empty folder of runs, without workers."""

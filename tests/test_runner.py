@@ -271,9 +271,9 @@ def test_a_number_of_workers_that_is_none_is_refused(monkeypatch, text):
 
 
 @pytest.fixture(scope="module")
-def local(tmp_path_factory):
+def local(tmp_path_factory, warm_workers):
     """A runner with one real worker process."""
-    runner = Runner(RunStore(tmp_path_factory.mktemp("local") / "runs"), LocalWorkers(1, cores=1))
+    runner = Runner(RunStore(tmp_path_factory.mktemp("local") / "runs"), warm_workers)
     yield runner
     runner.shutdown()
 

@@ -101,6 +101,13 @@ def test_a_config_written_as_flags_is_read_as_the_same(capsys):
     assert written(RunConfig()) == ""
 
 
+@pytest.fixture
+def warm(monkeypatch, warm_workers):
+    """Whoever wants workers gets those that are there."""
+    monkeypatch.setattr("eegnets.runner.make_workers", lambda: warm_workers)
+
+
+@pytest.mark.usefixtures("warm")
 def test_a_sweep_runs_what_is_missing_and_says_how_each_ended(tmp_path, capsys):
     root = str(tmp_path / "runs")
     arguments = ["sweep", "--activations", "ELU,ReLU", *TINY, "--runs", root]
@@ -115,6 +122,7 @@ def test_a_sweep_runs_what_is_missing_and_says_how_each_ended(tmp_path, capsys):
     assert len({run.id for run in RunStore(tmp_path / "runs").runs()} - first) == 2
 
 
+@pytest.mark.usefixtures("warm")
 def test_a_run_that_fails_is_told_and_shows_in_the_exit_code(tmp_path, capsys):
     wild = ["--learning-rates", "100", "--weight-decays", "10", "--optimizer", "SGD", "--subjects", "A"]
     assert main(["sweep", *wild, "--epochs", "5", "--runs", str(tmp_path / "runs")]) == 1
@@ -127,6 +135,7 @@ def test_a_wrong_list_is_an_exit_code_of_two_before_any_run(tmp_path, capsys, fl
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.usefixtures("warm")
 def test_ctrl_c_stops_the_group_and_the_same_command_takes_it_up_again(tmp_path):
     root = tmp_path / "runs"
     command = [sys.executable, "-m", "eegnets", "sweep", "--seeds", "0,1", *TINY, "--runs", str(root)]
