@@ -22,8 +22,8 @@ from streamlit.testing.v1 import AppTest
 from eegnets import sources
 from eegnets.config import DataConfig, RunConfig
 from eegnets.report import ACTIVATIONS, DECAYS, MODELS
-from eegnets.run_folder import summary
 from eegnets.runs import RunStore
+from eegnets.scores import summary
 from eegnets.sweep import grid
 
 

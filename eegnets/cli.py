@@ -18,8 +18,9 @@ from eegnets.cli_code import add_code, code
 from eegnets.cli_many import add_export, add_report, add_sweep, export, report, sweep
 from eegnets.config import InputError, lookup
 from eegnets.flags import add_runs_folder, add_settings, config_of
-from eegnets.run_folder import Busy, Run, summary
+from eegnets.run_folder import Busy, Run
 from eegnets.runs import RunStore, describe
+from eegnets.scores import summary
 from eegnets.workers import mind_manners
 
 FOLLOW = 0.2  # seconds between looks at a run that somebody else carries out

@@ -12,7 +12,7 @@ from eegnets.config import RunConfig
 from eegnets.evaluation import wilson_interval
 from eegnets.lessons import LESSONS, Lesson
 from eegnets.race import Racer, Verdict, against
-from eegnets.run_folder import summary
+from eegnets.scores import summary
 from eegnets.statistics import flattery, flattery_words, mean_interval, paired_difference
 from eegnets.translation import N_, _, retold
 

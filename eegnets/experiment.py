@@ -19,12 +19,15 @@ from eegnets.activations import ACTIVATIONS
 from eegnets.classification import Shape, answers
 from eegnets.config import InputError, ModelConfig, RunConfig, TrainingConfig, lookup
 from eegnets.devices import available_devices, resolve_device
-from eegnets.run_folder import AFTER, Run, RunError, summary
+from eegnets.run_folder import AFTER, Run, RunError
 from eegnets.runs import RunStore
+from eegnets.scores import summary
 from eegnets.seeding import seeded
+from eegnets.sums import Underway, Watch
 from eegnets.translation import N_, _
 from eegnets.trials import Trials, split
 
+PULSE = 0.25  # s between two notes of how far an epoch has come
 TURN = 1.5  # s that a run in step with others trains before it lets another go on: beginning again takes a tenth of it
 
 
@@ -129,11 +132,12 @@ def _execute(run: Run, on_epoch: Callable[[training.EpochEnd], None]) -> dict[st
         return run.asked().get("action") == "stop"
 
     state.adjust(**_live_settings(run))
+    watch = _pulse(run)
     read = _instruments(run, state, folds.train) if config.training.instruments else _nothing
     others_turn = _turns(run)
     paused = False
     for record in training.fit(
-        state.model, *folds, config.training, max_norm=config.model.max_norm, state=state, stop=stop
+        state.model, *folds, config.training, max_norm=config.model.max_norm, state=state, stop=stop, watch=watch
     ):
         history.append(asdict(record))
         read(record.epoch)
@@ -183,6 +187,22 @@ def _instruments(run: Run, state: training.State, train: Trials) -> Callable[[in
     if state.epoch == 0:
         read(0)
     return read
+
+
+def _pulse(run: Run) -> Watch:
+    """What tells the folder now and then how far the epoch in work has come, beginning with its first batch."""
+    due = 0.0
+
+    def watch(read: Callable[[], Underway]) -> None:
+        nonlocal due
+        if time.monotonic() < due:
+            return
+        underway = read()
+        with contextlib.suppress(ValueError, OSError):  # not finite, or a full disk: the epoch's end tells
+            run.note_underway(underway._asdict())
+        due = time.monotonic() + PULSE
+
+    return watch
 
 
 def _turns(run: Run) -> Callable[[int], bool]:

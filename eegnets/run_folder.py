@@ -21,6 +21,7 @@ import pandas as pd
 from eegnets import json_lines
 from eegnets.atomic import write_whole
 from eegnets.config import InputError, RunConfig
+from eegnets.scores import summary
 from eegnets.translation import N_, _
 
 FORMAT = 1
@@ -30,6 +31,7 @@ ACTIVE = (N_("queued"), N_("running"), N_("paused"))
 RESUMABLE = ("paused", "stopped", "interrupted", "failed")
 NOTES = {N_("name"): 80, N_("note"): 2000}  # characters
 STATES = (*ACTIVE, N_("stopped"), N_("finished"), N_("failed"), N_("interrupted"), N_("damaged"))
+UNDERWAY = ("epoch", "seen", "trials", "train_loss", "train_accuracy")
 # What a status tells is kept in English, whoever writes it, and `translation.retold` where it is shown.
 SILENT = N_("Its worker ({worker}) gave no sign for {seconds:g} s.")
 AFTER = {"paused": N_("Paused after epoch {n}."), "stopped": N_("Stopped after epoch {n}.")}
@@ -245,6 +247,16 @@ class Run:
         """Every epoch's record so far; a last line still being written is left out."""
         return self._records("history.jsonl")
 
+    def note_underway(self, record: Mapping[str, Any]) -> None:
+        """Store how far the epoch in work has come: epoch, seen and trials, train_loss and train_accuracy so far."""
+        self._write_json("underway.json", record)
+
+    def underway(self, done: int) -> dict[str, Any] | None:
+        """How far the epoch after so many has come; None where nobody has told yet."""
+        found = self._read_json("underway.json") or {}
+        whole = all(isinstance(found.get(name), int | float) for name in UNDERWAY) and found["trials"] > 0
+        return found if whole and found["epoch"] == done + 1 else None
+
     def append_instruments(self, record: Mapping[str, Any]) -> None:
         """Add what the instruments showed after an epoch."""
         json_lines.append(self.path / "instruments.jsonl", record)
@@ -280,6 +292,7 @@ class Run:
         self._write_json("result.json", result)
         if state == "finished":
             self.resume_path.unlink(missing_ok=True)  # three times the weights, and never needed again
+        (self.path / "underway.json").unlink(missing_ok=True)
         self.set_status(state, message)
         return result
 
@@ -326,22 +339,3 @@ class Run:
 
     def _write(self, name: str, content: bytes) -> None:
         write_whole(self.path / name, content)
-
-
-def summary(history: list[dict[str, Any]]) -> dict[str, dict[str, Any] | None]:
-    """The three scores of a history, kept apart: each an epoch's record, or None where there is no such fold.
-
-    `last` is the last epoch; `best_validation` the epoch of highest validation accuracy (the lower loss on a tie);
-    `best_test` the first epoch of highest test accuracy, as the lab report counts: it has looked at the test set.
-    """
-    validated = [record for record in history if record["validation_accuracy"] is not None]
-    tested = [record for record in history if record["test_accuracy"] is not None]
-    return {
-        "last": history[-1] if history else None,
-        "best_validation": max(validated, key=_validation_rank, default=None),
-        "best_test": max(tested, key=lambda record: record["test_accuracy"], default=None),
-    }
-
-
-def _validation_rank(record: Mapping[str, Any]) -> tuple[float, float]:
-    return record["validation_accuracy"], -record["validation_loss"]

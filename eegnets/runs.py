@@ -15,7 +15,8 @@ from typing import Any
 from eegnets import __version__
 from eegnets.config import SETTINGS, DataConfig, InputError, RunConfig, unknown
 from eegnets.evaluation import SCORES
-from eegnets.run_folder import ACTIVE, FORMAT, STATES, Run, RunError, Status, summary
+from eegnets.run_folder import ACTIVE, FORMAT, STATES, Run, RunError, Status
+from eegnets.scores import summary
 from eegnets.translation import N_, _
 from eegnets.trash import Trash
 

@@ -16,6 +16,7 @@ from eegnets import fused, optimizers
 from eegnets.config import TrainingConfig, lookup
 from eegnets.devices import Card, resolve_device
 from eegnets.models import apply_max_norm
+from eegnets.sums import Fitted, Sums, Underway, Watch
 from eegnets.translation import N_, _
 from eegnets.trials import Trials
 
@@ -87,39 +88,6 @@ class Fold(NamedTuple):
 
     X: Any
     y: Tensor
-
-
-class Fitted(NamedTuple):
-    """A pass over a fold: mean cross-entropy in nats per trial, share of trials answered right."""
-
-    loss: float
-    accuracy: float
-
-
-class Sums(NamedTuple):
-    """Cross-entropy and right answers, summed on the device: .item() for each batch would wait for it."""
-
-    loss: Tensor
-    right: Tensor
-
-    @classmethod
-    def on(cls, device: torch.device) -> "Sums":
-        """Nothing yet."""
-        return cls(torch.zeros((), device=device), torch.zeros((), device=device))
-
-    def clear(self) -> None:
-        """Back to nothing, in place."""
-        self.loss.zero_()
-        self.right.zero_()
-
-    def add(self, loss: Tensor, logits: Tensor, y: Tensor) -> None:
-        """A batch's summed loss, and its answers beside the labels."""
-        self.loss.add_(loss)
-        self.right.add_((logits.argmax(1) == y).sum())
-
-    def mean(self, n_trials: int) -> Fitted:
-        """Over all trials."""
-        return Fitted(self.loss.item() / n_trials, self.right.item() / n_trials)
 
 
 class State:
@@ -224,11 +192,13 @@ def fit(
     max_norm: bool = False,
     state: State | None = None,
     stop: Callable[[], bool] = never,
+    watch: Watch | None = None,
 ) -> Iterator[EpochEnd]:
     """Fit a network to filled trials, yielding a record after every epoch.
 
     Whoever loops draws, prints or stores; to stop is to stop iterating. `stop` is asked before every batch and ends
-    the generator within an epoch, which then leaves no record. `state` continues an earlier fit.
+    the generator within an epoch, which then leaves no record. `watch` is given, after every batch, what reads how far
+    the epoch has come; to read it waits for the device. `state` continues an earlier fit.
     The same seed on the same processor with the same number of threads, or on the same graphics card, gives the same
     records, seconds aside.
     Raises Diverged when a loss is no longer finite, InputError for a device that is not there.
@@ -246,7 +216,7 @@ def fit(
         started = time.perf_counter()
         with state.computing():
             with state.noise():
-                through = _train_epoch(state, step, sums, len(learn.y), config.batch_size, stop)
+                through = _train_epoch(state, step, sums, len(learn.y), config.batch_size, stop, watch)
             if not through:
                 return
             passes = {"train": sums.mean(len(learn.y))}
@@ -268,15 +238,24 @@ def _train_epoch(
     n_trials: int,
     batch_size: int,
     stop: Callable[[], bool],
+    watch: Watch | None,
 ) -> bool:
     """Fill the sums with those of an epoch; returns whether it was not stopped."""
+
+    def read() -> Underway:
+        return Underway(state.epoch + 1, seen, n_trials, *sums.mean(seen))
+
     state.model.train()
     sums.clear()
+    seen = 0
     order = torch.randperm(n_trials, generator=state.order).to(state.device)
     for batch in order.split(batch_size):
         if stop():
             return False
         step(batch)
+        seen += len(batch)
+        if watch:
+            watch(read)
     return True
 
 

@@ -13,8 +13,8 @@ FLOORS = [
     for floor in """
     translation
     settings
-    config presets bench_results trials activations atomic json_lines layers seeding code_template __init__
-    windows passes
+    config presets bench_results trials activations atomic json_lines layers seeding code_template scores __init__
+    windows passes sums
     signals sources models evaluation statistics fused owners effects comparison devices optimizers machine
     charts training run_folder explain instruments separable filters units quiz fitting
     runs braindecode weights saliency race lessons trash run_zip flags timing findings bench

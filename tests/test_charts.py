@@ -28,6 +28,7 @@ from eegnets.trials import Trials
 
 NAMES = ("left hand", "right hand")
 WINDOWS = {"cue": (0.5, 0.75), "imagery": (0.75, 2.0)}
+UNDERWAY = {"epoch": 4, "seen": 64, "trials": 432, "train_loss": 0.55, "train_accuracy": 0.3}
 HISTORY = [epoch_record(i, 0.6 + 0.05 * i) for i in range(1, 4)]
 
 
@@ -74,6 +75,7 @@ CHARTS = {
     "saliency": lambda: saliency_chart(one_trial(), gradient_table(one_trial(), PULLS), "Where it looked", "so"),
     "curves by fold": lambda: fold_curves(HISTORY, "accuracy", 10),
     "losses by fold": lambda: fold_curves(HISTORY, "loss", 10),
+    "curves under way": lambda: fold_curves(HISTORY, "accuracy", 10, UNDERWAY),
     "curves by run": lambda: run_curves(RUNS, BENDS, "accuracy", "test", 10),
 }
 EMPTY = {
@@ -88,6 +90,7 @@ EMPTY = {
     "saliency": lambda: saliency_chart(one_trial(), gradient_table(one_trial(), 0 * PULLS), "Where it looked", "so"),
     "curves by fold": lambda: fold_curves([], "accuracy", 10),
     "losses by fold": lambda: fold_curves([], "loss", 10),
+    "curves under way": lambda: fold_curves([], "accuracy", 10, UNDERWAY),
     "curves by run": lambda: run_curves({}, {}, "accuracy", "test", 10),
 }
 UNITLESS = {"Epoch", "Class", "Subject, split", "Answered", "Shown", "Network"}  # axes that count or name
@@ -216,6 +219,7 @@ def test_what_is_drawn_can_be_read_exactly(name):
         "calibration": {"low", "high", "confidence", "accuracy", "trials", "least", "most"},
         "curves by fold": {"epoch", "train", "validation", "test"},
         "losses by fold": {"epoch", "train", "validation", "test"},
+        "curves under way": {"epoch", "train", "validation", "test", "value", "seen"},
         "curves by run": {"epoch", *RUNS},
     }
     assert expected[name] <= shown
@@ -317,6 +321,18 @@ def test_the_axis_of_a_growing_curve_spans_all_epochs_from_the_first():
         ]
         assert xs
         assert all(x["scale"]["domain"] == [1, 60] for x in xs)
+
+
+@pytest.mark.parametrize("history", [[], HISTORY])
+@pytest.mark.parametrize("metric", ["accuracy", "loss"])
+def test_an_epoch_in_work_is_a_ring_on_the_axis_at_what_it_has_seen(history, metric):
+    spec = fold_curves(history, metric, 10, UNDERWAY).to_dict()
+    (ring,) = (layer for layer in layers(spec) if layer["mark"]["type"] == "point")
+    (row,) = spec["datasets"][ring["data"]["name"]]
+    assert row == {"epoch": 4, "value": UNDERWAY[f"train_{metric}"], "seen": "64 of 432"}
+    assert ring["mark"]["color"] == style.FOLD_COLOURS["train"]
+    low, high = next(y["scale"]["domain"] for y in channels(spec, "y") if "scale" in y)
+    assert low <= row["value"] <= high
 
 
 def test_a_setting_changed_while_training_is_marked_at_its_first_epoch():

@@ -148,7 +148,8 @@ def test_config_comes_first_and_the_result_last_but_for_the_state(store, written
     files = [entry for entry in written[2:-1] if entry[0] != "status.json"]  # the heartbeat's
     assert files.pop(0) == ("conditions.json", "running")
     assert files[-2:] == [("predictions.csv", "running"), ("result.json", "running")]
-    assert set(files[:-2]) == {("model.safetensors", "running"), ("resume.pt", "running")}
+    assert {name for name, _ in files[:-2]} == {"model.safetensors", "resume.pt", "underway.json"}
+    assert {state for _, state in files[:-2]} == {"running"}
 
 
 def test_a_finished_run_holds_the_files_that_are_promised_and_no_others(store):
@@ -182,6 +183,33 @@ def test_the_folder_is_whole_at_the_end_of_every_epoch(store):
 
     experiment.execute(run, look)
     assert len(run.history()) == 3
+
+
+@pytest.mark.parametrize(("pulse", "every"), [(0.0, 1), (3600.0, 10**6)])
+def test_how_far_an_epoch_has_come_is_told_from_its_first_batch_and_not_too_often(store, monkeypatch, pulse, every):
+    run, told = store.create(config()), []
+    monkeypatch.setattr(run, "note_underway", told.append)
+    monkeypatch.setattr(experiment, "PULSE", pulse)
+    experiment.execute(run)
+    n, size = told[0]["trials"], run.config.training.batch_size
+    batches = [(epoch, min(seen + size, n)) for epoch in (1, 2, 3) for seen in range(0, n, size)]
+    assert [(record["epoch"], record["seen"]) for record in told] == batches[::every]
+
+
+def test_what_is_told_of_an_epoch_in_work_is_that_of_the_next_and_goes_with_the_run(store):
+    run, seen = store.create(config()), []
+    experiment.execute(run, lambda record: seen.append((run.underway(record.epoch - 1), run.underway(record.epoch))))
+    first, after = seen[0]
+    assert (first["epoch"], after) == (1, None)
+    assert 0 < first["seen"] <= first["trials"]
+    assert not (run.path / "underway.json").exists()
+
+
+@pytest.mark.parametrize("content", ["{", "[]", "{}", '{"epoch": 1}', '{"epoch": 1, "seen": 1, "trials": 0}'])
+def test_what_is_no_note_of_an_epoch_in_work_is_none(store, content):
+    run = store.create(config())
+    (run.path / "underway.json").write_text(content)
+    assert run.underway(0) is None
 
 
 @pytest.mark.parametrize(

@@ -249,3 +249,15 @@ def test_a_run_that_was_just_asked_for_something_is_looked_at_more_often(made_ru
     later = time.time() + panels.ASKED
     monkeypatch.setattr(panels.time, "time", lambda: later)
     assert panels._pace(runs) == panels.REFRESH
+
+
+def test_the_epoch_in_work_is_shown_while_it_is_waited_for(app, made_run):
+    told = {"seen": 64, "trials": 432, "train_loss": 0.7, "train_accuracy": 0.5}
+    new, quick = made_run("running", epochs=0), made_run("running", epochs=2)
+    for epoch, run in ((1, new), (3, quick)):
+        run.note_underway({"epoch": epoch} | told)
+    for run, shown in ((new, True), (quick, False)):
+        opened(app, run)
+        assert not app.exception
+        (progress,) = (found.proto.text for found in app.get("progress"))
+        assert ("64 of 432 trials of epoch 1" in progress) is shown

@@ -312,6 +312,16 @@ def test_stop_ends_before_the_next_batch_and_a_part_of_an_epoch_leaves_no_record
     assert [record.epoch for record in records] == list(range(1, batches // 3 + 1))
 
 
+def test_how_far_an_epoch_has_come_can_be_read_after_every_batch_and_changes_nothing(folds, network):
+    read = []
+    records = list(fit(network(), *folds, config(), watch=lambda look: read.append(look())))
+    assert figures(records) == figures(fit(network(), *folds, config()))
+    assert [(told.epoch, told.seen) for told in read] == [(epoch, seen) for epoch in (1, 2, 3) for seen in (8, 16, 20)]
+    assert {told.trials for told in read} == {20}
+    for record, last in zip(records, read[2::3], strict=True):
+        assert (last.train_loss, last.train_accuracy) == (record.train_loss, record.train_accuracy)
+
+
 def test_an_abandoned_generator_can_be_taken_up_with_its_state(folds, network):
     model, settings = network(), config()
     state = State(model, settings)

@@ -49,8 +49,13 @@ def fold_table(history: History, metric: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["epoch", "fold", "value"])
 
 
-def fold_curves(history: History, metric: str, epochs: int) -> alt.LayerChart:
-    """Train, validation and test curves of one run; the axis spans all `epochs` from the first, so nothing jumps."""
+def fold_curves(
+    history: History, metric: str, epochs: int, underway: Mapping[str, Any] | None = None
+) -> alt.LayerChart:
+    """Train, validation and test curves of one run; the axis spans all `epochs` from the first, so nothing jumps.
+
+    underway: how far the epoch in work has come, as `Run.underway` gives it: a ring at what it has seen so far.
+    """
     data = fold_table(history, metric)
     shown = [fold for fold in FOLDS if fold in set(data["fold"])] or list(FOLDS)  # an empty legend upsets Vega's layout
     title, legend = _("Trials"), worded(LEGEND, {fold: _(fold) for fold in shown})
@@ -62,8 +67,23 @@ def fold_curves(history: History, metric: str, epochs: int) -> alt.LayerChart:
             "fold:N", title=title, legend=legend, scale=_scale(shown, [FOLD_DASHES[fold] for fold in shown])
         ),
     }
-    lines, changed = _lines(data, metric, epochs, encodings, "fold", _(TITLES[metric])), changes(history)
-    return lines + _change_marks(changed) if len(changed) else lines
+    so_far = [] if underway is None else [underway[f"train_{metric}"]]
+    lines, changed = _lines(data, metric, epochs, encodings, "fold", _(TITLES[metric]), so_far), changes(history)
+    if len(changed):
+        lines += _change_marks(changed)
+    return lines + _ring(underway, so_far, _(TITLES[metric])) if underway else lines
+
+
+def _ring(underway: Mapping[str, Any], so_far: list[float], title: str) -> alt.Chart:
+    seen = _("{seen} of {trials}", **underway)
+    rows = pd.DataFrame({"epoch": [underway["epoch"]], "value": so_far, "seen": [seen]})
+    ring = alt.Chart(rows).mark_point(clip=True, size=80, strokeWidth=2, color=FOLD_COLOURS["train"])
+    tooltip = [
+        alt.Tooltip("epoch:Q", title=_("Epoch")),
+        alt.Tooltip("value:Q", title=title, format=".4f"),
+        alt.Tooltip("seen:N", title=_("training trials so far")),
+    ]
+    return ring.encode(x=alt.X("epoch:Q"), y=alt.Y("value:Q"), tooltip=tooltip)
 
 
 def changes(history: History) -> pd.DataFrame:
@@ -128,7 +148,13 @@ def _scale(domain: Sequence[str], values: Sequence[Any]) -> alt.Scale:
 
 
 def _lines(
-    data: pd.DataFrame, metric: str, epochs: int, encodings: dict[str, Any], series: str, title: str
+    data: pd.DataFrame,
+    metric: str,
+    epochs: int,
+    encodings: dict[str, Any],
+    series: str,
+    title: str,
+    so_far: Sequence[float] = (),
 ) -> alt.LayerChart:
     x = alt.X(
         "epoch:Q",
@@ -136,18 +162,20 @@ def _lines(
         scale=alt.Scale(domain=[1, max(epochs, 2)], nice=False),
         axis=alt.Axis(tickMinStep=1),
     )
-    y = alt.Y("value:Q", title=axis_title(metric), scale=_y_scale(data, metric))
+    y = alt.Y(
+        "value:Q", title=axis_title(metric), scale=_y_scale(pd.Series([*data["value"], *so_far], dtype=float), metric)
+    )
     base = alt.Chart(data).encode(x=x, y=y, **encodings)
     lines = base.mark_line(clip=True, point=len(data) <= 3 * len(encodings), strokeWidth=2)
     strips = reading_strips(data, x, "epoch", series, title=_("Epoch"), number=".4f")
     return alt.layer(lines, strips, title=title, height=HEIGHT)
 
 
-def _y_scale(data: pd.DataFrame, metric: str) -> alt.Scale:
+def _y_scale(values: pd.Series, metric: str) -> alt.Scale:
     """Accuracies between chance and all right; losses from zero, without letting one wild epoch flatten the rest."""
     if metric == "accuracy":
-        return alt.Scale(domain=[min(0.4, data["value"].min()) if len(data) else 0.4, 1.0], nice=False)
-    high = data["value"].quantile(0.98) * 1.15 if len(data) else 1.0
+        return alt.Scale(domain=[min(0.4, values.min()) if len(values) else 0.4, 1.0], nice=False)
+    high = values.quantile(0.98) * 1.15 if len(values) else 1.0
     return alt.Scale(domain=[0, max(high, 0.1)], nice=False)
 
 

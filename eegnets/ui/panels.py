@@ -10,7 +10,8 @@ import streamlit as st
 from eegnets.charts.curves import describe_curves, fold_curves, run_curves
 from eegnets.config import InputError
 from eegnets.owners import LONGEST
-from eegnets.runs import SCORES, Run, Status, shipped, summary
+from eegnets.runs import SCORES, Run, Status, shipped
+from eegnets.scores import summary
 from eegnets.sources import SOURCES, data_root
 from eegnets.translation import N_, _, ngettext, retold
 from eegnets.ui.choices import segments
@@ -142,8 +143,9 @@ def _running_row(run: Run) -> None:
 def run_panel(run: Run) -> None:
     """One run: how far it is, its three scores and its curves by fold."""
     history, status, epochs = run.history(), run.status, run.config.training.epochs
+    underway = _underway(run, status, history)
     _headline(run, status)
-    _progress(run, status, history, epochs)
+    _progress(run, status, history, underway, epochs)
     if status.state != "finished":
         with st.container(horizontal=True):
             steering([run], "panel")
@@ -152,7 +154,7 @@ def run_panel(run: Run) -> None:
         (st.error if status.state in ("failed", "interrupted", "damaged") else st.info)(retold(status.message))
     score_row(history)
     for metric in ("accuracy", "loss"):
-        chart = shared(fold_curves, history, metric, epochs)
+        chart = shared(fold_curves, history, metric, epochs, underway)
         show(chart, key=f"{metric}_{run.id}", alt=describe_curves(history, metric))
 
 
@@ -163,7 +165,16 @@ def _headline(run: Run, status: Status) -> None:
         st.badge(_(words), color=colour, icon=icon)  # type: ignore[arg-type]
 
 
-def _progress(run: Run, status: Status, history: list[dict[str, Any]], epochs: int) -> None:
+def _underway(run: Run, status: Status, history: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """How far the epoch in work has come, where that is waited for: in the first one, and in such as take long."""
+    if status.state != "running" or (history and history[-1]["seconds"] < REFRESH):
+        return None
+    return run.underway(len(history))
+
+
+def _progress(
+    run: Run, status: Status, history: list[dict[str, Any]], underway: dict[str, Any] | None, epochs: int
+) -> None:
     if status.state == "queued":
         st.progress(len(history) / epochs, text=_expectation(run))
         return
@@ -173,7 +184,11 @@ def _progress(run: Run, status: Status, history: list[dict[str, Any]], epochs: i
         words += [_("{seconds:.0f} s left", seconds=spent / len(history) * (epochs - len(history)))]
     if history:
         words += [_("{seconds:.2f} s an epoch", seconds=spent / len(history))]
-    st.progress(min(len(history) / epochs, 1.0), text=" · ".join(words))
+    done = float(len(history))
+    if underway:
+        done += underway["seen"] / underway["trials"]
+        words += [_("{seen} of {trials} trials of epoch {epoch}", **underway)]
+    st.progress(min(done / epochs, 1.0), text=" · ".join(words))
 
 
 def _expectation(run: Run) -> str:
