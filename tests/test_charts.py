@@ -28,7 +28,7 @@ from eegnets.trials import Trials
 
 NAMES = ("left hand", "right hand")
 WINDOWS = {"cue": (0.5, 0.75), "imagery": (0.75, 2.0)}
-UNDERWAY = {"epoch": 4, "seen": 64, "trials": 432, "train_loss": 0.55, "train_accuracy": 0.3}
+UNDERWAY = {"epoch": 4, "seen": 64, "trials": 432, "train_loss": 2.5, "train_accuracy": 0.3}
 HISTORY = [epoch_record(i, 0.6 + 0.05 * i) for i in range(1, 4)]
 
 

@@ -77,7 +77,7 @@ def fold_curves(
 def _ring(underway: Mapping[str, Any], so_far: list[float], title: str) -> alt.Chart:
     seen = _("{seen} of {trials}", **underway)
     rows = pd.DataFrame({"epoch": [underway["epoch"]], "value": so_far, "seen": [seen]})
-    ring = alt.Chart(rows).mark_point(clip=True, size=80, strokeWidth=2, color=FOLD_COLOURS["train"])
+    ring = alt.Chart(rows).mark_point(size=80, strokeWidth=2, color=FOLD_COLOURS["train"])
     tooltip = [
         alt.Tooltip("epoch:Q", title=_("Epoch")),
         alt.Tooltip("value:Q", title=title, format=".4f"),
@@ -162,21 +162,19 @@ def _lines(
         scale=alt.Scale(domain=[1, max(epochs, 2)], nice=False),
         axis=alt.Axis(tickMinStep=1),
     )
-    y = alt.Y(
-        "value:Q", title=axis_title(metric), scale=_y_scale(pd.Series([*data["value"], *so_far], dtype=float), metric)
-    )
+    y = alt.Y("value:Q", title=axis_title(metric), scale=_y_scale(data["value"], so_far, metric))
     base = alt.Chart(data).encode(x=x, y=y, **encodings)
     lines = base.mark_line(clip=True, point=len(data) <= 3 * len(encodings), strokeWidth=2)
     strips = reading_strips(data, x, "epoch", series, title=_("Epoch"), number=".4f")
     return alt.layer(lines, strips, title=title, height=HEIGHT)
 
 
-def _y_scale(values: pd.Series, metric: str) -> alt.Scale:
+def _y_scale(values: pd.Series, so_far: Sequence[float], metric: str) -> alt.Scale:
     """Accuracies between chance and all right; losses from zero, without letting one wild epoch flatten the rest."""
     if metric == "accuracy":
-        return alt.Scale(domain=[min(0.4, values.min()) if len(values) else 0.4, 1.0], nice=False)
+        return alt.Scale(domain=[min([0.4, *values, *so_far]), 1.0], nice=False)
     high = values.quantile(0.98) * 1.15 if len(values) else 1.0
-    return alt.Scale(domain=[0, max(high, 0.1)], nice=False)
+    return alt.Scale(domain=[0, max([0.1, high, *so_far])], nice=False)
 
 
 def describe_curves(history: History, metric: str) -> str:
