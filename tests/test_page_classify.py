@@ -1,12 +1,14 @@
 """The page Classify, as a user meets it."""
 
 import io
+import shutil
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from visiting import visit
 
 from eegnets import experiment, sources
@@ -14,12 +16,22 @@ from eegnets.config import DataConfig, RunConfig
 from eegnets.runs import RunStore
 
 
-@pytest.fixture
-def network(tmp_path, one_thread):
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
     """A finished run of one epoch on one simulated person."""
-    run = RunStore(tmp_path / "runs").create(RunConfig().with_(subjects=("A",), epochs=1, batch_size=256, threads=1))
+    store = RunStore(tmp_path_factory.mktemp("trained") / "runs")
+    run = store.create(RunConfig().with_(subjects=("A",), epochs=1, batch_size=256, threads=1))
+    threads = torch.get_num_threads()
     experiment.execute(run)
+    torch.set_num_threads(threads)
     return run
+
+
+@pytest.fixture
+def network(tmp_path, trained, one_thread):
+    """A copy of it in the folder that the app looks at."""
+    shutil.copytree(trained.path, tmp_path / "runs" / trained.id)
+    return RunStore(tmp_path / "runs").get(trained.id)
 
 
 def opened(app, **params):
