@@ -12,6 +12,10 @@ from histories import epoch_record
 
 from eegnets.trials import Trials
 
+# Tests share the cores, and networks this small are slower on several threads that wait for each other. PyTorch reads
+# it when it is imported: after this, by the tests and by the programs that they start.
+os.environ["OMP_NUM_THREADS"] = "1"
+
 
 def pytest_collection_finish():
     """Thousands of tests, and what they import, stay to the end: to look through them for garbage is in vain."""
@@ -29,11 +33,10 @@ def _own_cache(tmp_path_factory):
 
 @pytest.fixture(scope="session", autouse=True)
 def _one_core():
-    """Programs that tests start have one worker of one thread, as tests share the cores already."""
+    """Programs that tests start have one worker, as tests share the cores already."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EEGNETS_WORKERS", "1")
         patch.setenv("LOKY_MAX_CPU_COUNT", "1")
-        patch.setenv("OMP_NUM_THREADS", "1")
         yield
 
 
@@ -59,17 +62,6 @@ def _no_tidying():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("eegnets.ui.memory.EVERY", 3600.0)
         yield
-
-
-@pytest.fixture
-def one_thread():
-    """Networks this small are slower on several threads that wait for each other."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ from eegnets.cli import main
 from eegnets.config import InputError
 from eegnets.machine import bfloat16_instructions, cpuinfo, here
 
-pytestmark = pytest.mark.usefixtures("one_thread")
 LISTS = {"networks": ["EEGNet"], "engines": ["usual", "plain", "fused"], "precisions": ["float32", "bfloat16"]}
 
 

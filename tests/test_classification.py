@@ -13,8 +13,6 @@ from eegnets.config import DataConfig, InputError, RunConfig
 from eegnets.runs import RunStore, shipped
 from eegnets.weights import WeightsError
 
-pytestmark = pytest.mark.usefixtures("one_thread")  # on which the runs here are trained: the last digits depend on it
-
 PERSON = DataConfig("simulated", ("A",))
 
 

@@ -19,8 +19,6 @@ from eegnets.runs import STATES, RunStore
 from eegnets.sources import SOURCES
 from eegnets.workers import THREAD_MANNERS
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 TRAIN = ["train", "--source", "course-npz", "--epochs", "3", "--batch-size", "8", "--device", "cpu", "--threads", "1"]
 
 

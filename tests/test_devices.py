@@ -22,10 +22,7 @@ from eegnets.training import ENGINES, PRECISIONS, State, fit
 from eegnets.trials import split
 from eegnets.weights import load_run
 
-pytestmark = [
-    pytest.mark.skipif(not torch.cuda.is_available(), reason="a graphics card (CUDA) is needed"),
-    pytest.mark.usefixtures("one_thread"),
-]
+pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="a graphics card (CUDA) is needed")
 every_network = pytest.mark.parametrize("name", MODELS)
 ALIKE = 1e-4  # relative: what a few epochs make of the last digits of float32
 

@@ -25,15 +25,6 @@ from eegnets.evaluation import (
 from eegnets.models import MODELS, build
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread():
-    """Networks this small are slower on several threads that wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def random_answers(seed):
     """A class count, and labels with answers that are right more often than not."""
     rng = np.random.default_rng(seed)

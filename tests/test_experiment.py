@@ -21,8 +21,6 @@ from eegnets.sources import SourceError
 from eegnets.training import Diverged, fit
 from eegnets.trials import split
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 DIVERGES = {"optimizer": "SGD", "learning_rate": 100.0, "weight_decay": 10.0, "epochs": 50}
 every_network = pytest.mark.parametrize("name", models.MODELS)
 every_choice = pytest.mark.parametrize("keep", TrainingConfig.table()["keep"].choices)

@@ -16,8 +16,6 @@ from eegnets.training import ENGINES, State, fit, in_bfloat16
 from eegnets.trials import split
 from eegnets.windows import Prepared
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 every_network = pytest.mark.parametrize("name", MODELS)
 every_activation = pytest.mark.parametrize("activation", ACTIVATIONS)
 # (batch, n_chans, n_times), EEGNet's taps: one trial, lengths with and without a window that is not full, even taps,

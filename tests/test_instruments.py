@@ -14,7 +14,6 @@ from eegnets.run_folder import RunError
 from eegnets.runs import RunStore
 from eegnets.trials import split
 
-pytestmark = pytest.mark.usefixtures("one_thread")
 every_network = pytest.mark.parametrize("name", list(MODELS))
 
 

@@ -49,15 +49,6 @@ SHORTEST = {"EEGNet": 32, "DeepConvNet": 76}
 EVERY_PAIR = list(itertools.product(MODELS, ACTIVATIONS))
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread():
-    """Networks this small are slower on several threads that wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def n_parameters(model):
     return sum(p.numel() for p in model.parameters())
 

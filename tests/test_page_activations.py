@@ -18,11 +18,6 @@ from eegnets.ui import state
 from eegnets.weights import load_run
 
 
-@pytest.fixture(autouse=True)
-def _few_threads(one_thread):
-    pass
-
-
 def opened(app, **params):
     for name, value in params.items():
         app.query_params[name] = value

@@ -28,7 +28,7 @@ def trained(tmp_path_factory):
 
 
 @pytest.fixture
-def network(tmp_path, trained, one_thread):
+def network(tmp_path, trained):
     """A copy of it in the folder that the app looks at."""
     shutil.copytree(trained.path, tmp_path / "runs" / trained.id)
     return RunStore(tmp_path / "runs").get(trained.id)

@@ -7,8 +7,6 @@ from eegnets import experiment
 from eegnets.config import RunConfig
 from eegnets.runs import RunStore
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 @pytest.fixture
 def trained(tmp_path, load_instead, tiny_trials):

@@ -70,7 +70,7 @@ def test_another_network_and_layer_keep_what_they_can(app):
     assert app.number_input(key="kernel").value <= 16
 
 
-def test_before_training_is_the_run_as_it_was_at_its_start(app, tmp_path, one_thread):
+def test_before_training_is_the_run_as_it_was_at_its_start(app, tmp_path):
     """A run that learns nothing is, but for batch norm's statistics, its own beginning."""
     settings = {"subjects": ("A",), "epochs": 1, "batch_size": 256, "threads": 1, "seed": 5, "learning_rate": 1e-7}
     run = RunStore(tmp_path / "runs").create(RunConfig().with_(**settings))

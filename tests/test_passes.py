@@ -17,7 +17,6 @@ from eegnets.passes import (
     dropout_factors,
 )
 
-pytestmark = pytest.mark.usefixtures("one_thread")
 every_bend = pytest.mark.parametrize("bend", SLOPES)
 MANY = PART + 3  # trials: a part that is full, and one that is not
 

@@ -10,6 +10,7 @@ from PIL import Image
 
 from eegnets.charts.erd import erd_chart
 from eegnets.charts.filters import response_chart
+from eegnets.charts.layers import maps_chart
 from eegnets.charts.pictures import map_picture
 from eegnets.charts.style import CHANGE_SCALE, LEVEL_SCALE
 
@@ -107,3 +108,14 @@ def test_every_frequency_of_every_kernel_is_read_once_in_the_mean_of_its_band():
             inside = (freqs > band.begin) & (freqs < band.end)
             assert band.gain == pytest.approx(gain[kernel - 1, inside].mean())
             assert band.hertz == f"{freqs[inside][0]:.1f} – {freqs[inside][-1]:.1f}"
+
+
+def test_maps_of_a_layer_stand_in_their_order_over_the_whole_of_their_time():
+    values = np.array([[-1.0] * 4, [0.0] * 4, [1.0] * 4])
+    picture, cells, _ = maps_chart(values, (0.05, 0.1), 0.4, 1, "conv", "µV").layer
+    lines = pixels(picture.data["url"].item())
+    middle = CHANGE_SCALE[len(CHANGE_SCALE) // 2]
+    found = [colour(line[0]) for line in lines[:: len(lines) // 3]]
+    assert found == [CHANGE_SCALE[0], middle, CHANGE_SCALE[-1]]
+    assert picture.data[["begin", "end"]].iloc[0].tolist() == pytest.approx([0.0, 0.4])
+    assert cells.data["map"].tolist() == [1] * 4 + [2] * 4 + [3] * 4

@@ -11,7 +11,6 @@ from eegnets.runs import RunStore
 from eegnets.training import ENGINES, PRECISIONS, State, fit, in_bfloat16
 from eegnets.trials import split
 
-pytestmark = pytest.mark.usefixtures("one_thread")
 every_network = pytest.mark.parametrize("name", MODELS)
 every_engine = pytest.mark.parametrize("engine", ENGINES)
 

@@ -22,8 +22,6 @@ from eegnets.runs import RunStore
 from eegnets.trials import split
 from eegnets.weights import WeightsError
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 ROOT = Path(__file__).parents[1]
 SHAPE = Shape(2, 128, 64.0, ("C3", "C4"), ("left hand", "right hand"))
 CASES = {

@@ -23,8 +23,6 @@ from eegnets.optimizers import OPTIMIZERS
 from eegnets.training import ENGINES, Diverged, State, evaluate, fit, to_device
 from eegnets.trials import split
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 CPU = torch.device("cpu")
 KEYS = [
     "epoch",

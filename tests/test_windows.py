@@ -6,7 +6,6 @@ from torch.nn import functional
 
 from eegnets import windows
 
-pytestmark = pytest.mark.usefixtures("one_thread")
 every_filter = pytest.mark.parametrize(("n_taps", "padding"), [(51, 25), (5, 0), (8, 4), (3, 1), (4, 2)])
 
 

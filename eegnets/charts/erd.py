@@ -6,6 +6,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from eegnets.charts.hover import lit_by_pointer
 from eegnets.charts.pictures import map_picture
 from eegnets.charts.style import CHANGE_SCALE, HEIGHT, RULE_COLOUR
 from eegnets.translation import _
@@ -35,13 +36,13 @@ def erd_chart(
         "y2": alt.Y2("below:Q"),
     }
     map_ = alt.Chart(_whole(blocks, table)).mark_image(aspect=False, align="left", baseline="top", clip=True)
-    here = alt.selection_point("here", on="pointerover", clear="pointerout", empty=False)
+    here, seen = lit_by_pointer(1)
     read = (
         alt.Chart(blocks)
         .mark_rect(clip=True, aria=False)
         .encode(
             color=alt.Color("change:Q", title=_("Change (%)"), scale=scale, legend=alt.Legend(orient="right")),
-            opacity=alt.OpacityValue(0, condition={"param": here.name, "empty": False, "value": 1}),
+            opacity=seen,
             tooltip=[
                 alt.Tooltip("seconds:N", title="s"),
                 alt.Tooltip("hertz:N", title="Hz"),

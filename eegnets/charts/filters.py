@@ -6,7 +6,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from eegnets.charts.hover import reading_strips
+from eegnets.charts.hover import lit_by_pointer, reading_strips
 from eegnets.charts.pictures import map_picture
 from eegnets.charts.style import CHANGE_SCALE, HEIGHT, LEGEND, LEVEL_SCALE, NEUTRAL, QUIET, SIGNAL_COLOUR, titled
 from eegnets.filters import RHYTHMS, decibels
@@ -64,7 +64,7 @@ def response_chart(
     y = alt.Y("kernel:O", title=_(noun), sort=list(order), axis=axis, scale=alt.Scale(padding=0))
     hears, one = HEARS[noun]
     picked = alt.selection_point(name="kernel", fields=["kernel"])
-    here = alt.selection_point("here", on="pointerover", clear="pointerout", empty=False)
+    here, seen = lit_by_pointer(1)
     read = (
         alt.Chart(_bands(freqs[::every], shown))
         .mark_rect(cursor="pointer", clip=True, aria=False)
@@ -76,7 +76,7 @@ def response_chart(
                 scale=scale,
                 legend=alt.Legend(orient="bottom", gradientLength=180, titleLimit=300),
             ),
-            opacity=alt.OpacityValue(0, condition={"param": here.name, "empty": False, "value": 1}),
+            opacity=seen,
             tooltip=[
                 alt.Tooltip("kernel:O", title=_(one)),
                 alt.Tooltip("hertz:N", title="Hz"),

@@ -44,11 +44,15 @@ def reading_strips(
     strips = alt.Chart(pd.DataFrame({field: places} | words | edges))
     first = x.copy()
     first.shorthand = f"{FROM}:Q"
-    here = alt.selection_point("here", on="pointerover", clear="pointerout", empty=False)
-    visible = 0.3 if len(wide) > FEW else 0.12
-    seen = alt.OpacityValue(0, condition={"param": here.name, "empty": False, "value": visible})
+    here, seen = lit_by_pointer(0.3 if len(wide) > FEW else 0.12)
     strip = strips.mark_rect(color=NEUTRAL, aria=False, clip=True)
     return strip.encode(x=first, x2=alt.X2(f"{TO}:Q"), opacity=seen, tooltip=tooltip).add_params(here)
+
+
+def lit_by_pointer(opacity: float) -> tuple[alt.Parameter, alt.OpacityValue]:
+    """For marks that are seen under the pointer alone: what `add_params` takes, and what `encode` does."""
+    here = alt.selection_point("here", on="pointerover", clear="pointerout", empty=False)
+    return here, alt.OpacityValue(0, condition={"param": here.name, "empty": False, "value": opacity})
 
 
 def _words(value: float | str, number: str) -> str:

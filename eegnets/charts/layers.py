@@ -7,6 +7,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from eegnets.charts.hover import lit_by_pointer
 from eegnets.charts.pictures import map_picture
 from eegnets.charts.style import CHANGE_SCALE, HEIGHT, LESS, MORE, NEUTRAL, RULE_COLOUR, SIGNAL_COLOUR, titled
 from eegnets.translation import N_, _
@@ -15,7 +16,7 @@ ROW = 40  # px, a layer in the overview
 AROUND = 110  # px that title and axis take of a height
 MOST_ROWS, MOST_COLUMNS = 64, 250  # of a small picture
 TRIAL = N_("trial")  # what the overview calls the network's input
-MOST_CELLS = 4800  # of a map: more make a browser slow
+MOST_CELLS = 640  # of all maps, that are read: more make a browser slow
 TIME = N_("Time after trial start (s)")
 
 
@@ -97,7 +98,10 @@ def maps_table(values: np.ndarray, times: tuple[float, float]) -> pd.DataFrame:
 def maps_chart(
     values: np.ndarray, times: tuple[float, float], seconds: float, opened: int, name: str, unit: str
 ) -> alt.LayerChart:
-    """All maps of a layer over time; a click picks one. `opened` is a map, from 1; the rest as in `maps_table`."""
+    """All maps of a layer over time, as a picture; a click picks one, and the pointer reads means of some samples.
+
+    `opened` is a map, from 1; the rest as in `maps_table`.
+    """
     rows, reach = maps_table(values, times), _reach(values)
     scale = alt.Scale(domain=list(np.linspace(-reach, reach, 5)), range=list(CHANGE_SCALE), clamp=True)
     count = len(values)
@@ -107,9 +111,11 @@ def maps_chart(
     tooltip = [
         alt.Tooltip("map:O", title=_("map")),
         alt.Tooltip("begin:Q", format=".3f", title=_("from (s)")),
-        alt.Tooltip("value:Q", format=".4g", title=_("value ({unit})", unit=_(unit))),
+        alt.Tooltip("end:Q", format=".3f", title=_("to (s)")),
+        alt.Tooltip("value:Q", format=".4g", title=_("mean value ({unit})", unit=_(unit))),
     ]
     picked = alt.selection_point(name="map", fields=["map"])
+    here, seen = lit_by_pointer(1)
     colour = alt.Color(
         "value:Q",
         title=_("Value ({unit})", unit=_(unit)),
@@ -117,12 +123,19 @@ def maps_chart(
         legend=alt.Legend(orient="top", titleOrient="left"),
     )
     cells = alt.Chart(rows).mark_rect(clip=True, cursor="pointer", aria=False)
-    cells = cells.encode(x=x, x2=alt.X2("end:Q"), y=y, color=colour, tooltip=tooltip).add_params(picked)
+    cells = cells.encode(x=x, x2=alt.X2("end:Q"), y=y, color=colour, opacity=seen, tooltip=tooltip)
+    lines = -(-MOST_ROWS // count)  # thick lines stay sharp where the browser stretches them
+    url = map_picture(_averaged(values, MOST_COLUMNS)[0], (-reach, reach), CHANGE_SCALE, (lines, 1))
+    whole = pd.DataFrame({"begin": [rows["begin"].min()], "end": [rows["end"].max()], "url": [url]})
+    drawn = alt.Chart(whole).mark_image(aspect=False, align="left", baseline="top", clip=True)
+    drawn = drawn.encode(x=x, x2=alt.X2("end:Q"), y=alt.YValue(0), y2=alt.Y2Value("height"), url=alt.Url("url:N"))
     frame = alt.Chart(pd.DataFrame({"map": [opened], "begin": [0.0], "end": [seconds]}))
     frame = frame.mark_rect(fillOpacity=0, stroke=RULE_COLOUR, strokeWidth=2)
     frame = frame.encode(x=alt.X("begin:Q"), x2=alt.X2("end:Q"), y=y)
     title = titled(_("What comes out of {name}", name=name), _("click a map to open it; framed: the one that is open"))
-    return alt.layer(cells, frame, title=title, height=max(min(14 * count, 420), 120) + AROUND + 50)
+    return alt.layer(
+        drawn, cells.add_params(picked, here), frame, title=title, height=max(min(14 * count, 420), 120) + AROUND + 50
+    )
 
 
 def unit_chart(
