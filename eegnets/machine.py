@@ -1,7 +1,8 @@
-"""This machine: its processor, memory, graphics card, and whether it has instructions for bfloat16."""
+"""This machine: its processor, memory, graphics card, instructions for bfloat16, and which processes live."""
 
 import os
 import platform
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -86,3 +87,14 @@ def _devices(processor: str) -> dict[str, str]:
 
     names = {"cpu": processor, "mps": N_("Apple's graphics processor")}
     return {name: names.get(name) or torch.cuda.get_device_name(0) for name in available_devices()}
+
+
+def this_process() -> str:
+    """What this process is called in a run's folder: host and process."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def has_gone(worker: str) -> bool:
+    """Whether a process, called so, has ended; of another machine's nobody here can tell."""
+    host, _colon, process = worker.rpartition(":")
+    return host == socket.gethostname() and process.isdecimal() and not psutil.pid_exists(int(process))

@@ -6,8 +6,6 @@ epoch (`instruments.jsonl` too, where they are asked for), everything else is re
 
 import contextlib
 import json
-import os
-import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -21,6 +19,7 @@ import pandas as pd
 from eegnets import json_lines
 from eegnets.atomic import write_whole
 from eegnets.config import InputError, RunConfig
+from eegnets.machine import has_gone, this_process
 from eegnets.scores import summary
 from eegnets.translation import N_, _
 
@@ -34,6 +33,7 @@ STATES = (*ACTIVE, N_("stopped"), N_("finished"), N_("failed"), N_("interrupted"
 UNDERWAY = ("epoch", "seen", "trials", "train_loss", "train_accuracy")
 # What a status tells is kept in English, whoever writes it, and `translation.retold` where it is shown.
 SILENT = N_("Its worker ({worker}) gave no sign for {seconds:g} s.")
+GONE = N_("Its worker process was killed.")
 AFTER = {"paused": N_("Paused after epoch {n}."), "stopped": N_("Stopped after epoch {n}.")}
 
 
@@ -92,10 +92,12 @@ class Run:
 
     @property
     def status(self) -> Status:
-        """The state as it is, not as it was last written: without a heartbeat, a running run is interrupted."""
+        """The state as it is, not as it was last written: without a worker or its heartbeat, a run is interrupted."""
         status = self._stored_status()
-        if status.state == "running" and time.time() - status.heartbeat > STALE:
-            return Status("interrupted", SILENT.format(worker=status.worker, seconds=STALE), status.worker)
+        silent = time.time() - status.heartbeat > STALE
+        if status.state == "running" and (silent or has_gone(status.worker)):
+            why = SILENT.format(worker=status.worker, seconds=STALE) if silent else GONE
+            return Status("interrupted", why, status.worker)
         return status
 
     def _stored_status(self) -> Status:
@@ -113,9 +115,8 @@ class Run:
 
     def set_status(self, state: str, message: str = "") -> None:
         """Say how the run stands from now on."""
-        worker = f"{socket.gethostname()}:{os.getpid()}"
         with self._writing:
-            self._write_json("status.json", asdict(Status(state, message, worker, time.time())))
+            self._write_json("status.json", asdict(Status(state, message, this_process(), time.time())))
 
     @contextlib.contextmanager
     def working(self, *, take_over: bool = False) -> Iterator[None]:
@@ -254,7 +255,9 @@ class Run:
     def underway(self, done: int) -> dict[str, Any] | None:
         """How far the epoch after so many has come; None where nobody has told yet."""
         found = self._read_json("underway.json") or {}
-        whole = all(isinstance(found.get(name), int | float) for name in UNDERWAY) and found["trials"] > 0
+        whole = (
+            all(isinstance(found.get(name), int | float) for name in UNDERWAY) and 0 < found["seen"] <= found["trials"]
+        )
         return found if whole and found["epoch"] == done + 1 else None
 
     def append_instruments(self, record: Mapping[str, Any]) -> None:

@@ -15,8 +15,8 @@ import loky
 import psutil
 
 from eegnets.config import InputError
-from eegnets.run_folder import Run
-from eegnets.translation import N_, _
+from eegnets.run_folder import GONE, Run
+from eegnets.translation import _
 
 # Threads that wait for each other give up their core instead of spinning on: with one other program at work an epoch of
 # two spinning threads was measured 10 times slower than one of two yielding threads. GNU's threads look for each other
@@ -137,7 +137,7 @@ class LocalWorkers:
                 pool, working = self._begin(path)
             except OSError:  # the machine has no room for a process just now; the run keeps its place in the queue
                 self._idle.append(self._new_pool())
-                ended.set_exception(WorkerKilled(N_("Its worker process was killed.")))
+                ended.set_exception(WorkerKilled(GONE))
                 return ended
             self._busy.append(pool)
         working.add_done_callback(lambda done: self._back(pool, done, ended))
@@ -162,7 +162,7 @@ class LocalWorkers:
             if killed and not self._closed:
                 self._make_ready()
         if error:
-            ended.set_exception(WorkerKilled(N_("Its worker process was killed.")) if killed else error)
+            ended.set_exception(WorkerKilled(GONE) if killed else error)
         else:
             ended.set_result(done.result())
 

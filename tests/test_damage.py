@@ -2,12 +2,15 @@
 
 import json
 import shutil
+import socket
+import subprocess
+import sys
 import time
 
 import pytest
 
 from eegnets.config import InputError
-from eegnets.run_folder import STALE, RunError
+from eegnets.run_folder import GONE, STALE, RunError
 from eegnets.runs import RunStore
 
 
@@ -45,7 +48,16 @@ def silent(run):
     (run.path / "status.json").write_text(json.dumps(status | old))
 
 
-DAMAGES = [newer, half_a_status, half_a_line, no_history, half_the_predictions, gone, silent]
+def orphaned(run):
+    """As a killed worker leaves it, the moment after."""
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    status = json.loads((run.path / "status.json").read_text())
+    left = {"state": "running", "heartbeat": time.time(), "worker": f"{socket.gethostname()}:{ended.pid}"}
+    (run.path / "status.json").write_text(json.dumps(status | left))
+
+
+DAMAGES = [newer, half_a_status, half_a_line, no_history, half_the_predictions, gone, silent, orphaned]
 
 
 @pytest.mark.parametrize("page", ["train", "compare", "classify"])
@@ -65,7 +77,13 @@ def test_a_page_shows_the_whole_run_beside_the_damaged_one(app, made_run, page, 
 
 @pytest.mark.parametrize(
     ("damage", "state"),
-    [(newer, "damaged"), (half_a_status, "damaged"), (half_a_line, "finished"), (silent, "interrupted")],
+    [
+        (newer, "damaged"),
+        (half_a_status, "damaged"),
+        (half_a_line, "finished"),
+        (silent, "interrupted"),
+        (orphaned, "interrupted"),
+    ],
 )
 def test_a_row_says_what_has_happened(tmp_path, made_run, damage, state):
     whole, hurt = made_run(), made_run()
@@ -73,6 +91,17 @@ def test_a_row_says_what_has_happened(tmp_path, made_run, damage, state):
     rows = {row["id"]: row for row in RunStore(tmp_path / "runs").table()}
     assert rows[hurt.id]["state"] == state
     assert rows[whole.id]["state"] == "finished"
+
+
+def test_a_worker_is_missed_at_once_here_and_after_its_silence_elsewhere(made_run):
+    run = made_run("running")
+    assert run.status.state == "running"
+    orphaned(run)
+    assert (run.status.state, run.status.message) == ("interrupted", GONE)
+    status = json.loads((run.path / "status.json").read_text())
+    elsewhere = {"worker": status["worker"].replace(socket.gethostname(), "elsewhere")}
+    (run.path / "status.json").write_text(json.dumps(status | elsewhere))
+    assert run.status.state == "running"
 
 
 def test_a_run_made_by_a_newer_version_says_what_to_do(made_run):

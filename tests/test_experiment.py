@@ -203,10 +203,17 @@ def test_what_is_told_of_an_epoch_in_work_is_that_of_the_next_and_goes_with_the_
     assert not (run.path / "underway.json").exists()
 
 
-@pytest.mark.parametrize("content", ["{", "[]", "{}", '{"epoch": 1}', '{"epoch": 1, "seen": 1, "trials": 0}'])
-def test_what_is_no_note_of_an_epoch_in_work_is_none(store, content):
+TOLD = {"epoch": 1, "seen": 8, "trials": 20, "train_loss": 0.7, "train_accuracy": 0.5}
+
+
+@pytest.mark.parametrize("change", [{"seen": -1}, {"seen": 21}, {"trials": 0}, {"train_loss": None}, {"epoch": "1"}])
+def test_what_is_no_note_of_an_epoch_in_work_is_none(store, change):
     run = store.create(config())
-    (run.path / "underway.json").write_text(content)
+    run.note_underway(TOLD)
+    assert run.underway(0) == TOLD
+    run.note_underway(TOLD | change)
+    assert run.underway(0) is None
+    (run.path / "underway.json").write_text("{")
     assert run.underway(0) is None
 
 
