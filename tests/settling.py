@@ -6,14 +6,28 @@ from collections.abc import Callable
 
 from playwright.sync_api import Error, FloatRect, Locator, Page, expect
 
+# Until nothing in the page has changed for 150 ms; at most 5 s, as a run that trains changes its page again and again.
+QUIET = """() => new Promise(resolve => {
+    let calm
+    const end = () => { watch.disconnect(); clearTimeout(calm); clearTimeout(late); resolve() }
+    const wait = () => { clearTimeout(calm); calm = setTimeout(end, 150) }
+    const watch = new MutationObserver(wait)
+    const late = setTimeout(end, 5000)
+    watch.observe(document.body, {subtree: true, childList: true, attributes: true, characterData: true})
+    wait()
+})"""
+
 
 def settled(page: Page) -> None:
     """Wait until all of a page is drawn: a click while it is drawn may be lost, and a chart may move."""
-    app = page.get_by_test_id("stApp")
-    for _ in range(2):  # a page that has just been drawn may ask to be drawn again
+    app, unfinished = page.get_by_test_id("stApp"), page.get_by_test_id("stSkeleton")
+    for _ in range(20):  # a page that has just been drawn may ask to be drawn again
         expect(app).to_have_attribute("data-test-script-state", "notRunning")
-        expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
-        page.wait_for_timeout(200)
+        expect(unfinished).to_have_count(0)
+        with contextlib.suppress(Error):  # another page has come
+            page.evaluate(QUIET)
+            if app.get_attribute("data-test-script-state") == "notRunning" and not unfinished.count():
+                return
 
 
 def click_in_chart(chart: Locator, place: Callable[[FloatRect], tuple[float, float]], address: str) -> None:
