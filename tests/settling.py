@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from playwright.sync_api import Error, FloatRect, Locator, Page, expect
 
-# Until nothing in the page has changed for 150 ms; at most 5 s, as a run that trains changes its page again and again.
+# Until nothing in the page has changed for 250 ms; at most 5 s, as a run that trains changes its page again and again.
 QUIET = """() => new Promise(resolve => {
     let calm
     const end = () => { watch.disconnect(); clearTimeout(calm); clearTimeout(late); resolve() }
-    const wait = () => { clearTimeout(calm); calm = setTimeout(end, 150) }
+    const wait = () => { clearTimeout(calm); calm = setTimeout(end, 250) }
     const watch = new MutationObserver(wait)
     const late = setTimeout(end, 5000)
     watch.observe(document.body, {subtree: true, childList: true, attributes: true, characterData: true})

@@ -60,6 +60,7 @@ def test_a_cell_of_the_matrix_lists_its_trials_and_one_of_them_opens(opened, pic
     matrix = page.get_by_test_id("stVegaLiteChart").first
     click_in_chart(matrix, lambda box: (0.7 * box["width"], 0.3 * box["height"]), "cell=left")
     picture("classify-matrix")
+    settled(page)
     table = page.get_by_test_id("stDataFrame").last
     table.scroll_into_view_if_needed()
     settled(page)

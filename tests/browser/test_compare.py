@@ -94,6 +94,7 @@ def test_a_click_on_a_curve_selects_its_row_and_a_row_its_curve(page, server, ma
     expect(page.get_by_text(re.compile("In focus: (ELU|ReLU)"))).to_be_visible()
     picture("compare-focus")
     other = {"ReLU": "ELU", "ELU": "ReLU"}[page.url.partition("focus=")[2].partition("&")[0]]
+    settled(page)  # the table comes anew with what is in focus
     rows.scroll_into_view_if_needed()
     settled(page)
     box = rows.bounding_box()

@@ -60,6 +60,7 @@ def test_an_arrow_key_within_the_number_moves_its_cursor_alone(opened):
 
 def test_a_click_in_the_table_opens_the_trial(opened, picture):
     page = opened()
+    settled(page)
     table = page.get_by_test_id("stDataFrame").first
     table.scroll_into_view_if_needed()
     settled(page)
