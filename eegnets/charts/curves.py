@@ -67,20 +67,20 @@ def fold_curves(
             "fold:N", title=title, legend=legend, scale=_scale(shown, [FOLD_DASHES[fold] for fold in shown])
         ),
     }
-    so_far = [] if underway is None else [underway[f"train_{metric}"]]
+    so_far = [] if not underway else [underway[f"train_{metric}"]]
     lines, changed = _lines(data, metric, epochs, encodings, "fold", _(TITLES[metric]), so_far), changes(history)
     if len(changed):
         lines += _change_marks(changed)
-    return lines + _ring(underway, so_far, _(TITLES[metric])) if underway else lines
+    return lines + _ring(underway, metric) if underway else lines
 
 
-def _ring(underway: Mapping[str, Any], so_far: list[float], title: str) -> alt.Chart:
+def _ring(underway: Mapping[str, Any], metric: str) -> alt.Chart:
     seen = _("{seen} of {trials}", **underway)
-    rows = pd.DataFrame({"epoch": [underway["epoch"]], "value": so_far, "seen": [seen]})
+    rows = pd.DataFrame([{"epoch": underway["epoch"], "value": underway[f"train_{metric}"], "seen": seen}])
     ring = alt.Chart(rows).mark_point(size=80, strokeWidth=2, color=FOLD_COLOURS["train"])
     tooltip = [
         alt.Tooltip("epoch:Q", title=_("Epoch")),
-        alt.Tooltip("value:Q", title=title, format=".4f"),
+        alt.Tooltip("value:Q", title=_(TITLES[metric]), format=".4f"),
         alt.Tooltip("seen:N", title=_("training trials so far")),
     ]
     return ring.encode(x=alt.X("epoch:Q"), y=alt.Y("value:Q"), tooltip=tooltip)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from eegnets.charts.hover import lit_by_pointer
-from eegnets.charts.pictures import map_picture
+from eegnets.charts.pictures import map_picture, stretched
 from eegnets.charts.style import CHANGE_SCALE, HEIGHT, RULE_COLOUR
 from eegnets.translation import _
 
@@ -35,7 +35,6 @@ def erd_chart(
         "y": alt.Y("above:Q", title=_("Frequency (Hz)"), scale=_between(blocks["below"], blocks["above"])),
         "y2": alt.Y2("below:Q"),
     }
-    map_ = alt.Chart(_whole(blocks, table)).mark_image(aspect=False, align="left", baseline="top", clip=True)
     here, seen = lit_by_pointer(1)
     read = (
         alt.Chart(blocks)
@@ -58,7 +57,7 @@ def erd_chart(
         x=alt.X("begins:Q"),
         tooltip=[alt.Tooltip("window:N", title=_("window")), alt.Tooltip("begins:Q", title=_("begins (s)"))],
     )
-    layers = [map_.encode(url=alt.Url("url:N"), **spans), read, line]
+    layers = [stretched(_whole(blocks, table), **spans), read, line]
     return alt.layer(*layers, title=f"{channel}, {_(class_name)}", height=HEIGHT - 60)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from eegnets.charts.hover import lit_by_pointer, reading_strips
-from eegnets.charts.pictures import map_picture
+from eegnets.charts.pictures import map_picture, stretched
 from eegnets.charts.style import CHANGE_SCALE, HEIGHT, LEGEND, LEVEL_SCALE, NEUTRAL, QUIET, SIGNAL_COLOUR, titled
 from eegnets.filters import RHYTHMS, decibels
 from eegnets.translation import N_, _
@@ -96,9 +96,8 @@ def response_chart(
     half = float(freqs[every]) / 2
     rows = map_picture(shown[np.array(order) - 1], domain, LEVEL_SCALE, (ROW, 1))
     whole = pd.DataFrame({"begin": [-half], "end": [float(freqs[::every][-1]) + half], "url": [rows]})
-    top, bottom = alt.YValue(0), alt.Y2Value("height")
-    map_ = alt.Chart(whole).mark_image(aspect=False, align="left", baseline="top", clip=True)
-    layers = [map_.encode(y=top, y2=bottom, url=alt.Url("url:N"), **spans), read, *rhythm_marks(float(freqs[-1]))]
+    map_ = stretched(whole, y=alt.YValue(0), y2=alt.Y2Value("height"), **spans)
+    layers = [map_, read, *rhythm_marks(float(freqs[-1]))]
     return alt.layer(*layers, title=title, height=ROW * len(gain) + AROUND + 20)
 
 

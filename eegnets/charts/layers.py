@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from eegnets.charts.hover import lit_by_pointer
-from eegnets.charts.pictures import map_picture
+from eegnets.charts.pictures import map_picture, stretched
 from eegnets.charts.style import CHANGE_SCALE, HEIGHT, LESS, MORE, NEUTRAL, RULE_COLOUR, SIGNAL_COLOUR, titled
 from eegnets.translation import N_, _
 
@@ -66,11 +66,12 @@ def overview_chart(layers: pd.DataFrame, opened: str, seconds: float) -> alt.Lay
         alt.Tooltip("multiplications:Q", format=",", title=_("multiplications")),
         alt.Tooltip("does:N", title=_("does")),
     ]
-    base = alt.Chart(rows).encode(x=x, x2=alt.X2("end:Q"), y=y, y2=alt.Y2("bottom:Q"))
-    pictures = base.mark_image(aspect=False, align="left", baseline="top").encode(url=alt.Url("url:N"))
+    spans = {"x": x, "x2": alt.X2("end:Q"), "y": y, "y2": alt.Y2("bottom:Q")}
+    pictures = stretched(rows, **spans)
     picked = alt.selection_point(name="layer", fields=["layer"])
-    frames = base.mark_rect(fillOpacity=0, stroke=MORE, cursor="pointer").encode(
-        strokeWidth=alt.condition("datum.open", alt.value(3), alt.value(0)), tooltip=tooltip
+    frames = alt.Chart(rows).mark_rect(fillOpacity=0, stroke=MORE, cursor="pointer")
+    frames = frames.encode(
+        strokeWidth=alt.condition("datum.open", alt.value(3), alt.value(0)), tooltip=tooltip, **spans
     )
     title = titled(_("All layers on this trial"), _("a line a map; click a layer to open it"))
     return alt.layer(pictures, frames.add_params(picked), title=title, height=ROW * len(rows) + AROUND)
@@ -127,8 +128,7 @@ def maps_chart(
     lines = -(-MOST_ROWS // count)  # thick lines stay sharp where the browser stretches them
     url = map_picture(_averaged(values, MOST_COLUMNS)[0], (-reach, reach), CHANGE_SCALE, (lines, 1))
     whole = pd.DataFrame({"begin": [rows["begin"].min()], "end": [rows["end"].max()], "url": [url]})
-    drawn = alt.Chart(whole).mark_image(aspect=False, align="left", baseline="top", clip=True)
-    drawn = drawn.encode(x=x, x2=alt.X2("end:Q"), y=alt.YValue(0), y2=alt.Y2Value("height"), url=alt.Url("url:N"))
+    drawn = stretched(whole, x=x, x2=alt.X2("end:Q"), y=alt.YValue(0), y2=alt.Y2Value("height"))
     frame = alt.Chart(pd.DataFrame({"map": [opened], "begin": [0.0], "end": [seconds]}))
     frame = frame.mark_rect(fillOpacity=0, stroke=RULE_COLOUR, strokeWidth=2)
     frame = frame.encode(x=alt.X("begin:Q"), x2=alt.X2("end:Q"), y=y)

@@ -4,7 +4,9 @@ import base64
 import io
 from collections.abc import Sequence
 
+import altair as alt
 import numpy as np
+import pandas as pd
 from PIL import Image
 
 
@@ -25,3 +27,9 @@ def map_picture(
     file = io.BytesIO()
     Image.fromarray(rgba.round().astype(np.uint8)).save(file, "PNG")
     return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
+def stretched(rows: pd.DataFrame, **spans: alt.X | alt.X2 | alt.Y | alt.Y2 | alt.YValue | alt.Y2Value) -> alt.Chart:
+    """The pictures in the column `url` of some rows, each stretched over its spans: of x, x2, y (its top) and y2."""
+    picture = alt.Chart(rows).mark_image(aspect=False, align="left", baseline="top", clip=True)
+    return picture.encode(url=alt.Url("url:N"), **spans)

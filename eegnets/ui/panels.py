@@ -87,7 +87,7 @@ def _begins(run: Run) -> bool:
 
 def _was_asked(run: Run) -> bool:
     """Whether somebody has just asked for something that does not show yet: what rests already, waits for nobody."""
-    return run.status.state != "paused" and time.time() - run.stamp("control.json") / 1e9 < ASKED
+    return time.time() - run.stamp("control.json") / 1e9 < ASKED and run.status.state != "paused"
 
 
 def running_now() -> None:
