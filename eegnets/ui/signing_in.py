@@ -24,15 +24,21 @@ def signed_in() -> str:
 
 
 def account(owners: Owners) -> None:
-    """Who has signed in and a way out, or a way in; for the sidebar."""
+    """Who has signed in and a way out, or a way in; for the sidebar.
+
+    Either way leads to another address, and nothing may be drawn behind it: where what follows asked for the page to
+    be drawn anew, Streamlit would forget the address.
+    """
     me = signed_in()
     if not me:
         if st.button(_("Sign in"), icon=":material/login:", width="stretch"):
             _sign_in()
+            st.stop()
         return
     st.caption(_("Signed in as {name}", name=_named(owners, me)))
     if st.button(_("Sign out"), icon=":material/logout:", width="stretch"):
         st.logout()
+        st.stop()
 
 
 def _sign_in() -> None:
