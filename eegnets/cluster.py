@@ -5,6 +5,7 @@ import os
 import threading
 import time
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,7 +67,7 @@ class ClusterWorkers:
     def start(self, path: Path) -> "Future[bool]":
         """Carry out the run in this folder somewhere; where a worker is lost, another takes the run up."""
         ended: Future[bool] = Future()
-        self._executor.submit(_work_alone, path).add_done_callback(lambda done: _pass_on(done, ended))
+        self._executor.submit(_work_alone, path).add_done_callback(partial(_told, ended))
         return ended
 
     def shutdown(self) -> None:
@@ -78,6 +79,11 @@ class ClusterWorkers:
 def _work_alone(path: Path) -> bool:
     with _ALONE:
         return work(path, take_over=True)
+
+
+def _told(ended: "Future[bool]", done: "Future[bool]") -> None:
+    """Dask tells it on the thread that answers `count`; who counts may hold the very lock that the end waits for."""
+    threading.Thread(target=_pass_on, args=(done, ended), daemon=True).start()
 
 
 def _pass_on(done: "Future[bool]", ended: "Future[bool]") -> None:

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -75,6 +76,24 @@ def test_a_sweep_survives_the_death_of_a_worker_and_equals_one_made_here(runner,
         experiment.execute(here)
         assert figures(here) == figures(run)
     torch.set_num_threads(threads)
+
+
+def test_who_asks_the_cluster_may_hold_what_the_end_of_a_run_needs(runner, tmp_path):
+    """As the queue does: it holds its lock while it counts the workers, and takes it when a run has ended."""
+    lock, ended, counted = threading.Lock(), threading.Event(), []
+
+    def at_the_end(_future):
+        ended.set()
+        with lock:
+            pass
+
+    with lock:
+        runner.workers.start(tmp_path / "no run").add_done_callback(at_the_end)
+        assert ended.wait(60)
+        asking = threading.Thread(target=lambda: counted.append(runner.workers.count()), daemon=True)
+        asking.start()
+        asking.join(10)
+        assert counted == [2]
 
 
 def test_the_command_line_does_not_change(scheduler, tmp_path):
