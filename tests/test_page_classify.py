@@ -14,6 +14,7 @@ from visiting import visit
 from eegnets import experiment, sources
 from eegnets.config import DataConfig, RunConfig
 from eegnets.runs import RunStore
+from eegnets.ui import classifying
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +76,23 @@ def test_damaged_weights_are_left_out(app, network, monkeypatch, tmp_path):
     opened(app)
     assert not app.exception
     assert any("Train one on these data first" in box.value for box in app.info)
+
+
+def test_networks_that_are_deleted_while_their_answers_are_drawn_break_nothing(app, network, monkeypatch):
+    other = network.path.with_name(f"{network.id}-twin")
+    shutil.copytree(network.path, other)
+    draw = classifying.show
+
+    def deletes_first(chart, **how):
+        shutil.rmtree(network.path, ignore_errors=True)
+        shutil.rmtree(other, ignore_errors=True)
+        draw(chart, **how)
+
+    monkeypatch.setattr(classifying, "show", deletes_first)
+    opened(app, network=network.id)
+    assert not app.exception
+    app.number_input(key="answer").set_value(2).run()
+    assert not app.exception
 
 
 def test_a_cell_of_the_confusion_matrix_lists_its_trials(app, network):

@@ -1,5 +1,7 @@
 """Trained networks on a page: which one, what it answers to a set of trials, and going through its answers."""
 
+import contextlib
+from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -53,7 +55,7 @@ def fitting(trials: Trials, source: str) -> dict[str, Run]:
 
 def _fits(run: Run, trials: Trials) -> bool:
     try:
-        classifier(str(run.path), run.weights_path.stat().st_mtime_ns).shape.check(trials)
+        of(run).shape.check(trials)
     except (InputError, OSError):
         return False
     return True
@@ -72,9 +74,17 @@ def classifier(path: str, stamp: int) -> "Classifier":
     return Classifier(Run(Path(path)))
 
 
+def written(run: Run) -> int:
+    """When the weights of a run were written, in ns since 1970; raises InputError where they have gone."""
+    try:
+        return run.weights_path.stat().st_mtime_ns
+    except OSError:
+        raise InputError(_("the weights of run {run} have gone: it was deleted meanwhile.", run=run.id)) from None
+
+
 def of(run: Run) -> "Classifier":
-    """The network of a run."""
-    return classifier(str(run.path), run.weights_path.stat().st_mtime_ns)
+    """The network of a run; raises InputError where it has gone."""
+    return classifier(str(run.path), written(run))
 
 
 @st.cache_resource(max_entries=32, show_spinner=False, hash_funcs=BY_NUMBER)
@@ -84,7 +94,7 @@ def _fold(path: str, stamp: int, trials: Trials, part: str) -> Trials:
 
 def fold_of(run: Run, trials: Trials, part: str) -> Trials:
     """The trials of a split as the network of a run takes them, made once for all sessions."""
-    return _fold(str(run.path), run.weights_path.stat().st_mtime_ns, trials, part)
+    return _fold(str(run.path), written(run), trials, part)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False, hash_funcs=BY_NUMBER)
@@ -97,7 +107,7 @@ def answers_of(run: Run, trials: Trials, part: str) -> tuple[Trials, pd.DataFram
     """The trials of a split, and a row each: trial, subject, label, probabilities, answer, right."""
     with st.spinner(_("Asking the network …")):
         fold = fold_of(run, trials, part)
-        return fold, _answered(str(run.path), run.weights_path.stat().st_mtime_ns, fold)
+        return fold, _answered(str(run.path), written(run), fold)
 
 
 def answer_browser(run: Run, fold: Trials, table: pd.DataFrame) -> None:
@@ -108,19 +118,19 @@ def answer_browser(run: Run, fold: Trials, table: pd.DataFrame) -> None:
 @st.fragment
 def _browse(run: Run, kin: list[Run], fold: Trials, table: pd.DataFrame) -> None:
     index = stepper(len(fold), "answer") - 1
-    there = [one for one in [run, *kin] if one.weights_path.exists()]  # a run may be deleted while it is looked at
-    if run not in there:
+    try:
+        network, own = of(run), _row(run, fold, index)
+    except InputError:  # deleted while it was looked at
         st.rerun()
-    network = of(run)
     names = network.shape.class_names
     left, right = st.columns([3, 2], gap="large")
     with left:
         show(shared(trial_chart, fold, index), key="waveform", alt=trial_title(fold, index))
     with right:
         _verdict(table.loc[index])
-        others = pd.DataFrame([_row(other, fold, index) for other in there])
-        spoken = others.rename(columns=_).to_string(index=False)
-        show(shared(probability_chart, others, names), key="networks", alt=spoken)
+        answers = pd.DataFrame([own, *_rows(kin, fold, index)])
+        spoken = answers.rename(columns=_).to_string(index=False)
+        show(shared(probability_chart, answers, names), key="networks", alt=spoken)
     target = names.index(table.loc[index, "answer"])
     where_it_looked(network.model, fold, index, target, names[target])
     trial_list(table, "listed", _open)
@@ -130,12 +140,26 @@ def _kin(run: Run, trials: Trials) -> list[Run]:
     """Other networks of the same data that tell the same classes apart, as many as find room."""
     source, names = run.config.data.source, of(run).shape.class_names
     others = [other for other in fitting(trials, source).values() if other.id != run.id]
-    alike = (other for other in others if other.config.data.source == source and of(other).shape.class_names == names)
+    alike = (other for other in others if other.config.data.source == source and _classes(other) == names)
     return list(islice(alike, AT_MOST - 1))
 
 
+def _classes(run: Run) -> tuple[str, ...]:
+    try:
+        return of(run).shape.class_names
+    except InputError:  # deleted meanwhile
+        return ()
+
+
+def _rows(runs: list[Run], fold: Trials, index: int) -> Iterator[dict[str, object]]:
+    """What each answers to a trial; nothing of one that was deleted meanwhile."""
+    for run in runs:
+        with contextlib.suppress(InputError):
+            yield _row(run, fold, index)
+
+
 def _row(run: Run, fold: Trials, index: int) -> dict[str, object]:
-    one = _one_answer(str(run.path), run.weights_path.stat().st_mtime_ns, fold, index)
+    one = _one_answer(str(run.path), written(run), fold, index)
     model = run.config.model
     name = f"{model.name} {model.activation}" + ("" if run.path.parent == shipped().root else f" {run.id[-4:]}")
     return {"network": name} | one

@@ -6,6 +6,7 @@ from eegnets.conclusions import Outcome
 from eegnets.config import InputError
 from eegnets.run_folder import Run
 from eegnets.translation import _
+from eegnets.ui.classifying import written
 
 
 def outcome(lesson: str, run: Run) -> Outcome:
@@ -25,7 +26,7 @@ def outcome(lesson: str, run: Run) -> Outcome:
 
 def _within(run: Run) -> tuple[float, float] | None:
     try:
-        return _heard(str(run.path), run.weights_path.stat().st_mtime_ns)
+        return _heard(str(run.path), written(run))
     except InputError:  # damaged weights: the other networks still speak
         return None
 

@@ -14,7 +14,7 @@ from eegnets.sources.recipe import Recipe
 from eegnets.statistics import judged
 from eegnets.translation import N_, _
 from eegnets.trials import Trials, concatenate
-from eegnets.ui.classifying import classifier, of
+from eegnets.ui.classifying import classifier, of, written
 from eegnets.ui.importing import cut, preview, recipe_form, show_preview, uploads
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def answered_uploads(run: Run) -> tuple[Trials, pd.DataFrame] | None:
     fold = concatenate([replace(part, windows=fitting[0].windows) for part in fitting])
     key = f"{sorted(str(path) for path in parts)} {recipes} {len(fold)}"
     with st.spinner(_("Asking the network …")):
-        fold, table = _asked(str(run.path), run.weights_path.stat().st_mtime_ns, fold, key)
+        fold, table = _asked(str(run.path), written(run), fold, key)
     counts = ", ".join(f"{(table['answer'] == name).sum()} {_(name)}" for name in shape.class_names)
     known, right = int((table["label"] != "").sum()), table["right"].sum()
     told = _("**{n} trials answered:** {counts}.", n=len(table), counts=counts)
