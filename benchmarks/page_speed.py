@@ -6,7 +6,8 @@ From the project's root (needs Chromium and the packages of requirements-dev.txt
 
 Each is timed by the browser: from the click until the page's heading stands, and until the server has run the page and
 the browser has taken it up, its charts drawn or in work. Every page has been open once before. The two runs are EEGNets
-on the simulated source that this app's workers carry out meanwhile.
+on the simulated source that this app's workers carry out meanwhile; how much of a core the browser needs to watch them
+is counted last.
 """
 
 import argparse
@@ -19,7 +20,7 @@ import pandas as pd
 from playwright.sync_api import Page, expect, sync_playwright
 
 from eegnets.config import RunConfig
-from eegnets.runs import RunStore
+from eegnets.runs import Run, RunStore
 from tests.browser.conftest import FLAGS, Server, executable
 from tests.settling import settled
 
@@ -79,6 +80,25 @@ def answers(page: Page, url: str, times: int) -> pd.DataFrame:
     return pd.DataFrame(found).groupby("act", sort=False).agg(["median", "max"])
 
 
+def watching(page: Page, url: str, runs: list[Run], seconds: float = 20.0) -> pd.DataFrame:
+    """The share of a core that a page takes in the browser while it shows one run, and while it shows all."""
+    counter, found = page.context.new_cdp_session(page), []
+    counter.send("Performance.enable")
+
+    def busy() -> float:
+        return next(
+            m["value"] for m in counter.send("Performance.getMetrics")["metrics"] if m["name"] == "TaskDuration"
+        )
+
+    for name, shown in {"one run": runs[:1], "its curves beside another's": runs}.items():
+        page.goto(f"{url}/train?{'&'.join(f'run={run.id}' for run in shown)}")
+        settled(page)
+        before, began = busy(), time.perf_counter()
+        page.wait_for_timeout(seconds * 1e3)
+        found.append({"watched": name, "of a core": (busy() - before) / (time.perf_counter() - began)})
+    return pd.DataFrame(found).set_index("watched")
+
+
 def main() -> int:
     """Print the medians and the longest, in seconds."""
     parser = argparse.ArgumentParser(description="How long a page takes, and answers while two runs train.")
@@ -98,6 +118,7 @@ def main() -> int:
         while not all(run.history() for run in runs):
             time.sleep(0.1)
         tables["while two runs train"] = answers(page, server.url, asked.times)
+        watched = watching(page, server.url, runs)
         if not all(run.status.state == "running" for run in runs):
             print("a run ended meanwhile: take more epochs")
         server.forget_runs()
@@ -105,6 +126,7 @@ def main() -> int:
         browser.close()
     for title, table in tables.items():
         print(f"\n{title} (s)\n{table.round(2).to_string()}")
+    print(f"\nto watch them (share of a core)\n{watched.round(2).to_string()}")
     return 0
 
 

@@ -1,6 +1,7 @@
 """Every chart, as a value: valid, titled, with units and tooltips, and in the colours of its kind."""
 
 import json
+import re
 from dataclasses import replace
 
 import altair as alt
@@ -15,7 +16,7 @@ from eegnets.charts.average import average_chart
 from eegnets.charts.calibration import calibration_chart, describe_calibration
 from eegnets.charts.confusion import confusion_chart, confusion_table
 from eegnets.charts.counts import counts_chart
-from eegnets.charts.curves import changes, describe_curves, fold_curves, run_colours, run_curves
+from eegnets.charts.curves import FOLDS, changes, describe_curves, fold_curves, run_colours, run_curves
 from eegnets.charts.erd import describe_erd, erd_chart
 from eegnets.charts.hover import MOST, reading_strips
 from eegnets.charts.saliency import describe_saliency, gradient_table, occlusion_table, saliency_chart
@@ -333,6 +334,37 @@ def test_an_epoch_in_work_is_a_ring_on_the_axis_at_what_it_has_seen(history, met
     assert ring["mark"]["color"] == style.FOLD_COLOURS["train"]
     low, high = next(y["scale"]["domain"] for y in channels(spec, "y") if "scale" in y)
     assert low <= row["value"] <= high
+
+
+def frame_of(chart):
+    """All of a chart but its data, whose names are made of what they hold."""
+    spec = chart.to_dict()
+    names = {name: f"data {i}" for i, name in enumerate(spec.pop("datasets"))}
+    text = re.sub(r"view_\w+", "view", json.dumps(spec))
+    return re.sub("|".join(names), lambda found: names[found[0]], text)
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "loss"])
+def test_as_epochs_come_in_only_the_data_of_a_chart_change(metric):
+    """Then the browser moves the lines; any other change makes it put the chart together anew."""
+    history = [epoch_record(i, 0.6 + 0.001 * i) for i in range(1, 41)]
+    ring = UNDERWAY | {"train_accuracy": 0.5, "train_loss": 0.5}
+    frames = {frame_of(fold_curves(history[:n], metric, 60, underway)) for n in range(4, 41) for underway in (ring, {})}
+    assert len(frames) == 1
+    others = {"a": "ELU", "b": "ReLU"}
+    runs = {
+        frame_of(run_curves({"a": history[:n], "b": history[:4]}, others, metric, "test", 60)) for n in range(4, 41)
+    }
+    assert len(runs) == 1
+
+
+@pytest.mark.parametrize("highest", [0.01, 0.099, 0.1, 0.65, 0.93, 1.0, 1.04, 1.96, 2.0, 7.3, 19.99, 431.0])
+def test_the_scale_of_a_loss_ends_at_a_round_number_that_leaves_room(highest):
+    spec = fold_curves([epoch_record(1, 0.5) | {f"{fold}_loss": highest for fold in FOLDS}], "loss", 10).to_dict()
+    low, high = next(y["scale"]["domain"] for y in channels(spec, "y") if "scale" in y)
+    assert low == 0
+    assert max(0.1, highest) <= high <= max(0.1, 1.7 * highest)
+    assert len(f"{high:.12g}".strip("0").replace(".", "").rstrip("0")) <= 2
 
 
 def test_a_setting_changed_while_training_is_marked_at_its_first_epoch():

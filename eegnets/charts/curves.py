@@ -1,5 +1,6 @@
 """Learning curves: accuracy and loss over epochs, of one run by fold or of several runs side by side."""
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -54,7 +55,8 @@ def fold_curves(
 ) -> alt.LayerChart:
     """Train, validation and test curves of one run; the axis spans all `epochs` from the first, so nothing jumps.
 
-    underway: how far the epoch in work has come, as `Run.underway` gives it: a ring at what it has seen so far.
+    underway: how far the epoch in work has come, as `Run.underway` gives it: a ring at what it has seen so far. An
+    empty one keeps the place for the ring: a chart of other layers would be put together anew.
     """
     data = fold_table(history, metric)
     shown = [fold for fold in FOLDS if fold in set(data["fold"])] or list(FOLDS)  # an empty legend upsets Vega's layout
@@ -71,12 +73,13 @@ def fold_curves(
     lines, changed = _lines(data, metric, epochs, encodings, "fold", _(TITLES[metric]), so_far), changes(history)
     if len(changed):
         lines += _change_marks(changed)
-    return lines + _ring(underway, metric) if underway else lines
+    return lines if underway is None else lines + _ring(underway, metric)
 
 
 def _ring(underway: Mapping[str, Any], metric: str) -> alt.Chart:
-    seen = _("{seen} of {trials}", **underway)
-    rows = pd.DataFrame([{"epoch": underway["epoch"], "value": underway[f"train_{metric}"], "seen": seen}])
+    rows = pd.DataFrame(columns=["epoch", "value", "seen"])
+    if underway:
+        rows.loc[0] = underway["epoch"], underway[f"train_{metric}"], _("{seen} of {trials}", **underway)
     ring = alt.Chart(rows).mark_point(size=80, strokeWidth=2, color=FOLD_COLOURS["train"])
     tooltip = [
         alt.Tooltip("epoch:Q", title=_("Epoch")),
@@ -173,8 +176,14 @@ def _y_scale(values: pd.Series, so_far: Sequence[float], metric: str) -> alt.Sca
     """Accuracies between chance and all right; losses from zero, without letting one wild epoch flatten the rest."""
     if metric == "accuracy":
         return alt.Scale(domain=[min([0.4, *values, *so_far]), 1.0], nice=False)
-    high = values.quantile(0.98) * 1.15 if len(values) else 1.0
-    return alt.Scale(domain=[0, max([0.1, high, *so_far])], nice=False)
+    high = values.quantile(0.98) * 1.1 if len(values) else 0.8
+    return alt.Scale(domain=[0, _rounded_up(max([0.1, high, *so_far]))], nice=False)
+
+
+def _rounded_up(value: float) -> float:
+    """The next number of one digit, or of two that begin with 1: a scale that moves seldom is easier to follow."""
+    digit = math.floor(math.log10(value / 2))
+    return round(math.ceil(value / 10**digit) * 10**digit, max(-digit, 0))
 
 
 def describe_curves(history: History, metric: str) -> str:

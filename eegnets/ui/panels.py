@@ -71,6 +71,14 @@ def live(runs: list[Run], draw: Callable[[], None]) -> None:
     watched()
 
 
+def told(epochs: int, active: bool) -> int:
+    """Up to which of so many epochs the words for a chart's curves go: the last power of two while a run is active.
+
+    With other words the browser puts a chart together anew; with the same it moves the lines.
+    """
+    return 1 << (epochs.bit_length() - 1) if active and epochs else epochs
+
+
 def _pace(runs: list[Run]) -> float | None:
     """Seconds between looks at these runs; None where nothing happens any more."""
     active = [run for run in runs if run.status.active]
@@ -155,7 +163,8 @@ def run_panel(run: Run) -> None:
     score_row(history)
     for metric in ("accuracy", "loss"):
         chart = shared(fold_curves, history, metric, epochs, underway)
-        show(chart, key=f"{metric}_{run.id}", alt=describe_curves(history, metric))
+        spoken = describe_curves(history[: told(len(history), status.active)], metric)
+        show(chart, key=f"{metric}_{run.id}", alt=spoken)
 
 
 def _headline(run: Run, status: Status) -> None:
@@ -169,7 +178,7 @@ def _underway(run: Run, status: Status, history: list[dict[str, Any]]) -> dict[s
     """How far the epoch in work has come, where that is waited for: in the first one, and in such as take long."""
     if status.state != "running" or (history and history[-1]["seconds"] < REFRESH):
         return None
-    return run.underway(len(history))
+    return run.underway(len(history)) or {}
 
 
 def _progress(
@@ -235,7 +244,10 @@ def overlay(runs: list[Run], histories: dict[str, list[dict[str, Any]]], key: st
     activations = {label(run): run.config.model.activation for run in runs}
     epochs = max(run.config.training.epochs for run in runs)
     chart = shared(run_curves, histories, activations, metric, fold, epochs)
-    sentences = [f"{name}: {describe_curves(history, metric)}" for name, history in histories.items()]
+    sentences = [
+        f"{name}: {describe_curves(history[: told(len(history), run.status.active)], metric)}"
+        for run, (name, history) in zip(runs, histories.items(), strict=True)
+    ]
     show(chart, key=f"{key}_chart", alt=" ".join(sentences))
 
 

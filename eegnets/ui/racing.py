@@ -13,7 +13,7 @@ from eegnets.translation import N_, _, retold
 from eegnets.ui.choices import pill
 from eegnets.ui.drawing import shared, show
 from eegnets.ui.forms import control
-from eegnets.ui.panels import live
+from eegnets.ui.panels import live, told
 from eegnets.ui.state import chosen_runs, owner, runner
 from eegnets.ui.steering import steering
 
@@ -101,13 +101,15 @@ def _standing(runs: list[Run]) -> None:
         st.caption(_("The lines begin with the first epoch."))
         return
     names = [name for name in ACTIVATIONS if name in {racer.activation for racer in racers}]
+    last = told(max(len(racer.history) for racer in racers), any(run.status.active for run in runs))
     for column, (key, (title, unit)) in zip(st.columns(2), SCORES.items(), strict=True):
         table = curves(racers, key)
         if not table.empty:
             chart = shared(race_curves, table, names, _(title), _(unit), epochs)
-            show(chart, key=f"race_{key}", alt=describe_race(table, _(title)), place=column)
+            spoken = describe_race(table[table["epoch"] <= last], _(title))
+            show(chart, key=f"race_{key}", alt=spoken, place=column)
     _verdict(racers, runs)
-    _instruments(racers, names, epochs)
+    _instruments(racers, names, epochs, last)
 
 
 def _verdict(racers: list[Racer], runs: list[Run]) -> None:
@@ -123,7 +125,7 @@ def _verdict(racers: list[Racer], runs: list[Run]) -> None:
             st.markdown(f"- {sentence}")
 
 
-def _instruments(racers: list[Racer], names: list[str], epochs: int) -> None:
+def _instruments(racers: list[Racer], names: list[str], epochs: int, last: int) -> None:
     titles = {about.title: name for name, about in INSTRUMENTS.items()}
     instrument = titles[pill(_("Instrument"), list(titles), INSTRUMENTS["flat"].title, "instrument")]
     about = INSTRUMENTS[instrument]
@@ -136,7 +138,8 @@ def _instruments(racers: list[Racer], names: list[str], epochs: int) -> None:
         rows = table[table["layer"] == layer]
         title = f"{_(about.title)}: {layer}"
         chart = shared(race_curves, rows, names, title, f"{_(about.title)} ({_(about.unit)})", epochs)
-        show(chart, key=f"instrument_{instrument}_{layer}", alt=describe_race(rows, title), place=columns[i % 2])
+        spoken = describe_race(rows[rows["epoch"] <= last], title)
+        show(chart, key=f"instrument_{instrument}_{layer}", alt=spoken, place=columns[i % 2])
     with st.expander(_("All instruments before and after")):
         whole: Any = before_and_after(racers)
         st.dataframe(
