@@ -137,11 +137,29 @@ def warm_workers():
     LocalWorkers.shutdown(shared)
 
 
-@pytest.fixture
-def app(monkeypatch, tmp_path):
-    """The app as a user meets it, run by Streamlit's AppTest: on an empty folder of runs, without workers."""
-    from streamlit.testing.v1 import AppTest
+@pytest.fixture(scope="session")
+def app_code():
+    """The pages, compiled once as a server does; AppTest would do it for every test."""
+    from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 
+    return ScriptCache()
+
+
+@pytest.fixture
+def app(monkeypatch, tmp_path, app_code):
+    """The app as a user meets it, run by Streamlit's AppTest: on an empty folder of runs, without workers."""
+    from streamlit.testing.v1 import AppTest, local_script_runner
+
+    look_until = local_script_runner.require_widgets_deltas
+
+    def wait(runner, timeout):
+        """Until the page has run; AppTest would look a thousand times a second, and the page wait while it does."""
+        runner._script_thread.join(timeout)
+        if not runner.script_stopped():
+            look_until(runner, 0)  # stops it, and says what is wrong
+
+    monkeypatch.setattr(local_script_runner, "require_widgets_deltas", wait)
+    monkeypatch.setattr(local_script_runner, "ScriptCache", lambda: app_code)
     monkeypatch.setenv("EEGNETS_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("EEGNETS_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("EEGNETS_SHARED_CONTROL", "0")  # as in a class; who is alone with the app may do anything
