@@ -349,12 +349,10 @@ def test_as_epochs_come_in_only_the_data_of_a_chart_change(metric):
     """Then the browser moves the lines; any other change makes it put the chart together anew."""
     history = [epoch_record(i, 0.6 + 0.001 * i) for i in range(1, 41)]
     ring = UNDERWAY | {"train_accuracy": 0.5, "train_loss": 0.5}
-    frames = {frame_of(fold_curves(history[:n], metric, 60, underway)) for n in range(4, 41) for underway in (ring, {})}
+    frames = {frame_of(fold_curves(history[:n], metric, 60, underway)) for n in (4, 11, 40) for underway in (ring, {})}
     assert len(frames) == 1
     others = {"a": "ELU", "b": "ReLU"}
-    runs = {
-        frame_of(run_curves({"a": history[:n], "b": history[:4]}, others, metric, "test", 60)) for n in range(4, 41)
-    }
+    runs = {frame_of(run_curves({"a": history[:n], "b": history[:4]}, others, metric, "test", 60)) for n in (4, 11, 40)}
     assert len(runs) == 1
 
 
