@@ -217,13 +217,13 @@ def test_engine_and_precision_reach_the_run(app, tmp_path):
     assert (run.config.training.engine, run.config.training.precision) == ("plain", "bfloat16")
 
 
-def test_a_new_run_is_looked_at_more_often_until_its_first_epoch(made_run, monkeypatch):
+def test_new_runs_are_looked_at_more_often_until_the_first_epoch_of_any(made_run, monkeypatch):
     from eegnets.ui import panels
 
     new, under_way, over = made_run("running", epochs=0), made_run("running", epochs=2), made_run("finished")
     queued = made_run("queued", epochs=0)
-    assert panels._pace([new, under_way, over]) == panels._pace([queued]) == panels.EAGER
-    assert panels._pace([under_way, over]) == panels.REFRESH
+    assert panels._pace([new, queued]) == panels._pace([queued]) == panels.EAGER
+    assert panels._pace([new, under_way]) == panels._pace([new, over]) == panels._pace([under_way]) == panels.REFRESH
     assert panels._pace([over]) is None
     later = time.time() + 5
     monkeypatch.setattr(panels.time, "time", lambda: later)

@@ -82,13 +82,16 @@ def told(epochs: int, active: bool) -> int:
 def _pace(runs: list[Run]) -> float | None:
     """Seconds between looks at these runs; None where nothing happens any more."""
     active = [run for run in runs if run.status.active]
-    return (EAGER if any(_begins(run) or _was_asked(run) for run in active) else REFRESH) if active else None
+    if not active:
+        return None
+    nothing_yet = not any(run.history() for run in runs)
+    return EAGER if any(_was_asked(run) or (nothing_yet and _is_new(run)) for run in active) else REFRESH
 
 
-def _begins(run: Run) -> bool:
-    """Whether the first epoch of a new run is still to come."""
+def _is_new(run: Run) -> bool:
+    """Whether somebody is likely to wait for its first epoch."""
     try:
-        return time.time() - run.about()["created"] < NEW.get(run.status.state, 0) and not run.history()
+        return time.time() - run.about()["created"] < NEW.get(run.status.state, 0)
     except InputError:
         return False
 
