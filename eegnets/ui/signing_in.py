@@ -1,6 +1,10 @@
 """Signing in, where .streamlit/secrets.toml has a section [auth]: by Streamlit's own `st.login`; elsewhere, nothing."""
 
 import hashlib
+import math
+import time
+from collections.abc import Callable
+from typing import NoReturn
 
 import streamlit as st
 from streamlit.errors import StreamlitAuthError
@@ -8,6 +12,9 @@ from streamlit.errors import StreamlitAuthError
 from eegnets.config import InputError
 from eegnets.owners import LONGEST, Owners
 from eegnets.translation import _
+
+LEAVING = "leaving"  # the key in a session of since when, and how, its browser is on its way to sign in or out
+LEAVES = 10.0  # seconds that this may take; whoever is back after them has changed their mind
 
 
 def is_offered() -> bool:
@@ -24,28 +31,33 @@ def signed_in() -> str:
 
 
 def account(owners: Owners) -> None:
-    """Who has signed in and a way out, or a way in; for the sidebar.
-
-    Either way leads to another address, and nothing may be drawn behind it: where what follows asked for the page to
-    be drawn anew, Streamlit would forget the address.
-    """
+    """Who has signed in and a way out, or a way in; for the sidebar."""
+    began, way = st.session_state.get(LEAVING, (-math.inf, None))
+    if way and time.monotonic() - began < LEAVES:
+        _leave(way)
     me = signed_in()
-    if not me:
-        if st.button(_("Sign in"), icon=":material/login:", width="stretch"):
-            _sign_in()
-            st.stop()
-        return
-    st.caption(_("Signed in as {name}", name=_named(owners, me)))
-    if st.button(_("Sign out"), icon=":material/logout:", width="stretch"):
-        st.logout()
-        st.stop()
+    if me:
+        st.caption(_("Signed in as {name}", name=_named(owners, me)))
+        way, words, icon = st.logout, _("Sign out"), ":material/logout:"
+    else:
+        way, words, icon = st.login, _("Sign in"), ":material/login:"
+    if st.button(words, icon=icon, width="stretch"):
+        st.session_state[LEAVING] = time.monotonic(), way
+        _leave(way)
 
 
-def _sign_in() -> None:
+def _leave(way: Callable[[], None]) -> NoReturn:
+    """Send the browser where one signs in or out, and draw nothing behind it.
+
+    Where the page is drawn anew before it has gone, as one is that watches a run, the address may have been forgotten
+    with all else that was on its way to the browser: so it is sent again.
+    """
     try:
-        st.login()
+        way()
     except StreamlitAuthError as error:
+        del st.session_state[LEAVING]
         raise InputError(_("signing in is not set up on this server: {error}", error=error)) from error
+    st.stop()
 
 
 def _named(owners: Owners, me: str) -> str:
