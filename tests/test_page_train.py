@@ -1,5 +1,6 @@
 """The page Train, as a user meets it."""
 
+import shutil
 import time
 
 import pytest
@@ -215,6 +216,15 @@ def test_engine_and_precision_reach_the_run(app, tmp_path):
     assert not app.exception
     (run,) = RunStore(tmp_path / "runs").runs()
     assert (run.config.training.engine, run.config.training.precision) == ("plain", "bfloat16")
+
+
+def test_a_run_that_is_deleted_while_what_runs_is_listed_breaks_nothing(app, made_run, monkeypatch):
+    stays, goes = made_run("running"), made_run("queued")
+    shutil.rmtree(goes.path)
+    monkeypatch.setattr("eegnets.ui.panels.active_runs", lambda: [goes, stays])
+    opened(app)
+    assert not app.exception
+    assert [button.key for button in app.sidebar.button if button.label == "Stop"] == [f"side_{stays.id}"]
 
 
 def test_new_runs_are_looked_at_more_often_until_the_first_epoch_of_any(made_run, monkeypatch):

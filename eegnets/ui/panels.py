@@ -1,5 +1,6 @@
 """Runs as a page shows them, live while they train: progress, three scores, curves, and how to stop."""
 
+import contextlib
 import time
 from collections.abc import Callable
 from typing import Any
@@ -109,7 +110,8 @@ def running_now() -> None:
         active = active_runs()
         st.caption(_("Running now: {n}", n=len(active)) if active else _("Running now: nothing"))
         for run in active[:4]:
-            _running_row(run)
+            with contextlib.suppress(InputError):  # deleted meanwhile
+                _running_row(run)
         if len(active) > 4:
             st.caption(_("and {n} more", n=len(active) - 4))
 
