@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Error, FloatRect, Locator, Page, expect
 
+Place = Callable[[FloatRect], tuple[float, float]]  # where in a box: pixels from its left upper corner
 # Until nothing in the page has changed for 250 ms; at most 5 s, as a run that trains changes its page again and again.
 QUIET = """() => new Promise(resolve => {
     let calm
@@ -30,16 +31,32 @@ def settled(page: Page) -> None:
                 return
 
 
-def click_in_chart(chart: Locator, place: Callable[[FloatRect], tuple[float, float]], address: str) -> None:
-    """Click at a place of a chart until the address says so: one that is being put together does not hear it."""
-    for wait in (5_000, 10_000, 60_000):
-        expect(chart.locator("svg.marks, canvas.marks")).to_be_visible()
+def click_in_chart(chart: Locator, place: Place, address: str) -> None:
+    """Click at a place of a chart until the address says so."""
+
+    def come(wait: float) -> None:
+        expect(chart.page).to_have_url(re.compile(address), timeout=wait)
+
+    expect(chart.locator("svg.marks, canvas.marks")).to_be_visible()
+    _click_until(chart, place, come)
+
+
+def click_row(table: Locator, row: int, come: Callable[[float], None]) -> None:
+    """Click in the box of a row, from 1, until `come(ms)` sees within so many milliseconds what follows."""
+    _click_until(table, lambda _box: (20, 35 * row + 17), come)  # the head is a row too
+
+
+def _click_until(
+    drawn: Locator, place: Callable[[FloatRect], tuple[float, float]], come: Callable[[float], None]
+) -> None:
+    """Click until it is heard: what is being put together anew, or moves as what is above it grows, is not reached."""
+    for wait in (10_000, 10_000, 60_000):
         with contextlib.suppress(Error):  # it is just being replaced
-            chart.scroll_into_view_if_needed()
-        settled(chart.page)
-        box = chart.bounding_box()
+            drawn.scroll_into_view_if_needed()
+        settled(drawn.page)
+        box = drawn.bounding_box()
         x, y = place(box)
-        chart.page.mouse.click(box["x"] + x, box["y"] + y)
+        drawn.page.mouse.click(box["x"] + x, box["y"] + y)
         with contextlib.suppress(AssertionError):
-            return expect(chart.page).to_have_url(re.compile(address), timeout=wait)
-    raise AssertionError(f"a click in the chart did not lead to {address}")
+            return come(wait)
+    raise AssertionError(f"clicks in {drawn} were not heard")

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 from playwright.sync_api import expect
-from settling import click_in_chart, settled
+from settling import click_in_chart, click_row, settled
 
 from eegnets import sources
 from eegnets.config import DataConfig
@@ -61,12 +61,8 @@ def test_a_cell_of_the_matrix_lists_its_trials_and_one_of_them_opens(opened, pic
     click_in_chart(matrix, lambda box: (0.7 * box["width"], 0.3 * box["height"]), "cell=left")
     picture("classify-matrix")
     settled(page)
-    table = page.get_by_test_id("stDataFrame").last
-    table.scroll_into_view_if_needed()
-    settled(page)
-    place = table.bounding_box()
-    page.mouse.click(place["x"] + 22, place["y"] + 35 + 17)  # the box of the first row, under the head
-    expect(page.get_by_text("shown was left hand")).to_be_visible()
+    shown = page.get_by_text("shown was left hand")
+    click_row(page.get_by_test_id("stDataFrame").last, 1, lambda wait: expect(shown).to_be_visible(timeout=wait))
     expect(page).to_have_url(re.compile(r"answer=\d"))
 
 

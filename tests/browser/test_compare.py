@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from conftest import epoch_record
 from playwright.sync_api import expect
-from settling import click_in_chart, settled
+from settling import click_in_chart, click_row, settled
 
 from eegnets.config import RunConfig
 from eegnets.runs import RunStore
@@ -95,11 +95,8 @@ def test_a_click_on_a_curve_selects_its_row_and_a_row_its_curve(page, server, ma
     picture("compare-focus")
     other = {"ReLU": "ELU", "ELU": "ReLU"}[page.url.partition("focus=")[2].partition("&")[0]]
     settled(page)  # the table comes anew with what is in focus
-    rows.scroll_into_view_if_needed()
-    settled(page)
-    box = rows.bounding_box()
-    page.mouse.click(box["x"] + 17, box["y"] + 52 + 35 * ["ReLU", "ELU"].index(other))
-    expect(page.get_by_text(f"In focus: {other}")).to_be_visible()
+    focus = page.get_by_text(f"In focus: {other}")
+    click_row(rows, 1 + ["ReLU", "ELU"].index(other), lambda wait: expect(focus).to_be_visible(timeout=wait))
     page.get_by_test_id("stButtonGroup").filter(has_text="epoch").get_by_text("trials", exact=True).click()
     page.get_by_test_id("stButtonGroup").filter(has_text="Log axis").get_by_text("x", exact=True).click()
     expect(page).to_have_url(re.compile("along=trials"))

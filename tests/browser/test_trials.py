@@ -4,7 +4,7 @@ import re
 
 import pytest
 from playwright.sync_api import expect
-from settling import settled
+from settling import click_row, settled
 
 pytestmark = pytest.mark.browser
 
@@ -62,11 +62,7 @@ def test_a_click_in_the_table_opens_the_trial(opened, picture):
     page = opened()
     settled(page)
     table = page.get_by_test_id("stDataFrame").first
-    table.scroll_into_view_if_needed()
-    settled(page)
-    place = table.bounding_box()
-    page.mouse.click(place["x"] + 22, place["y"] + 35 * 4 + 17)  # the box of the fourth row; the head is a row too
-    expect(number(page)).to_have_value("4")
+    click_row(table, 4, lambda wait: expect(number(page)).to_have_value("4", timeout=wait))
     picture("trials")
 
 
