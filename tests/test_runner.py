@@ -246,7 +246,8 @@ def test_one_worker_comes_with_the_program_and_a_second_with_a_second_run(tmp_pa
         runner.shutdown()
 
 
-def test_a_run_whose_worker_cannot_be_started_just_now_waits_on(tmp_path):
+def test_a_run_whose_worker_cannot_be_started_just_now_waits_on(tmp_path, monkeypatch):
+    monkeypatch.setattr("eegnets.runner.AGAIN", 0.1)
     made, left = LocalWorkers(1, cores=1), [OSError("no memory")]
 
     class Full:
