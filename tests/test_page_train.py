@@ -227,6 +227,13 @@ def test_a_run_that_is_deleted_while_what_runs_is_listed_breaks_nothing(app, mad
     assert [button.key for button in app.sidebar.button if button.label == "Stop"] == [f"side_{stays.id}"]
 
 
+def test_the_words_for_a_chart_change_seldom_while_a_run_trains_and_tell_all_of_it_then():
+    from eegnets.ui.panels import told
+
+    assert [told(epochs, True) for epochs in range(10)] == [0, 1, 2, 2, 4, 4, 4, 4, 8, 8]
+    assert [told(epochs, False) for epochs in range(10)] == list(range(10))
+
+
 def test_new_runs_are_looked_at_more_often_until_the_first_epoch_of_any(made_run, monkeypatch):
     from eegnets.ui import panels
 

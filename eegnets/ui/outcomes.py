@@ -20,14 +20,14 @@ def outcome(lesson: str, run: Run) -> Outcome:
         run.instruments(),
         0 if answers is None else len(answers),
         2 if answers is None else len(answers.columns) - 3,
-        _within(run) if lesson == "first-layer" and run.weights_path.exists() else None,
+        _within(run) if lesson == "first-layer" else None,
     )
 
 
 def _within(run: Run) -> tuple[float, float] | None:
     try:
         return _heard(str(run.path), written(run))
-    except InputError:  # damaged weights: the other networks still speak
+    except InputError:  # no weights, or damaged ones: the other networks still speak
         return None
 
 
