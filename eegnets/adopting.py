@@ -39,11 +39,14 @@ def adopt(path: Path, activation: str, data: DataConfig, trials: Trials, store: 
         there = dict(zip(("channels", "samples", "classes"), have, strict=True))
         raise WeightsError(text.format(name=path.name, network=found.network, **wanted, **there))
     model = load(found, activation)
-    run = store.create(RunConfig(data).with_(name=found.network, activation=activation), owner=owner, name=path.name)
     shape = {"n_chans": trials.n_chans, "n_times": trials.n_times, "sfreq": trials.sfreq}
     shape |= {"ch_names": trials.ch_names, "class_names": trials.class_names}
-    metadata = {"config": json.dumps(run.about()), "trials": json.dumps(shape), "epoch": "0"}
     state = {name: value.contiguous() for name, value in model.state_dict().items()}
-    run.save_weights(safetensors.torch.save(state, metadata))
-    run.finish("finished", CAME_FROM.format(name=path.name))
-    return run
+
+    def fill(run: Run) -> None:
+        metadata = {"config": json.dumps(run.about()), "trials": json.dumps(shape), "epoch": "0"}
+        run.save_weights(safetensors.torch.save(state, metadata))
+        run.finish("finished", CAME_FROM.format(name=path.name))
+
+    config = RunConfig(data).with_(name=found.network, activation=activation)
+    return store.create(config, owner=owner, name=path.name, fill=fill)

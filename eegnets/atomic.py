@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+import filelock
+
 
 @contextlib.contextmanager
 def open_whole(path: Path) -> Iterator[IO[bytes]]:
@@ -23,3 +25,10 @@ def write_whole(path: Path, content: bytes) -> None:
     """Replace a file's content in one step."""
     with open_whole(path) as file:
         file.write(content)
+
+
+@contextlib.contextmanager
+def changing(path: Path) -> Iterator[None]:
+    """Keep others who ask the same way from changing a file while it is read, changed and written."""
+    with filelock.FileLock(path.with_name(f".{path.name}.lock")):
+        yield

@@ -216,10 +216,17 @@ def _turns(run: Run) -> Callable[[int], bool]:
         if time.monotonic() - began < TURN:
             return False
         waiting = [other for other in store.active() if other.status.state == "queued" and other.id != run.id]
-        together = [other for other in waiting if other.about().get("group") == about["group"]]
-        return any(len(other.history()) < epochs for other in together)
+        return any(_behind(other, about["group"], epochs) for other in waiting)
 
     return others_turn
+
+
+def _behind(run: Run, group: str, epochs: int) -> bool:
+    """Whether a run belongs to the group and has done fewer epochs; a damaged one has no turn."""
+    try:
+        return run.about().get("group") == group and len(run.history()) < epochs
+    except RunError:
+        return False
 
 
 def _nothing(epoch: int) -> None:

@@ -4,7 +4,7 @@ import json
 import os
 from pathlib import Path
 
-from eegnets.atomic import write_whole
+from eegnets.atomic import changing, write_whole
 from eegnets.config import InputError
 from eegnets.translation import _
 
@@ -39,14 +39,17 @@ class Owners:
     def rename(self, owner: str, name: str) -> None:
         """Give an owner a name, or none; raises InputError for one that is too long or that somebody else has."""
         name = " ".join(name.split())
-        names = self._names()
         if len(name) > LONGEST:
             raise InputError(_("a name has at most {most} characters; this one has {n}.", most=LONGEST, n=len(name)))
-        if name and any(other == name and whose != owner for whose, other in names.items()):
-            raise InputError(_("somebody here is called {name} already; add a letter to tell you apart.", name=name))
-        kept = {whose: other for whose, other in names.items() if whose != owner} | ({owner: name} if name else {})
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(self.path, (json.dumps(kept, ensure_ascii=False, indent=1) + "\n").encode())
+        with changing(self.path):
+            others = {whose: other for whose, other in self._names().items() if whose != owner}
+            if name and name in others.values():
+                raise InputError(
+                    _("somebody here is called {name} already; add a letter to tell you apart.", name=name)
+                )
+            kept = others | ({owner: name} if name else {})
+            write_whole(self.path, (json.dumps(kept, ensure_ascii=False, indent=1) + "\n").encode())
 
     def _names(self) -> dict[str, str]:
         try:

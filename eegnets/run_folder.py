@@ -17,7 +17,7 @@ import filelock
 import pandas as pd
 
 from eegnets import json_lines
-from eegnets.atomic import write_whole
+from eegnets.atomic import changing, write_whole
 from eegnets.config import InputError, RunConfig
 from eegnets.machine import has_gone, this_process
 from eegnets.scores import summary
@@ -170,7 +170,8 @@ class Run:
 
     def ask(self, **request: object) -> None:
         """Leave a request for whoever works on the run: `action` (pause, step, stop), learning_rate, weight_decay."""
-        self._write_json("control.json", (self._read_json("control.json") or {}) | request)
+        with changing(self.path / "control.json"):
+            self._write_json("control.json", self.asked() | request)
 
     def asked(self) -> dict[str, Any]:
         """What the user last asked."""
@@ -228,7 +229,8 @@ class Run:
             most, n = NOTES[key], len(changes[key])
             if n > most:
                 raise RunError(_("a run's {what} takes up to {most} characters; got {n}.", what=_(key), most=most, n=n))
-        self._write_json("notes.json", self.notes() | changes)
+        with changing(self.path / "notes.json"):
+            self._write_json("notes.json", self.notes() | changes)
 
     # What came of it
 
@@ -293,10 +295,10 @@ class Run:
         history = self.history()
         result = {"status": state, "seconds": sum(record["seconds"] for record in history), **summary(history)}
         self._write_json("result.json", result)
-        if state == "finished":
-            self.resume_path.unlink(missing_ok=True)  # three times the weights, and never needed again
         (self.path / "underway.json").unlink(missing_ok=True)
         self.set_status(state, message)
+        if state == "finished":  # and only then, lest a run that is killed just here begins anew
+            self.resume_path.unlink(missing_ok=True)  # three times the weights, and never needed again
         return result
 
     def save_predictions(self, predictions: pd.DataFrame) -> None:

@@ -4,6 +4,7 @@ import io
 import re
 import shutil
 import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -33,8 +34,8 @@ def pack(runs: Sequence[Run]) -> bytes:
     return buffer.getvalue()
 
 
-def unpack(file: IO[bytes], root: Path) -> list[Run]:
-    """Bring the runs of a zip into the folder `root`, all of them or none.
+def unpack(file: IO[bytes], root: Path, owner: str = "") -> list[Run]:
+    """Bring the runs of a zip into the folder `root`, all of them or none; from now on they are `owner`'s.
 
     Nothing but the known files of a run is read, and each is written where this program would write it, whatever path
     the zip gives it. Raises InputError for what is no zip of runs, too large, damaged, or here already.
@@ -43,8 +44,8 @@ def unpack(file: IO[bytes], root: Path) -> list[Run]:
         with zipfile.ZipFile(file) as archive:
             found = _members(archive)
             _check(archive, found, root)
-            return _unpack(archive, found, root)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
+            return _unpack(archive, found, root, owner)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, zlib.error) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(
@@ -85,7 +86,9 @@ def _check(archive: zipfile.ZipFile, found: dict[str, dict[str, zipfile.ZipInfo]
             raise InputError(_("run {run} is here already; delete it first to import it anew.", run=run_id))
 
 
-def _unpack(archive: zipfile.ZipFile, found: dict[str, dict[str, zipfile.ZipInfo]], root: Path) -> list[Run]:
+def _unpack(
+    archive: zipfile.ZipFile, found: dict[str, dict[str, zipfile.ZipInfo]], root: Path, owner: str
+) -> list[Run]:
     root.mkdir(parents=True, exist_ok=True)
     partial = {run_id: Run(root / f".new-{run_id}") for run_id in found}
     try:
@@ -93,7 +96,7 @@ def _unpack(archive: zipfile.ZipFile, found: dict[str, dict[str, zipfile.ZipInfo
             partial[run_id].path.mkdir()
             for name, info in files.items():
                 (partial[run_id].path / name).write_bytes(archive.read(info))  # never more than the size it declares
-            _settle(partial[run_id], run_id)
+            _settle(partial[run_id], run_id, owner)
         for run_id, run in partial.items():
             run.path.rename(root / run_id)
     finally:
@@ -102,10 +105,11 @@ def _unpack(archive: zipfile.ZipFile, found: dict[str, dict[str, zipfile.ZipInfo
     return [Run(root / run_id) for run_id in found]
 
 
-def _settle(run: Run, run_id: str) -> None:
+def _settle(run: Run, run_id: str, owner: str) -> None:
     """See that the run can be read; one that was still at work does not go on by itself here."""
     row = describe(run)
     if row["state"] == "damaged":
         raise InputError(_("run {run} in this zip is damaged: {why}", run=run_id, why=retold(row["message"])))
+    run._write_json("config.json", run.about() | {"owner": owner})
     if run.status.active:
         run.set_status("interrupted", N_("It was still at work when it was exported."))

@@ -91,9 +91,14 @@ class Runner:
             )
 
     def resume(self, run_id: str, *, step: bool = False) -> None:
-        """Let a run that was paused, stopped or interrupted wait for a worker; `step`: for one epoch."""
-        self.store.get(run_id).requeue("step" if step else "resume")
+        """Let a run that was paused, stopped or interrupted wait for a worker; `step`: for one epoch.
+
+        Raises InputError for more runs than its owner may have, RunError where it cannot go on.
+        """
+        run = self.store.get(run_id)
         with self._lock:
+            self._check_limit(str(run.about().get("owner", "")), 1)
+            run.requeue("step" if step else "resume")
             self._dispatch()
 
     def waiting(self) -> list[str]:
@@ -102,34 +107,40 @@ class Runner:
             return [ticket.run_id for ticket in self._in_turn()]
 
     def starts(self) -> dict[str, float]:
-        """Seconds until each queued run begins, if all goes as before; empty while no pace is known."""
+        """Seconds until each queued run begins, if all goes as before; empty while no pace or no worker is known."""
         with self._lock:
             running, order = list(self._running), self._in_turn()
-        left = [self._left(self.store.get(run_id)) for run_id in running]
-        lengths = [self._left(self.store.get(ticket.run_id)) for ticket in order]
-        if not self._pace:
+        left = [self._left(run_id) for run_id in running]
+        lengths = [self._left(ticket.run_id) for ticket in order]
+        slots = max(self.workers.count(), len(running))
+        if not (self._pace and slots):
             return {}
-        starts = expected_starts(left, lengths, max(self.workers.count(), len(running)))
+        starts = expected_starts(left, lengths, slots)
         return dict(zip((ticket.run_id for ticket in order), starts, strict=True))
 
-    def _left(self, run: Run) -> float:
-        """Seconds of work that a run still needs, by its own pace, or its network's, or any."""
-        config, history = run.config, run.history()
+    def _left(self, run_id: str) -> float:
+        """Seconds of work that a run still needs, by its own pace, or its network's, or any; 0 for a damaged one."""
+        try:
+            run = self.store.get(run_id)
+            config, history = run.config, run.history()
+        except InputError:
+            return 0.0
         if history:
             self._pace[config.model.name] = sum(record["seconds"] for record in history) / len(history)
         pace = self._pace.get(config.model.name) or max(self._pace.values(), default=0.0)
         return pace * (config.training.epochs - len(history))
 
     def shutdown(self) -> None:
-        """Let the workers go at once; a run in work reads "interrupted" and can go on later."""
+        """Let the workers go at once; a run that ends with its worker reads "interrupted" and can go on later."""
         if self._closed.is_set():
             return
         self._closed.set()
         with self._lock:
             running = list(self._running)
         self.workers.shutdown()
-        for run_id in running:
-            self._interrupted(run_id, N_("The app was closed."))
+        for run_id in running:  # on a cluster it may go on: whoever works on it holds it
+            with contextlib.suppress(RunError), Run(self.store.root / run_id).held():
+                self._interrupted(run_id, N_("The app was closed."))
 
     def _look(self) -> None:
         while not self._closed.wait(LOOK):
@@ -177,9 +188,11 @@ class Runner:
             self._dispatch()
 
     def _interrupted(self, run_id: str, message: str) -> None:
+        """Say so in the run's folder; where that cannot be read or written, the worker's silence says it."""
         run = Run(self.store.root / run_id)
-        if run.status.state in ("running", "interrupted") and run.path.exists():
-            run.set_status("interrupted", CAN_GO_ON.format(message=message, n=len(run.history())))
+        with contextlib.suppress(RunError, OSError):
+            if run.status.state in ("running", "interrupted") and run.path.exists():
+                run.set_status("interrupted", CAN_GO_ON.format(message=message, n=len(run.history())))
 
 
 def _ticket(run: Run) -> Ticket:

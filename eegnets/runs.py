@@ -6,7 +6,7 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -50,17 +50,25 @@ class RunStore:
         self._rows: dict[str, tuple[tuple[int, int], dict[str, Any]]] = {}
 
     def create(
-        self, config: RunConfig, *, owner: str = "", group: str = "", name: str = "", in_step: bool = False
+        self,
+        config: RunConfig,
+        *,
+        owner: str = "",
+        group: str = "",
+        name: str = "",
+        in_step: bool = False,
+        fill: Callable[[Run], object] | None = None,
     ) -> Run:
         """Make the folder of a queued run; it appears with its config and status or not at all.
 
-        `in_step`: it takes turns with the runs of its group, a few epochs each.
+        `in_step`: it takes turns with the runs of its group, a few epochs each. `fill`: gives it all else, and another
+        status, before anybody sees it.
         Raises RunError where the folder cannot be written.
         """
         about = {"format": FORMAT, "created": time.time(), "owner": owner, "group": group, "name": name}
         about |= {"in_step": True} if in_step else {}
         try:
-            return self._create(about | config.to_dict() | {"versions": _versions()}, _new_id(config))
+            return self._create(about | config.to_dict() | {"versions": _versions()}, _new_id(config), fill)
         except OSError as error:
             raise RunError(
                 _(
@@ -71,15 +79,17 @@ class RunStore:
                 )
             ) from error
 
-    def _create(self, about: dict[str, Any], run_id: str) -> Run:
+    def _create(self, about: dict[str, Any], run_id: str, fill: Callable[[Run], object] | None) -> Run:
         self.root.mkdir(parents=True, exist_ok=True)
         partial = Run(self.root / f".new-{run_id}")
         partial.path.mkdir()
         try:
             partial._write_json("config.json", about)
             partial.set_status("queued")
+            if fill:
+                fill(partial)
             partial.path.rename(self.root / run_id)
-        except OSError:
+        except BaseException:
             shutil.rmtree(partial.path, ignore_errors=True)
             raise
         return Run(self.root / run_id)

@@ -8,6 +8,7 @@ from eegnets import models
 from eegnets.adopting import adopt
 from eegnets.classification import Classifier
 from eegnets.config import DataConfig
+from eegnets.run_folder import Run
 from eegnets.runs import RunStore, describe
 from eegnets.weights import WeightsError
 
@@ -42,3 +43,12 @@ def test_a_network_for_other_trials_is_refused_and_leaves_nothing(stored, tiny_t
     with pytest.raises(WeightsError, match="do not fit EEGNet with Maxout"):
         adopt(stored[0], "Maxout", DataConfig("simulated"), tiny_trials, store)
     assert store.runs() == []
+
+
+def test_nobody_sees_an_adopted_run_before_it_is_whole(stored, tiny_trials, tmp_path, monkeypatch):
+    store, seen = RunStore(tmp_path / "runs"), []
+    finish = Run.finish
+    monkeypatch.setattr(Run, "finish", lambda run, *how: seen.append(store.runs()) or finish(run, *how))
+    adopt(stored[0], "ReLU", DataConfig("simulated"), tiny_trials, store)
+    assert seen == [[]]
+    assert len(store.runs()) == 1

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from eegnets.atomic import open_whole, write_whole
+from eegnets.atomic import changing, open_whole, write_whole
 
 
 def test_a_file_appears_with_all_of_its_content(tmp_path):
@@ -49,3 +49,20 @@ def test_a_reader_never_sees_a_part_while_many_write(tmp_path):
         thread.join()
     assert seen <= contents
     assert [path.name for path in tmp_path.iterdir()] == ["f"]
+
+
+def test_of_many_who_change_a_file_at_once_none_is_lost(tmp_path):
+    path = tmp_path / "f"
+    write_whole(path, b"")
+
+    def add():
+        for _ in range(20):
+            with changing(path):
+                write_whole(path, path.read_bytes() + b"x")
+
+    threads = [threading.Thread(target=add) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert path.read_bytes() == b"x" * 80

@@ -78,3 +78,10 @@ def test_all_racers_begin_with_the_same_weights_and_the_same_batch(monkeypatch, 
         assert other.keys() == weights.keys()
         assert all(torch.equal(other[key], weights[key]) for key in weights)
         assert torch.equal(first, batch)
+
+
+def test_a_damaged_run_in_the_queue_breaks_no_race(store):
+    mine, other, foreign = (store.create(config(name), group="race", in_step=True) for name in BENDS)
+    (other.path / "history.jsonl").write_text("{]\n{}\n")
+    (foreign.path / "config.json").write_text('{"format": 99}')
+    assert experiment.execute(mine)["status"] == "finished"

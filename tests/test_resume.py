@@ -229,3 +229,16 @@ def wait_until(true, seconds=60):
     while not true():
         assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.02)
+
+
+def test_a_run_killed_as_it_ends_loses_none_of_its_epochs(store, monkeypatch):
+    run = store.create(config())
+    run.save_resume(b"what it goes on from")
+
+    def killed(*_how):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Run, "set_status", killed)
+    with pytest.raises(KeyboardInterrupt):
+        run.finish("finished")
+    assert run.resume_path.exists()

@@ -123,3 +123,21 @@ def test_a_run_that_is_here_is_not_written_over(tmp_path, made_run):
         unpack(io.BytesIO(packed), tmp_path / "runs")
     assert run.notes()["note"] == "precious"
     assert json.loads((run.path / "status.json").read_text())["state"] == "finished"
+
+
+def test_a_run_belongs_to_who_brings_it_in(tmp_path, made_run):
+    run = made_run()
+    (run.path / "config.json").write_text(json.dumps(run.about() | {"owner": "ada"}))
+    (arrived,) = unpack(io.BytesIO(pack([run])), tmp_path / "there", "bob")
+    assert arrived.about() == run.about() | {"owner": "bob"}
+
+
+def test_wherever_a_zip_is_damaged_it_is_refused_and_nothing_arrives(tmp_path):
+    whole = raw({"a/config.json": CONFIG, "a/status.json": STATUS, "a/predictions.csv": "trial,label\n" * 999}).read()
+    compressed = whole.index(b"predictions.csv") + len("predictions.csv")
+    for place in range(compressed, compressed + 12):
+        damaged = bytearray(whole)
+        damaged[place] ^= 0xFF
+        with pytest.raises(InputError, match="no zip file that can be read"):
+            unpack(io.BytesIO(damaged), tmp_path)
+    assert everything(tmp_path) == []

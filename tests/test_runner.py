@@ -160,6 +160,33 @@ def test_a_run_that_training_ended_before_its_worker_died_keeps_its_end(serve):
     assert run.status.state == "finished"
 
 
+@pytest.mark.parametrize("fault", ["history", "disk"])
+def test_a_killed_run_that_cannot_be_read_or_written_holds_nobody_up(serve, monkeypatch, fault):
+    hands = Hands()
+    runner = serve(hands)
+    first, second = runner.submit(CONFIG), runner.submit(CONFIG)
+    if fault == "history":
+        (first.path / "history.jsonl").write_text("{]\n{}\n")
+    else:
+        monkeypatch.setattr(Run, "set_status", full_disk)
+    monkeypatch.setattr(Hands, "start", lambda self, path: self.begun.append(path.name) or Future())
+    hands.kill(first)
+    assert hands.begun == [first.id, second.id]
+    runner.shutdown()
+
+
+def full_disk(*_anything):
+    raise OSError("the disk is full")
+
+
+def test_closing_the_app_leaves_a_run_that_somebody_still_works_on(serve):
+    runner = serve(Hands())
+    run = runner.submit(CONFIG)
+    with run.held():  # as a worker of a cluster does
+        runner.shutdown()
+    assert run.status.state == "running"
+
+
 def test_closing_the_app_interrupts_what_is_in_work_and_leaves_the_queue(serve):
     runner = serve(Hands())
     first, second = runner.submit(CONFIG), runner.submit(CONFIG)
@@ -195,6 +222,19 @@ def test_the_expected_start_follows_the_measured_pace(serve, epoch_line):
     assert runner.starts() == {second.id: pytest.approx(4.0), third.id: pytest.approx(9.0)}
 
 
+def test_no_start_is_expected_without_a_worker_and_a_damaged_run_does_not_count(serve, epoch_line):
+    hands = Hands()
+    runner = serve(hands)
+    first, damaged, third = (runner.submit(CONFIG.with_(epochs=10)) for _ in range(3))
+    first.append(epoch_line(1))
+    (damaged.path / "history.jsonl").write_text("{]\n{}\n")
+    assert runner.starts()[third.id] == pytest.approx(4.5)
+    hands._count = 0
+    hands.finish(first)
+    assert runner.waiting() == [damaged.id, third.id]
+    assert runner.starts() == {}
+
+
 @pytest.fixture
 def epoch_line():
     figures = dict.fromkeys(("train_loss", "validation_loss", "test_loss"), 0.5)
@@ -211,6 +251,18 @@ def test_more_runs_than_one_owner_may_have_are_refused_whole(serve, store, monke
     assert len(store.runs()) == 2
     runner.submit_group([CONFIG, CONFIG], owner="bob")
     assert len(store.runs()) == 4
+
+
+@pytest.mark.parametrize("step", [False, True])
+def test_who_has_as_many_runs_as_allowed_cannot_resume_another(serve, monkeypatch, step):
+    monkeypatch.setenv("EEGNETS_OWNER_LIMIT", "2")
+    runner = serve(Hands())
+    rests, *_others = runner.submit_group([CONFIG, CONFIG], owner="ada")[::-1]
+    rests.pause()
+    runner.submit(CONFIG, owner="ada")
+    with pytest.raises(InputError, match="at most 2"):
+        runner.resume(rests.id, step=step)
+    assert rests.status.state == "paused"
 
 
 def test_a_run_keeps_the_number_of_threads_it_was_queued_with(serve):

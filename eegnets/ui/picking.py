@@ -13,7 +13,7 @@ from eegnets.translation import N_, _, retold
 from eegnets.ui.choices import several
 from eegnets.ui.exporting import table_buttons
 from eegnets.ui.panels import ago, standings_columns
-from eegnets.ui.state import check_mine, store
+from eegnets.ui.state import check_mine, owner, store
 from eegnets.ui.steering import told
 
 COLUMNS = [
@@ -185,7 +185,7 @@ def _import_form() -> None:
     with st.form("import", clear_on_submit=True, border=False):
         dropped = st.file_uploader(_("A zip that Export wrote"), type="zip", key="import_zip")
         if st.form_submit_button(_("Bring in")) and dropped:
-            arrived = [run.id for run in unpack(io.BytesIO(dropped.getvalue()), store().root)]
+            arrived = [run.id for run in unpack(io.BytesIO(dropped.getvalue()), store().root, owner())]
             st.session_state.deleted = [run for run in st.session_state.get("deleted", []) if run not in arrived]
             st.query_params["run"] = st.query_params.get_all("run") + arrived
             st.rerun()

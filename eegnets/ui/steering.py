@@ -49,15 +49,16 @@ def stop(run: Run) -> None:
 
 
 def _each(runs: list[Run], action: Callable[[Run], object]) -> None:
-    """Do it to every run that can and is one's own; say why a single run cannot, and how many are others'."""
+    """Do it to every run that can and is one's own; say why one cannot, and how many are others'."""
     mine = [run for run in runs if is_mine(run)]
     if len(mine) < len(runs) > 1:
         others = _("{n} of {all} runs belong to others and are left.", n=len(runs) - len(mine), all=len(runs))
         st.toast(others, icon=":material/person:")
-    for run in mine if len(runs) > 1 else runs:
-        with contextlib.suppress(RunError) if len(runs) > 1 else told():
-            check_mine(run)
-            action(run)
+    with told():
+        for run in mine if len(runs) > 1 else runs:
+            with contextlib.suppress(RunError) if len(runs) > 1 else contextlib.nullcontext():
+                check_mine(run)
+                action(run)
 
 
 @contextlib.contextmanager
