@@ -54,12 +54,18 @@ def occlusion(model: nn.Module, X: np.ndarray, target: int, width: int, step: in
     n_chans, n_times = X.shape
     width = min(max(width, 1), n_times)
     starts = np.arange(0, n_times - width + 1, max(step, 1))
-    covered = np.repeat(X[None], n_chans * len(starts), axis=0).reshape(n_chans, len(starts), n_chans, n_times)
-    for i, start in enumerate(starts):
-        for channel in range(n_chans):
-            covered[channel, i, channel, start : start + width] = 0
-    after = _logits(model, covered.reshape(-1, n_chans, n_times), target).reshape(n_chans, len(starts))
-    return Occlusion(starts, width, _logits(model, X[None], target)[0] - after)
+    places = [(channel, start) for channel in range(n_chans) for start in starts]
+    parts = [places[first : first + COVERED_AT_ONCE] for first in range(0, len(places), COVERED_AT_ONCE)]
+    after = np.concatenate([_logits(model, _covered(X, part, width), target) for part in parts])
+    return Occlusion(starts, width, _logits(model, X[None], target)[0] - after.reshape(n_chans, len(starts)))
+
+
+def _covered(X: np.ndarray, places: list[tuple[int, int]], width: int) -> np.ndarray:
+    """The trial with `width` samples of 0 µV at each of the places (channel, first sample), (n_places, …)."""
+    covered = np.repeat(X[None], len(places), axis=0)
+    for trial, (channel, start) in zip(covered, places, strict=True):
+        trial[channel, start : start + width] = 0
+    return covered
 
 
 def _logits(model: nn.Module, X: np.ndarray, target: int) -> np.ndarray:

@@ -49,6 +49,16 @@ def test_a_network_answers_with_the_very_predictions_that_its_run_stored(app, ne
     assert any(f"accuracy {right:.1%}" in text.value for text in app.markdown)
 
 
+def test_networks_that_could_be_asked_are_not_loaded_for_it(app, network, monkeypatch):
+    from eegnets.classification import Classifier
+
+    loaded, load = [], Classifier.__init__
+    monkeypatch.setattr(Classifier, "__init__", lambda self, run: loaded.append(run.id) or load(self, run))
+    opened(app, network=network.id, view="All trials")
+    assert len(app.selectbox(key="network").options) > 2
+    assert loaded == [network.id]
+
+
 def test_the_verdict_is_that_of_the_trial_that_is_open(app, network):
     opened(app, network=network.id)
     table = app.dataframe[0].value

@@ -117,6 +117,7 @@ def test_a_slider_redraws_at_once():
 def long_trials():
     """Six channels of 896 samples at 256 Hz, as slow potentials come, and one of the layers' fragments."""
     import numpy as np
+    import streamlit as st
 
     from eegnets.trials import Trials
     from eegnets.ui.listening import first_layer, sides_section
@@ -133,6 +134,7 @@ def long_trials():
         ch_names=("A1", "A2", "F3", "F4", "P3", "P4"),
         class_names=("negativity", "positivity"),
     )
+    trials = st.session_state.setdefault("trials", trials)  # as a page has them
     looked = network_to_look_at(trials, "scp1")
     fold = whole(trials, "test")
     inside(looked, fold)
@@ -152,3 +154,21 @@ def test_other_shapes_are_looked_at_likewise(name):
     app.toggle(key="sides").set_value(True).run()
     assert not app.exception
     assert said(app, "Power of each filter's output from 0 to 3.5 s over 4 trials")
+
+
+def test_another_seed_is_another_network_whose_sides_are_asked_anew(monkeypatch):
+    from streamlit.testing.v1 import AppTest
+
+    from eegnets.filters import sides
+    from eegnets.ui import listening
+
+    asked = []
+    monkeypatch.setattr(listening, "sides", lambda model, *of: asked.append(model) or sides(model, *of))
+    app = AppTest.from_function(long_trials, default_timeout=60)
+    app.query_params["sides"] = "true"
+    app.run()
+    app.number_input(key="kernel").set_value(2).run()
+    assert len(asked) == 1  # the network is the same
+    app.number_input(key="new_seed").set_value(1).run()
+    assert len(asked) == 2
+    assert not torch.equal(*(next(model.parameters()) for model in asked))

@@ -56,6 +56,17 @@ def test_covering_takes_from_a_linear_network_what_the_stretch_gave(linear, X):
     np.testing.assert_allclose(found.drops, sums, atol=1e-5)
 
 
+def test_many_channels_are_covered_a_batch_at_a_time(linear, X, monkeypatch):
+    asked = []
+    linear.register_forward_pre_hook(lambda _model, args: asked.append(len(args[0])))
+    whole = occlusion(linear, X, 0, width=10, step=1)
+    monkeypatch.setattr("eegnets.saliency.COVERED_AT_ONCE", 7)
+    asked.clear()
+    parts = occlusion(linear, X, 0, width=10, step=1)
+    assert max(asked) == 7
+    np.testing.assert_allclose(parts.drops, whole.drops, atol=1e-6)
+
+
 def test_a_window_longer_than_the_trial_covers_the_whole_channel(linear, X):
     found = occlusion(linear, X, 0, width=999, step=1)
     assert (found.width, found.drops.shape) == (60, (2, 1))

@@ -20,6 +20,7 @@ WAYS = (N_("gradient"), N_("covering"))
 UNDER = N_("above a channel's line: for it; below: against it")
 MANY = 64  # maps and networks that are remembered
 STEPS = 5  # of a covering window within its width
+COVERED = 2000  # trials that a map may take; of more channels the window goes further at a step, up to its width
 
 
 def where_it_looked(model: "nn.Module", trials: Trials, index: int, target: int, name: str) -> None:
@@ -77,7 +78,8 @@ def _map(
     if not width:
         pulls = integrated_gradients(_model, trials.X[index], target)
         return gradient_table(trials, pulls), pulls
-    found = occlusion(_model, trials.X[index], target, width, max(width // STEPS, 1))
+    step = max(width // STEPS, trials.n_chans * trials.n_times // COVERED, 1)
+    found = occlusion(_model, trials.X[index], target, width, min(step, max(width, 1)))
     return occlusion_table(trials, found), found.drops
 
 

@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,7 +27,7 @@ from eegnets.ui.scoring import trial_list
 from eegnets.ui.state import store
 
 if TYPE_CHECKING:
-    from eegnets.classification import Classifier
+    from eegnets.classification import Classifier, Shape
 
 AT_MOST = 8  # networks that answer side by side
 VIEWS = (N_("One trial"), N_("All trials"), N_("Quiz"), N_("Your files"))
@@ -55,17 +56,27 @@ def fitting(trials: Trials, source: str) -> dict[str, Run]:
 
 def _fits(run: Run, trials: Trials) -> bool:
     try:
-        of(run).shape.check(trials)
+        _shape(run).check(trials)
     except (InputError, OSError):
         return False
     return True
 
 
+def _shape(run: Run) -> "Shape":
+    """What a network takes, without loading it: there may be hundreds. Raises InputError where it has gone."""
+    return _stored_shape(str(run.path), written(run))
+
+
+@st.cache_data(max_entries=4096, show_spinner=False)
+def _stored_shape(path: str, stamp: int) -> "Shape":
+    from eegnets.classification import shape_of
+
+    return shape_of(Run(Path(path)))
+
+
 @st.cache_resource(max_entries=64, show_spinner=False)
 def classifier(path: str, stamp: int) -> "Classifier":
     """The network of a run, read once for all sessions; `stamp` is the time of its weights."""
-    from pathlib import Path
-
     import torch
 
     from eegnets.classification import Classifier
@@ -146,7 +157,7 @@ def _kin(run: Run, trials: Trials) -> list[Run]:
 
 def _classes(run: Run) -> tuple[str, ...]:
     try:
-        return of(run).shape.class_names
+        return _shape(run).class_names
     except InputError:  # deleted meanwhile
         return ()
 

@@ -5,6 +5,7 @@ from functools import cache, partial
 import numpy as np
 import pandas as pd
 import streamlit as st
+from torch import nn
 
 from eegnets.charts.filters import (
     counts_chart,
@@ -21,7 +22,7 @@ from eegnets.translation import N_, _
 from eegnets.trials import Trials
 from eegnets.ui.choices import listed, segments
 from eegnets.ui.drawing import shared, show
-from eegnets.ui.identity import BY_NUMBER
+from eegnets.ui.identity import BY_NUMBER, number
 from eegnets.ui.looking import Looked
 
 ALONE = N_("conv0 alone")
@@ -137,16 +138,16 @@ def _one_kernel(
     if (st.session_state.get("kernel") or 1) > n:
         st.session_state.kernel = n
     label = _("{label}, of {n}", label=_(noun), n=n)
-    number = st.number_input(label, 1, n, key="kernel", bind="query-params", width=130)
-    words = f"{_(noun)} {number}"
+    which = st.number_input(label, 1, n, key="kernel", bind="query-params", width=130)
+    words = f"{_(noun)} {which}"
     left, right = st.columns(2)
-    chart = shared(kernels_chart, {state: of_state[number - 1] for state, of_state in kernels.items()}, sfreq, words)
+    chart = shared(kernels_chart, {state: of_state[which - 1] for state, of_state in kernels.items()}, sfreq, words)
     show(chart, key="kernel_time", alt=_("{words} over time", words=words), place=left)
     freqs = next(iter(gains.values()))[0]
     chart = shared(
-        gains_chart, freqs, {state: gain[number - 1] for state, (freqs, gain) in gains.items()}, loudness, words
+        gains_chart, freqs, {state: gain[which - 1] for state, (freqs, gain) in gains.items()}, loudness, words
     )
-    loudest = {state: freqs[gain[number - 1].argmax()] for state, (freqs, gain) in gains.items()}
+    loudest = {state: freqs[gain[which - 1].argmax()] for state, (freqs, gain) in gains.items()}
     tops = _(", ").join(f"{_(state)} {top:.1f} Hz" for state, top in loudest.items())
     spoken = _("{words} by frequency; loudest: {tops}", words=words, tops=tops)
     show(chart, key="kernel_gain", alt=spoken, place=right)
@@ -165,9 +166,7 @@ def sides_section(looked: Looked, recorded: Trials, fold: Trials) -> None:
     networks = {"untrained": looked.before or looked.model}
     networks |= {"trained": looked.model} if looked.before is not None else {}
     with st.spinner(_("Asking every filter about every trial …")):
-        tables = {
-            state: _sides(model, f"{looked.words} {state}", fold, ends, window) for state, model in networks.items()
-        }
+        tables = {state: _sides(number(model), model, fold, ends, window) for state, model in networks.items()}
     rows = pd.concat([table.assign(weights=state) for state, table in tables.items()])
     show(
         shared(sides_chart, rows, fold.class_names, (names[0], names[1])),
@@ -187,9 +186,10 @@ def sides_section(looked: Looked, recorded: Trials, fold: Trials) -> None:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=BY_NUMBER)
-def _sides(_model: object, name: str, fold: Trials, ends: tuple[int, int], window: tuple[float, float]) -> pd.DataFrame:
-    known = fold.take(fold.y >= 0)
-    return sides(_model, known, *ends, window)  # type: ignore[arg-type]
+def _sides(
+    network: int, _model: nn.Module, fold: Trials, ends: tuple[int, int], window: tuple[float, float]
+) -> pd.DataFrame:
+    return sides(_model, fold.take(fold.y >= 0), *ends, window)
 
 
 def _spoken(table: pd.DataFrame) -> pd.DataFrame:

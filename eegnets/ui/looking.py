@@ -44,7 +44,6 @@ class Looked(NamedTuple):
     model: nn.Module
     before: nn.Module | None
     shape: Shape
-    words: str
 
 
 def network_to_look_at(trials: Trials, source: str) -> Looked:
@@ -68,14 +67,20 @@ def _untrained(trials: Trials) -> Looked:
     seed = control(TrainingConfig.table()["seed"], new)
     shape = Shape(trials.n_chans, trials.n_times, trials.sfreq, trials.ch_names, trials.class_names)
     config = ModelConfig(name=name, activation=activation)
-    return Looked(experiment.build(config, shape, seed).eval(), None, shape, f"{name} {activation}, untrained")
+    return Looked(_fresh(config, shape, seed), None, shape)
 
 
 def trained(run: Run) -> Looked:
     """The network of a finished run, and the one that it was before training."""
     network, config = of(run), run.config
-    before = experiment.build(config.model, network.shape, config.training.seed).eval()
-    return Looked(network.model, before, network.shape, run.id)
+    before = _fresh(config.model, network.shape, config.training.seed)
+    return Looked(network.model, before, network.shape)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _fresh(config: ModelConfig, shape: Shape, seed: int) -> nn.Module:
+    """A network before any training, made once for all sessions: what is found of it is remembered by its number."""
+    return experiment.build(config, shape, seed).eval()
 
 
 @st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=BY_NUMBER)
