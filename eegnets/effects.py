@@ -15,13 +15,15 @@ import pandas as pd
 from eegnets.config import InputError
 from eegnets.translation import _
 
+NO_NOISE = 1e-12  # of the spread: what arithmetic leaves of nothing
+
 
 @dataclass(frozen=True)
 class Effect:
     """One setting: its share of the spread (0..1), and what a setting without effect would have on average.
 
     `p`: the chance of a share as large where the setting does nothing (F test against the spread between seeds). Both
-    are nan where no combination has a second seed.
+    are nan where no combination has a second seed, and `p` where second seeds make no difference at all.
     """
 
     setting: str
@@ -103,10 +105,11 @@ def _effect(name: str, squares: float, free: int, noise: float, noise_free: int,
     share = max(squares, 0.0) / total
     if not noise_free or not free:  # no second seed, or two settings that never vary apart
         return Effect(name, share, float("nan"), float("nan"))
+    if noise <= NO_NOISE * total:  # second runs that are no other than the first
+        return Effect(name, share, 0.0, float("nan"))
     from scipy import stats
 
-    p = float(stats.f.sf(squares / free / noise, free, noise_free)) if noise else 0.0
-    return Effect(name, share, free * noise / total, p)
+    return Effect(name, share, free * noise / total, float(stats.f.sf(squares / free / noise, free, noise_free)))
 
 
 def _rounded(share: float) -> float:

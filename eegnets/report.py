@@ -5,7 +5,7 @@ testing accuracy" and its discussion of weight decay), on the recordings S4b and
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -77,9 +77,8 @@ def make_report(rows: Iterable[Mapping[str, Any]], source: str | None = None) ->
     family = _largest_family([row for row in finished if source in (None, row["source"]) and _in_tables(row)])
     base = asked(family[0]) if family else RunConfig().with_(source=source or "simulated")
     base = base.with_(name="EEGNet", activation="ELU", weight_decay=0.01, seed=0, threads=None)
-    return Report(
-        base, _cells(family), len(family), len(finished) - len(family), times(family), tuple(findings(family))
-    )
+    cells, left_out = _cells(_once(family)), len(finished) - len(family)
+    return Report(base, cells, len(family), left_out, times(family), tuple(findings(_once(family))))
 
 
 def _in_tables(row: Mapping[str, Any]) -> bool:
@@ -95,12 +94,20 @@ def _largest_family(rows: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return [row for row, mine in zip(rows, family == family.mode()[0], strict=True) if mine]
 
 
-def _cells(family: Sequence[Mapping[str, Any]]) -> tuple[ReportCell, ...]:
-    seeds = {row["seed"] for row in family} or {0}
+def _once(family: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The newest run of each cell and seed; the family has it first."""
+    found: dict[tuple[Any, ...], Mapping[str, Any]] = {}
+    for row in family:
+        found.setdefault(tuple(row[name] for name in ("model", "activation", "weight_decay", "seed")), row)
+    return list(found.values())
+
+
+def _cells(once: Iterable[Mapping[str, Any]]) -> tuple[ReportCell, ...]:
     places: dict[tuple[str, str, float], dict[int, Mapping[str, Any]]] = {}
-    for row in family:  # the newest first: of two runs with one seed it counts
+    for row in once:
         place = row["model"], row["activation"], row["weight_decay"]
-        places.setdefault(place, {}).setdefault(row["seed"], row)
+        places.setdefault(place, {})[row["seed"]] = row
+    seeds = {seed for by_seed in places.values() for seed in by_seed} or {0}
     return tuple(
         _cell(score, place, places.get(place, {}), seeds)
         for score in SCORES

@@ -6,7 +6,7 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -30,6 +30,7 @@ __all__ = [
     "Status",
     "asked",
     "describe",
+    "distinct",
     "runs_root",
     "summary",
 ]
@@ -204,6 +205,18 @@ def asked(row: Mapping[str, Any]) -> RunConfig:
     """What the run of a row (as `describe` gives it, not damaged) was asked to do."""
     settings = {name: row["model" if name == "name" else name] for name in SETTINGS}
     return RunConfig(DataConfig(options=dict(row["options"]))).with_(**settings)
+
+
+def distinct(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The rows (of no damaged run) less those of runs that were asked the same as an earlier one, seed included.
+
+    A network that is trained again with its seed reaches the same figures again, whatever its threads and whether
+    instruments are read: to statistics it is one sample.
+    """
+    found: dict[str, Mapping[str, Any]] = {}
+    for row in rows:
+        found.setdefault(str(asked(row).with_(threads=None, instruments=False).to_dict()), row)
+    return list(found.values())
 
 
 def _scores(found: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 Scores are accuracies, 0..1, one for each run.
 """
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +14,8 @@ from scipy import stats
 from eegnets.config import InputError
 from eegnets.evaluation import paired_test, wilson_interval
 from eegnets.translation import _, ngettext
+
+ROUNDING = 1e-9  # of accuracies: what is less is no difference
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def mean_interval(values: ArrayLike, confidence: float = 0.95) -> Mean:
 
 @dataclass(frozen=True)
 class Difference(Mean):
-    """A mean difference over pairs; `p`: the chance of one as large where there is none (nan for a single pair)."""
+    """A mean difference over pairs; `p`: the chance of one as large where there is none, nan where it is not known."""
 
     p: float
 
@@ -47,17 +48,19 @@ class Difference(Mean):
 def paired_difference(first: Mapping[int, float], second: Mapping[int, float]) -> Difference:
     """First less second over the seeds that both have: what a seed does to both alike falls out.
 
-    first, second: seed -> score. Student's paired test, two-sided.
+    first, second: seed -> score. Student's paired test, two-sided. Where all differences are the same, and not nothing,
+    they do not tell how far chance reaches: no interval, no `p`. A few test trials make that likely.
     """
     seeds = sorted(first.keys() & second.keys())
     differences = np.array([first[seed] - second[seed] for seed in seeds])
     found = mean_interval(differences)
-    if len(seeds) < 2:
-        return Difference(found.mean, found.low, found.high, found.n, float("nan"))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # SciPy warns where all differences are equal
-        p = float(stats.ttest_1samp(differences, 0.0).pvalue)
-    return Difference(found.mean, found.low, found.high, found.n, 1.0 if np.isnan(p) else p)
+    nan = float("nan")
+    if len(seeds) < 2 or (np.ptp(differences) < ROUNDING and abs(found.mean) > ROUNDING):
+        return Difference(found.mean, nan, nan, found.n, nan)
+    if np.ptp(differences) < ROUNDING:
+        return Difference(0.0, 0.0, 0.0, found.n, 1.0)
+    p = float(stats.ttest_1samp(differences, 0.0).pvalue)
+    return Difference(found.mean, found.low, found.high, found.n, p)
 
 
 @dataclass(frozen=True)

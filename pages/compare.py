@@ -38,10 +38,10 @@ view = segments(_("View"), VIEWS, "Runs", "view", label_visibility="collapsed")
 if view == "Lab report":
     report_panel(rows)
     st.stop()
-table = run_table(rows)
 if view == "Best test epoch":
-    flattery_panel(table)
+    flattery_panel(rows)
     st.stop()
+table = run_table(rows)
 
 opened = [run.id for run in chosen_runs()]
 ids = picked_from(filtered(table), opened)

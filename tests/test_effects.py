@@ -78,6 +78,13 @@ def test_a_setting_that_does_nothing_looks_so_as_often_as_chance_says():
     assert np.mean(extra) == pytest.approx(0, abs=0.015)
 
 
+def test_runs_that_only_repeat_others_prove_nothing():
+    table = runs(np.random.default_rng(0), seeds=1)
+    found = effects(pd.concat([table, table]), [name for name in table.columns if name != "score"], "score")
+    assert found.seeds == 0
+    assert all(math.isnan(effect.p) for effect in found.effects)
+
+
 def test_names_and_order_of_runs_do_not_matter():
     table = runs(np.random.default_rng(1))
     renamed = table.sample(frac=1, random_state=0).assign(a=lambda t: t["a"].map({0: "ReLU", 1: "ELU"}))

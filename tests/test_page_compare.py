@@ -245,6 +245,23 @@ def test_two_runs_are_tested_on_the_same_trials(app, made_run):
     assert "**chance alone would do** (exact McNemar test, p = 1)" in words(app)
 
 
+def test_runs_on_other_data_are_not_paired_though_their_labels_are_the_same(app, made_run):
+    opened(app, made_run(subjects=("A",)), made_run(subjects=("B",)))
+    assert not app.exception
+    assert "Only runs on the same data can be paired" in words(app)
+    assert "exact McNemar test" not in words(app)
+
+
+def test_a_run_that_repeats_another_is_the_same_sample(app, made_run):
+    runs = [made_run(seed=seed, accuracies=[0.5, 0.6, 0.7 + seed / 10]) for seed in (0, 1, 0, 0)]
+    opened(app, *runs, over="Seed")
+    assert not app.exception
+    means = next(frame.value for frame in app.dataframe if "Mean (%)" in frame.value)
+    assert means[["n", "Mean (%)"]].to_numpy().tolist() == [[2, pytest.approx(75)]]
+    drawn = [row for row in rows_drawn(app) if row.get("n") and row["epoch"] == 3]
+    assert {(row["n"], round(row["value"], 6)) for row in drawn} == {(2, 0.75)}
+
+
 def test_runs_on_other_trials_are_told_apart(app, made_run):
     first, second = made_run(), made_run(activation="ReLU")
     predictions = second.predictions()

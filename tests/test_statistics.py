@@ -70,6 +70,14 @@ def test_without_a_spread_no_difference_is_claimed(first, n, p):
     assert found.p == pytest.approx(p, nan_ok=True)
 
 
+@pytest.mark.parametrize("seeds", [2, 3, 8])
+def test_equal_differences_are_no_proof(seeds):
+    lower = {seed: 0.6 + 0.01 * seed for seed in range(seeds)}
+    found = paired_difference({seed: score + 1 / 15 for seed, score in lower.items()}, lower)
+    assert (found.n, found.mean) == (seeds, pytest.approx(1 / 15))
+    assert all(math.isnan(figure) for figure in (found.low, found.high, found.p))
+
+
 def predictions(rng, n):
     left = rng.random(n)
     table = pd.DataFrame({"trial": np.arange(n), "subject": "A", "label": rng.choice(["left", "right"], n)})

@@ -19,7 +19,7 @@ from eegnets.comparison import (
     thinned,
 )
 from eegnets.config import InputError
-from eegnets.runs import SCORES, Run, RunError, asked
+from eegnets.runs import SCORES, Run, RunError, asked, distinct
 from eegnets.statistics import PairedTrials, compare_predictions, false_alarms, mean_interval, paired_difference
 from eegnets.translation import N_, _
 from eegnets.trials import split
@@ -104,7 +104,9 @@ def curves(picked: Picked, how: dict[str, Any]) -> None:
     histories = {name: _history(run) for name, run in picked.runs.items()}
     seen = _trials_seen(picked) if how["x"] == "trials" else None
     raw = curve_table(histories, f"{how['fold']}_{how['metric']}", seen)
-    means = group_table(smoothed(raw, how["smooth"]), picked.groups)
+    begun = [row for row in picked.rows if histories[picked.names[row["id"]]]]
+    once = {picked.names[row["id"]] for row in distinct(begun)}
+    means = group_table(smoothed(raw[raw["run"].isin(once)], how["smooth"]), picked.groups)
     members = picked.members()
     singles = raw.assign(group=raw["run"].map(picked.groups))
     if not how["smooth"]:
@@ -208,11 +210,11 @@ def group_scores(picked: Picked) -> str:
 
 def _score_rows(members: dict[str, Rows], key: str) -> pd.DataFrame:
     """Rows of group, n, mean and interval in per cent, difference from the first group and its interval in points."""
-    by_seed = {group: {r["seed"]: 100 * r[key] for r in rows if r[key] is not None} for group, rows in members.items()}
+    scored = {group: distinct(row for row in rows if row[key] is not None) for group, rows in members.items()}
+    by_seed = {group: {row["seed"]: 100 * row[key] for row in rows} for group, rows in scored.items()}
     first, rows = next(iter(by_seed)), []
     for group, scores in by_seed.items():
-        values = [100 * row[key] for row in members[group] if row[key] is not None]
-        mean = mean_interval(values)
+        mean = mean_interval([100 * row[key] for row in scored[group]])
         row = {"Runs": group, "n": mean.n, N_("Mean (%)"): mean.mean}
         row |= {N_("from (%)"): mean.low, N_("to (%)"): mean.high}
         if group != first:
@@ -230,6 +232,9 @@ def really_different(picked: Picked) -> None:
     left, right = st.columns(2)
     first = left.selectbox(_("First"), names, key="first")
     second = right.selectbox(_("Second"), [name for name in names if name != first], key="second")
+    if picked.configs[first].data != picked.configs[second].data:
+        st.caption(_("Only runs on the same data can be paired: the same source, subjects and options."))
+        return
     tables = [picked.runs[name].predictions() for name in (first, second)]
     if tables[0] is None or tables[1] is None:
         st.caption(_("Only runs that have ended and saw test trials can be paired."))

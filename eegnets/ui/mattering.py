@@ -1,5 +1,6 @@
 """Which setting matters over several runs: bars with a sentence that knows of chance, and every run as a line."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -8,7 +9,7 @@ import streamlit as st
 from eegnets.charts.effects import axis_values, effect_bars, parallel_chart, share_table
 from eegnets.comparison import plain, setting_label, settings_of, worded
 from eegnets.effects import Effects, effects
-from eegnets.runs import SCORES, asked
+from eegnets.runs import SCORES, asked, distinct
 from eegnets.statistics import false_alarms
 from eegnets.sweep import varying
 from eegnets.translation import _
@@ -22,7 +23,8 @@ Rows = list[dict[str, Any]]
 def mattering_panel(rows: Rows, score: str) -> None:
     """What each setting that varies explains of the accuracy `score` (a key of SCORES) of the finished runs."""
     st.header(_("Which setting matters"), anchor=False)
-    table, settings = _table([row for row in rows if row["state"] == "finished" and row[score] is not None], score)
+    finished = [row for row in rows if row["state"] == "finished" and row[score] is not None]
+    table, settings = _table(distinct(finished), score)
     if len(settings) < 2 or table["score"].nunique() < 2:
         st.caption(_("To be told from finished runs that vary in two settings or more, best each with several seeds."))
         return
@@ -46,7 +48,7 @@ def mattering_panel(rows: Rows, score: str) -> None:
         picture_buttons(lines, "runs")
 
 
-def _table(rows: Rows, score: str) -> tuple[pd.DataFrame, list[str]]:
+def _table(rows: Sequence[Mapping[str, Any]], score: str) -> tuple[pd.DataFrame, list[str]]:
     """A row for each run: id, score (per cent), reading (in words), settings; and the settings that vary."""
     configs = [asked(row) for row in rows]
     settings = [name for name in varying(configs) if name not in LEFT_OUT] if configs else []

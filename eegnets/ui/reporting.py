@@ -18,7 +18,7 @@ from eegnets.report import (
     missing_configs,
     score_grid,
 )
-from eegnets.runs import SCORES, asked
+from eegnets.runs import SCORES, asked, distinct
 from eegnets.statistics import flattery, flattery_words
 from eegnets.sweep import seconds_expected
 from eegnets.timing import EPOCHS, time_table
@@ -119,9 +119,10 @@ def _start_missing(report: Report, rows: Rows) -> None:
         st.rerun()
 
 
-def flattery_panel(table: pd.DataFrame) -> None:
+def flattery_panel(rows: Rows) -> None:
     """How far the best test epoch lies above the honest scores, over all finished runs: a sentence and a chart."""
-    found = flattery(table[table["state"] == "finished"])
+    finished = distinct(row for row in rows if row["state"] == "finished")
+    found = flattery(pd.DataFrame(finished, columns=["id", "last", "best_validation", "best_test"]))
     st.markdown(
         _(
             "The best test epoch is chosen by looking at the very trials that it reports on. Of many noisy epochs the "
