@@ -2,6 +2,10 @@
 
 import sys
 
-from eegnets.cli import main
+if __name__ == "__main__":
+    try:
+        from eegnets.cli import main
 
-sys.exit(main())
+        sys.exit(main())
+    except KeyboardInterrupt:  # before there was anything to stop
+        sys.exit(1)

@@ -22,8 +22,9 @@ def open_whole(path: Path) -> Iterator[IO[bytes]]:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Replace a file's content in one step."""
-    with open_whole(path) as file:
+    """Replace a file's content in one step; a pipe or a device, which has none, is written to."""
+    special = path.exists() and not (path.is_file() or path.is_dir())
+    with path.open("wb") if special else open_whole(path) as file:
         file.write(content)
 
 

@@ -1,6 +1,7 @@
 """The command line: `python -m eegnets …`. Exit 0 done, 2 a wrong argument or unusable data, 1 anything else."""
 
 import argparse
+import io
 import json
 import os
 import sys
@@ -17,7 +18,7 @@ from eegnets.cli_classify import add_classify, classify
 from eegnets.cli_code import add_code, code
 from eegnets.cli_many import add_export, add_report, add_sweep, export, report, sweep
 from eegnets.config import InputError, lookup
-from eegnets.flags import add_runs_folder, add_settings, config_of
+from eegnets.flags import add_runs_folder, add_settings, config_of, tell
 from eegnets.run_folder import Busy, Run
 from eegnets.runs import RunStore, describe
 from eegnets.scores import summary
@@ -28,20 +29,35 @@ FOLLOW = 0.2  # seconds between looks at a run that somebody else carries out
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; errors are sentences on stderr, never tracebacks."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # what its encoding does not know, as stderr does
     options = _parser().parse_args(arguments)
     try:
-        return options.command(options)
+        code = options.command(options)
+        sys.stdout.flush()
+        return code
     except InputError as error:
         return _complain(error, 2)
     except KeyboardInterrupt:
         return _complain("stopped", 1)
     except ArithmeticError as error:  # a training that diverged
         return _complain(error, 1)
+    except OSError as error:
+        _let_go_of_output()
+        return _complain(f"the output cannot be written ({error.strerror or error}).", 1)
 
 
 def _complain(error: object, code: int) -> int:
-    print(f"eegnets: {error}", file=sys.stderr)
+    tell(f"eegnets: {error}")
     return code
+
+
+def _let_go_of_output() -> None:
+    """Where nobody takes the output, what is left of it goes nowhere: Python would try once more at its exit."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -127,7 +143,9 @@ def _train(options: argparse.Namespace) -> int:
     config = config_of(options)
     sources.check(config.data)  # before torch comes: a typo is told at once
     experiment = _import_experiment()
-    return _carry_out(RunStore(options.runs).create(experiment.prepare(config)), options.json)
+    config, store = experiment.prepare(config), RunStore(options.runs)
+    _join_cluster(store)
+    return _carry_out(store.create(config), options.json)
 
 
 def _import_experiment() -> ModuleType:
@@ -138,12 +156,17 @@ def _import_experiment() -> ModuleType:
     return experiment
 
 
-def _carry_out(run: Run, as_json: bool) -> int:
-    """Do a queued run's work here, or watch who does: a cluster, or an app that serves the same folder."""
+def _join_cluster(store: RunStore) -> None:
+    """Have a cluster take what waits in the folder, where one is named; before the run waits, as it may not answer."""
     if os.environ.get("EEGNETS_SCHEDULER"):
         from eegnets.runner import Runner
 
-        Runner(RunStore(run.path.parent))  # its queue is the folder
+        Runner(store)  # its queue is the folder
+
+
+def _carry_out(run: Run, as_json: bool) -> int:
+    """Do a queued run's work here, or watch who does: a cluster, or an app that serves the same folder."""
+    if os.environ.get("EEGNETS_SCHEDULER"):
         return _follow(run, as_json)
     epochs = run.config.training.epochs
     try:
@@ -181,8 +204,7 @@ def _print_epoch(record: dict[str, Any], epochs: int) -> None:
         loss, accuracy = record[f"{fold}_loss"], record[f"{fold}_accuracy"]
         if loss is not None:
             folds.append(f"{fold} {accuracy:.3f} (loss {loss:.3f})")
-    line = f"epoch {record['epoch']}/{epochs}  {'  '.join(folds)}  {record['seconds']:.2f} s"
-    print(line, file=sys.stderr, flush=True)
+    tell(f"epoch {record['epoch']}/{epochs}  {'  '.join(folds)}  {record['seconds']:.2f} s")
 
 
 def _add_control(commands: Any) -> None:
@@ -209,8 +231,10 @@ def _stop(options: argparse.Namespace) -> int:
 
 
 def _resume(options: argparse.Namespace) -> int:
-    run = RunStore(options.runs).get(options.run)
+    store = RunStore(options.runs)
+    run = store.get(options.run)
     _import_experiment()  # takes seconds, in which an app's worker would take up a run that waits
+    _join_cluster(store)
     run.requeue()
     return _carry_out(run, options.json)
 

@@ -14,7 +14,7 @@ import pandas as pd
 from eegnets import sources
 from eegnets.bench_results import LISTS, Result, cases, results
 from eegnets.config import SETTINGS, DataConfig, Setting
-from eegnets.flags import pair
+from eegnets.flags import pair, tell
 from eegnets.machine import here, usable_cores
 from eegnets.workers import keep_memory
 
@@ -63,7 +63,7 @@ def bench(options: argparse.Namespace) -> int:
         if record["kind"] == "epoch":
             epochs.append(record)
             if shown:
-                print(f"\r{record['done']} of {record['of']} epochs ", end="", file=sys.stderr, flush=True)
+                tell(f"\r{record['done']} of {record['of']} epochs ", end="")
     found = results(epochs)
     if not options.json:
         print(table(found))

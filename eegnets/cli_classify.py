@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from eegnets import sources
+from eegnets.atomic import write_whole
 from eegnets.config import DataConfig, InputError, lookup
 from eegnets.evaluation import Scores, score
 from eegnets.fitting import fitted, likely_channels, likely_recipe, misfits
-from eegnets.flags import add_runs_folder, pair
+from eegnets.flags import add_runs_folder, pair, tell
 from eegnets.run_folder import Run, RunError
 from eegnets.runs import RunStore, shipped
 from eegnets.sources import files
@@ -54,7 +54,7 @@ def classify(options: argparse.Namespace) -> int:
         print(json.dumps({"scores": _plain(scores), "answers": answers.to_dict("records")}, indent=2))
     elif not options.csv:
         print(answers.to_string(index=False, float_format="{:.3f}".format))
-    print(_sentence(len(trials), scores), file=sys.stderr)
+    tell(_sentence(len(trials), scores))
     return 0
 
 
@@ -116,6 +116,6 @@ def _sentence(n: int, scores: Scores | None) -> str:
 
 def _write(path: Path, text: str) -> None:
     try:
-        path.write_text(text, encoding="utf-8")
+        write_whole(path, text.encode())
     except OSError as error:
         raise InputError(f"{path} cannot be written ({error.strerror or error}); choose another place.") from error

@@ -1,13 +1,12 @@
 """The command that writes a run as a script, with the trials that it needs."""
 
 import argparse
-import sys
 from pathlib import Path
 
 from eegnets.atomic import write_whole
 from eegnets.cli_classify import find_run
 from eegnets.config import InputError
-from eegnets.flags import add_runs_folder
+from eegnets.flags import add_runs_folder, tell
 from eegnets.runs import RunStore
 
 
@@ -29,7 +28,7 @@ def code(options: argparse.Namespace) -> int:
     for name, content in files.items():
         _write(options.out / name, content)
         print(options.out / name)
-    print(show_code.verdict(run, shape), file=sys.stderr)
+    tell(show_code.verdict(run, shape))
     return 0
 
 

@@ -2,15 +2,15 @@
 
 import argparse
 import contextlib
-import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
 
 from eegnets import sources
+from eegnets.atomic import write_whole
 from eegnets.config import SETTINGS, InputError, RunConfig, lookup
 from eegnets.export import FILES
-from eegnets.flags import add_runs_folder, add_settings, config_of
+from eegnets.flags import add_runs_folder, add_settings, config_of, tell
 from eegnets.report import FORMATS, make_report
 from eegnets.run_folder import Run, RunError
 from eegnets.runner import Runner
@@ -61,7 +61,7 @@ def _listed(text: str) -> list[str]:
 
 
 def _say(words: str) -> None:
-    print(words, file=sys.stderr, flush=True)
+    tell(words)
 
 
 def _as_they_end(runs: list[Run]) -> Iterable[Run]:
@@ -107,7 +107,7 @@ def export(options: argparse.Namespace) -> int:
     runs = [store.get(run_id) for run_id in options.run_ids] or store.runs()
     path = options.out or Path(options.file)
     try:
-        path.write_bytes(write(runs))
+        write_whole(path, write(runs))
     except OSError as error:
         raise InputError(f"cannot write {path} ({error.strerror or error}); choose another path with --out.") from error
     print(path)

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import threading
 import time
 from concurrent.futures import Future
@@ -39,6 +40,13 @@ class ClusterWorkers:
         resources = _resources(os.environ.get("EEGNETS_RESOURCES", ""))
         self._extra = {"resources": resources} if resources else {}
         self._address = address
+        if not re.search(r":\d+/?$", address):  # Dask would look for such a place, and then hang
+            raise InputError(
+                _(
+                    "EEGNETS_SCHEDULER takes an address with a port, such as tcp://host:8786; got {text!r}.",
+                    text=address,
+                )
+            )
         self._connect(Client, PATIENCE)
         self._next_try = 0.0
 

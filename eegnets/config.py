@@ -229,6 +229,8 @@ def _section(kind: type[Settings], stored: Mapping[str, Any]) -> Settings:
     for name in stored:
         if name not in known:
             raise InputError(unknown(N_("setting"), name, sorted(known)))
+    if "options" in stored:
+        _mapping("options", stored["options"])
     return kind(**stored)
 
 

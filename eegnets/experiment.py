@@ -1,9 +1,9 @@
 """The one place where the parts meet: load, split, build, fit, record, evaluate."""
 
 import contextlib
+import copy
 import io
 import json
-import pickle
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -19,12 +19,13 @@ from eegnets.activations import ACTIVATIONS
 from eegnets.classification import Shape, answers
 from eegnets.config import InputError, ModelConfig, RunConfig, TrainingConfig, lookup
 from eegnets.devices import available_devices, resolve_device
-from eegnets.run_folder import AFTER, Run, RunError
+from eegnets.run_folder import Run, RunError, unwritable
+from eegnets.run_status import AFTER
 from eegnets.runs import RunStore
 from eegnets.scores import summary
 from eegnets.seeding import seeded
 from eegnets.sums import Underway, Watch
-from eegnets.translation import N_, _
+from eegnets.translation import N_
 from eegnets.trials import Trials, split
 
 PULSE = 0.25  # s between two notes of how far an epoch has come
@@ -102,7 +103,7 @@ def execute(
         except OSError as error:
             why = error.strerror or error
             _try_to_fail(run, N_("The run folder cannot be written: {why}.").format(why=why))
-            raise RunError(_("run {run} cannot be written ({why}); free some space.", run=run.id, why=why)) from error
+            raise unwritable(run.id, error) from error
         except (InputError, training.Diverged) as error:
             _try_to_fail(run, str(error))
             raise
@@ -127,6 +128,7 @@ def _execute(run: Run, on_epoch: Callable[[training.EpochEnd], None]) -> dict[st
     sizes = {name: 0 if fold is None else len(fold) for name, fold in folds._asdict().items()}
     run.met(device=state.device.type, trials=sizes)
     history = _continue(run, state)
+    _keep(run, state, history, config, trials)
 
     def stop() -> bool:
         return run.asked().get("action") == "stop"
@@ -162,6 +164,7 @@ def _execute(run: Run, on_epoch: Callable[[training.EpochEnd], None]) -> dict[st
 
 def _continue(run: Run, state: training.State) -> list[dict[str, Any]]:
     """Put back the state of training that an earlier worker left, and return its history; empty where it left none."""
+    fresh = copy.deepcopy(state.state_dict())
     try:
         stored = torch.load(run.resume_path, map_location="cpu", weights_only=True)
         history = run.rewind(stored["epoch"])
@@ -170,8 +173,8 @@ def _continue(run: Run, state: training.State) -> list[dict[str, Any]]:
             return history
     except FileNotFoundError:
         pass
-    except (RuntimeError, KeyError, ValueError, EOFError, pickle.UnpicklingError):
-        pass  # damaged: the same seed leads to the same place again
+    except Exception:  # damaged, however: the same seed leads to the same place again, from the same beginning
+        state.load_state_dict(fresh)
     return run.rewind(0)
 
 
@@ -234,13 +237,22 @@ def _nothing(epoch: int) -> None:
 
 
 def _record(run: Run, state: training.State, history: list[dict[str, Any]], config: RunConfig, trials: Trials) -> None:
-    """Store an epoch: first its line, last the state to go on from, so that a kill in between repeats the epoch."""
+    """Store an epoch: its line, the state to go on from, the weights where they are kept.
+
+    A kill before the second repeats the epoch, one before the third is made good by `_keep` when the run goes on: no
+    weights are stored that the history does not have.
+    """
     run.append(history[-1])
-    if _to_be_kept(history, config.training.keep):
-        run.save_weights(_serialise(state.model, run, trials, len(history)))
     buffer = io.BytesIO()
     torch.save(state.state_dict(), buffer)
     run.save_resume(buffer.getvalue())
+    _keep(run, state, history, config, trials)
+
+
+def _keep(run: Run, state: training.State, history: list[dict[str, Any]], config: RunConfig, trials: Trials) -> None:
+    """Store the weights where the epoch that just ended is the one that the config asks for."""
+    if history and _to_be_kept(history, config.training.keep):
+        run.save_weights(_serialise(state.model, run, trials, len(history)))
 
 
 def _live_settings(run: Run) -> dict[str, float]:

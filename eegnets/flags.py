@@ -1,7 +1,12 @@
-"""Settings as words of a command line: added to a parser, read from what was typed, and written out again."""
+"""Settings as words of a command line: added to a parser, read from what was typed, and written out again.
+
+And what every command has: where the runs are, and words beside its output.
+"""
 
 import argparse
+import contextlib
 import shlex
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -74,3 +79,9 @@ def written(config: RunConfig) -> str:
     for name, value in config.data.options.items():
         words += ["--option", f"{name}={value}"]
     return shlex.join(words)
+
+
+def tell(words: str, end: str = "\n") -> None:
+    """Print words to stderr, beside the output; where nobody listens any more, work goes on."""
+    with contextlib.suppress(OSError):
+        print(words, end=end, file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""Files that grow by one JSON object a line: a line is there whole or not at all."""
+"""Files that grow by one JSON object an epoch, a line each: a line is there whole or not at all."""
 
 import contextlib
 import json
@@ -25,7 +25,17 @@ def append(path: Path, record: Mapping[str, Any]) -> None:
 
 def read(path: Path) -> list[dict[str, Any]]:
     """Every record so far, a last line still being written left out; ValueError where a line is damaged."""
-    return [json.loads(line) for line in _lines(path)]
+    return [_record(line) for line in _lines(path)]
+
+
+def _record(line: str) -> dict[str, Any]:
+    try:
+        record = json.loads(line)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    if not (isinstance(record, dict) and isinstance(record.get("epoch"), int)):
+        raise ValueError("no record of an epoch")
+    return record
 
 
 def keep(path: Path, wanted: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:

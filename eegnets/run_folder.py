@@ -9,7 +9,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,21 +20,15 @@ from eegnets import json_lines
 from eegnets.atomic import changing, write_whole
 from eegnets.config import InputError, RunConfig
 from eegnets.machine import has_gone, this_process
+from eegnets.run_status import ACTIVE, AFTER, GONE, RESUMABLE, SILENT, Status
 from eegnets.scores import summary
 from eegnets.translation import N_, _
 
 FORMAT = 1
 STALE = 5.0  # seconds without a heartbeat after which a run counts as interrupted
 BEAT = 1.0  # seconds between heartbeats
-ACTIVE = (N_("queued"), N_("running"), N_("paused"))
-RESUMABLE = ("paused", "stopped", "interrupted", "failed")
 NOTES = {N_("name"): 80, N_("note"): 2000}  # characters
-STATES = (*ACTIVE, N_("stopped"), N_("finished"), N_("failed"), N_("interrupted"), N_("damaged"))
 UNDERWAY = ("epoch", "seen", "trials", "train_loss", "train_accuracy")
-# What a status tells is kept in English, whoever writes it, and `translation.retold` where it is shown.
-SILENT = N_("Its worker ({worker}) gave no sign for {seconds:g} s.")
-GONE = N_("Its worker process was killed.")
-AFTER = {"paused": N_("Paused after epoch {n}."), "stopped": N_("Stopped after epoch {n}.")}
 
 
 class RunError(InputError):
@@ -45,19 +39,9 @@ class Busy(RunError):
     """Somebody works on the run at this moment."""
 
 
-@dataclass(frozen=True)
-class Status:
-    """How a run stands: its state, who works on it (host and process), when that one last gave a sign (seconds)."""
-
-    state: str
-    message: str = ""
-    worker: str = ""
-    heartbeat: float = 0.0
-
-    @property
-    def active(self) -> bool:
-        """Whether the run is still to be worked on."""
-        return self.state in ACTIVE
+def unwritable(run_id: str, error: OSError) -> RunError:
+    """The words for a run whose folder cannot be written."""
+    return RunError(_("run {run} cannot be written ({why}); free some space.", run=run_id, why=error.strerror or error))
 
 
 class Run:
@@ -73,7 +57,7 @@ class Run:
     def about(self) -> dict[str, Any]:
         """All of config.json; raises RunError where it is damaged or was made by a newer version."""
         stored = self._read_json("config.json")
-        if stored is None:
+        if stored is None or not isinstance(stored.get("format", FORMAT), int):
             raise RunError(_("{path} is no run: it has no readable config.json.", path=self.path))
         made = {"newer": stored.get("format", FORMAT), "this": FORMAT}
         if made["newer"] > made["this"]:
@@ -101,11 +85,7 @@ class Run:
         return status
 
     def _stored_status(self) -> Status:
-        stored = self._read_json("status.json")
-        known = stored is not None and stored.get("state") in STATES
-        if not (known and isinstance(stored.get("heartbeat", 0.0), int | float)):
-            return Status("damaged", N_("status.json cannot be read."))
-        return Status(**{key: stored[key] for key in ("state", "message", "worker", "heartbeat") if key in stored})
+        return Status.read(self._read_json("status.json"))
 
     def stamp(self, name: str = "status.json") -> int:
         """A number that changes whenever the file does; 0 where there is none."""
@@ -170,7 +150,7 @@ class Run:
 
     def ask(self, **request: object) -> None:
         """Leave a request for whoever works on the run: `action` (pause, step, stop), learning_rate, weight_decay."""
-        with changing(self.path / "control.json"):
+        with self._written(), changing(self.path / "control.json"):
             self._write_json("control.json", self.asked() | request)
 
     def asked(self) -> dict[str, Any]:
@@ -194,7 +174,8 @@ class Run:
         self.ask(action=action)
         if now == "running":
             return
-        with contextlib.suppress(Busy), self.held():  # whoever holds it has just begun, and will see what is asked
+        # Whoever holds it has just begun, and will see what is asked.
+        with self._written(), contextlib.suppress(Busy), self.held():
             if self.status.state in ("queued", "paused"):
                 after = AFTER[state].format(n=len(self.history()))
                 self.set_status(state, after) if state == "paused" else self.finish(state, after)
@@ -202,18 +183,20 @@ class Run:
     def requeue(self, action: str = "resume") -> None:
         """Let a paused, stopped, failed or interrupted run wait for a worker, to go on after its last whole epoch.
 
-        `action` "step": for one epoch only. Raises RunError where the run cannot go on.
+        `action` "step": for one epoch only. Raises RunError where the run cannot go on, InputError where it asks for
+        what does not exist; then all stays as it was.
         """
-        with self.held():  # so nobody works on it, whatever its last sign of life says
+        with self._written(), self.held():  # so nobody works on it, whatever its last sign of life says
+            _readable = self.config  # or else it raises, before anything has changed
             state = self._stored_status().state
             if state not in (*RESUMABLE, "running"):
                 can = _(" or ").join(map(_, RESUMABLE))
                 raise RunError(
                     _("run {run} cannot go on: it is {state}. A {can} run can.", run=self.id, state=_(state), can=can)
                 )
-            (self.path / "result.json").unlink(missing_ok=True)
             self.ask(action=action)
             self.set_status("queued")
+            (self.path / "result.json").unlink(missing_ok=True)
 
     # What the user says of it
 
@@ -229,7 +212,7 @@ class Run:
             most, n = NOTES[key], len(changes[key])
             if n > most:
                 raise RunError(_("a run's {what} takes up to {most} characters; got {n}.", what=_(key), most=most, n=n))
-        with changing(self.path / "notes.json"):
+        with self._written(), changing(self.path / "notes.json"):
             self._write_json("notes.json", self.notes() | changes)
 
     # What came of it
@@ -308,7 +291,8 @@ class Run:
     def predictions(self) -> pd.DataFrame | None:
         """The test trials' probabilities, or None where there are none."""
         try:
-            return pd.read_csv(self.path / "predictions.csv", dtype={"subject": str, "label": str})
+            names = {"subject": str, "label": str}  # as they are written: somebody may be called NA, a class "null"
+            return pd.read_csv(self.path / "predictions.csv", dtype=names, keep_default_na=False)
         except (OSError, ValueError):
             return None
 
@@ -332,10 +316,18 @@ class Run:
 
     # Files
 
+    @contextlib.contextmanager
+    def _written(self) -> Iterator[None]:
+        """Tell in words that the folder cannot be written."""
+        try:
+            yield
+        except OSError as error:
+            raise unwritable(self.id, error) from error
+
     def _read_json(self, name: str) -> dict[str, Any] | None:
         try:
             stored = json.loads((self.path / name).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return None
         return stored if isinstance(stored, dict) else None
 

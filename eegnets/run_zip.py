@@ -11,7 +11,7 @@ from typing import IO
 
 from eegnets.config import InputError
 from eegnets.run_folder import Run
-from eegnets.runs import describe
+from eegnets.runs import RUN_ID, describe
 from eegnets.translation import N_, _, retold
 
 # Not resume.pt: a run goes on only where it began, and what torch.load reads stays at home.
@@ -20,7 +20,6 @@ FILES = (
     *("history.jsonl", "instruments.jsonl", "result.json", "predictions.csv", "model.safetensors"),
 )
 LIMIT = 256 * 2**20  # bytes of all files together, unpacked
-RUN_ID = r"\w[\w.-]{0,200}"
 
 
 def pack(runs: Sequence[Run]) -> bytes:

@@ -15,7 +15,8 @@ from typing import Any
 from eegnets import __version__
 from eegnets.config import SETTINGS, DataConfig, InputError, RunConfig, unknown
 from eegnets.evaluation import SCORES
-from eegnets.run_folder import ACTIVE, FORMAT, STATES, Run, RunError, Status
+from eegnets.run_folder import FORMAT, Run, RunError
+from eegnets.run_status import ACTIVE, STATES, Status
 from eegnets.scores import summary
 from eegnets.translation import N_, _
 from eegnets.trash import Trash
@@ -34,6 +35,9 @@ __all__ = [
     "runs_root",
     "summary",
 ]
+
+
+RUN_ID = r"\w[\w.-]{0,200}"
 
 
 def runs_root() -> Path:
@@ -97,7 +101,7 @@ class RunStore:
 
     def get(self, run_id: str) -> Run:
         """The run of that id; raises RunError where there is none."""
-        if re.fullmatch(r"[\w][\w.-]*", run_id) and (self.root / run_id / "config.json").is_file():
+        if re.fullmatch(RUN_ID, run_id) and (self.root / run_id / "config.json").is_file():
             return Run(self.root / run_id)
         there = [run.id for run in self.runs()[:5]] or [_("nothing yet in {folder}", folder=self.root)]
         raise RunError(unknown(N_("run"), run_id, there))
@@ -175,7 +179,7 @@ def describe(run: Run) -> dict[str, Any]:
         return row | _read(run)
     except InputError as error:
         return row | {"state": "damaged", "message": str(error)}
-    except (AttributeError, KeyError, TypeError, ValueError, OSError) as error:  # written by somebody else
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, OSError) as error:  # somebody else's
         return row | {"state": "damaged", "message": _("Its files are not as expected ({error!r}).", error=error)}
 
 
@@ -221,6 +225,10 @@ def distinct(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 def _scores(found: Mapping[str, Any]) -> dict[str, Any]:
     scores = {name: found.get(name) for name in SCORES}
-    row: dict[str, Any] = {name: record and record["test_accuracy"] for name, record in scores.items()}
-    row |= {f"{name}_epoch": record and record["epoch"] for name, record in scores.items()}
-    return row | {"seconds": found.get("seconds")}
+    row: dict[str, Any] = {name: record and _number(record["test_accuracy"]) for name, record in scores.items()}
+    row |= {f"{name}_epoch": record and int(record["epoch"]) for name, record in scores.items()}
+    return row | {"seconds": _number(found.get("seconds"))}
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)

@@ -15,7 +15,8 @@ import loky
 import psutil
 
 from eegnets.config import InputError
-from eegnets.run_folder import GONE, Run
+from eegnets.run_folder import Run
+from eegnets.run_status import GONE
 from eegnets.translation import _
 
 # Threads that wait for each other give up their core instead of spinning on: with one other program at work an epoch of

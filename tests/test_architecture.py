@@ -13,7 +13,8 @@ FLOORS = [
     for floor in """
     translation
     settings
-    config presets bench_results trials activations atomic json_lines layers seeding code_template scores __init__
+    config presets bench_results trials activations atomic json_lines layers seeding code_template scores
+    run_status __init__
     windows passes sums
     signals sources models evaluation statistics fused owners effects comparison devices optimizers machine
     charts training run_folder explain instruments separable filters units quiz fitting

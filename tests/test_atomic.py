@@ -1,5 +1,6 @@
 """Files that are written whole or not at all."""
 
+import os
 import threading
 
 import pytest
@@ -66,3 +67,13 @@ def test_of_many_who_change_a_file_at_once_none_is_lost(tmp_path):
     for thread in threads:
         thread.join()
     assert path.read_bytes() == b"x" * 80
+
+
+def test_a_pipe_is_written_to_and_stays_one(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write_whole(pipe, b"content")
+    assert os.read(reader, 100) == b"content"
+    os.close(reader)
+    assert pipe.is_fifo()

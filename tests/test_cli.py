@@ -1,6 +1,7 @@
 """The command line: what it prints and where, its exit codes, and one clear sentence for whatever is wrong."""
 
 import errno
+import io
 import json
 import os
 import re
@@ -14,7 +15,7 @@ import pytest
 from graz_files import write_labels
 
 from eegnets.cli import main
-from eegnets.config import SETTINGS, RunConfig
+from eegnets.config import SETTINGS, InputError, RunConfig
 from eegnets.runs import STATES, RunStore
 from eegnets.sources import SOURCES
 from eegnets.workers import THREAD_MANNERS
@@ -199,10 +200,64 @@ def test_a_waiting_run_is_paused_resumed_and_then_over(ready, capsys):
 
 
 @pytest.mark.parametrize("name", ["pause", "stop", "resume"])
-@pytest.mark.parametrize("run_id", ["20260101-000000-none", "..", "/etc", ""])
+@pytest.mark.parametrize("run_id", ["20260101-000000-none", "..", "/etc", "", "a" * 300])
 def test_a_run_that_is_not_there_is_refused(here, capsys, name, run_id):
     assert main([name, run_id]) == 2
     assert f"unknown run {run_id!r}" in complaint(capsys)
+
+
+# Where what is told goes
+
+
+class Full(io.StringIO):
+    """A file that takes nothing, as a closed pipe or a full disk."""
+
+    def write(self, text):
+        raise OSError(errno.EPIPE, "Broken pipe")
+
+
+def test_training_goes_on_where_nobody_listens(ready, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stderr", Full())
+    assert main(TRAIN) == 0
+    (run,) = ready.store.runs()
+    assert capsys.readouterr().out == f"{run.id}\n"
+    assert run.status.state == "finished"
+
+
+def test_an_output_that_nobody_takes_is_told_in_words(here):
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run([sys.executable, "-m", "eegnets", "sources"], stdout=full, stderr=subprocess.PIPE)
+    assert ended.returncode == 1
+    assert ended.stderr.decode() == "eegnets: the output cannot be written (No space left on device).\n"
+
+
+def test_a_file_that_cannot_be_written_whole_stays_as_it_was(here, made_run, tmp_path, monkeypatch, capsys):
+    made_run()
+    assert main(["export", "runs.csv", "--out", str(tmp_path / "x.csv")]) == 0
+    before = (tmp_path / "x.csv").read_bytes()
+
+    def full(_descriptor, _other):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    made_run()
+    monkeypatch.setattr(Path, "replace", full)
+    assert main(["export", "runs.csv", "--out", str(tmp_path / "x.csv")]) == 2
+    assert (tmp_path / "x.csv").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir() if "partial" in path.name] == []
+
+
+@pytest.mark.parametrize("name", [["train"], ["resume"]])
+def test_a_cluster_that_does_not_answer_leaves_no_run_that_waits(ready, made_run, monkeypatch, capsys, name):
+    def none(_address):
+        raise InputError("no Dask scheduler answers")
+
+    monkeypatch.setenv("EEGNETS_SCHEDULER", "tcp://127.0.0.1:9")
+    monkeypatch.setattr("eegnets.cluster.ClusterWorkers", none)
+    left = [] if name == ["train"] else [made_run("stopped")]
+    arguments = TRAIN if name == ["train"] else ["resume", left[0].id]
+    assert main(arguments) == 2
+    assert "no Dask scheduler" in complaint(capsys)
+    assert [run.status.state for run in ready.store.runs()] == ["stopped"] * len(left)
 
 
 # Sources, fetch, runs

@@ -106,6 +106,13 @@ def test_the_command_line_does_not_change(scheduler, tmp_path):
     assert "epoch 2/2" in done.stderr
 
 
+@pytest.mark.parametrize("address", ["garbage", "tcp://somewhere", "host:port"])
+def test_an_address_without_a_port_is_refused_at_once(address):
+    pytest.importorskip("distributed")
+    with pytest.raises(InputError, match=r"such as tcp://host:8786; got"):
+        ClusterWorkers(address)
+
+
 def test_a_scheduler_that_does_not_answer_is_told(monkeypatch):
     pytest.importorskip("distributed")
     monkeypatch.setattr("eegnets.cluster.PATIENCE", 0.2)

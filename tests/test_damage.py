@@ -9,8 +9,10 @@ import time
 
 import pytest
 
+from eegnets.cli import main
 from eegnets.config import InputError
-from eegnets.run_folder import GONE, STALE, RunError
+from eegnets.run_folder import STALE, RunError
+from eegnets.run_status import GONE
 from eegnets.runs import RunStore
 
 
@@ -91,6 +93,38 @@ def test_a_row_says_what_has_happened(tmp_path, made_run, damage, state):
     rows = {row["id"]: row for row in RunStore(tmp_path / "runs").table()}
     assert rows[hurt.id]["state"] == state
     assert rows[whole.id]["state"] == "finished"
+
+
+DEEP = "[" * 100_000
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("status.json", {"state": "running", "worker": None, "heartbeat": 1.0}),
+        ("status.json", {"state": "finished", "heartbeat": 10**400}),
+        ("status.json", {"state": ["finished"]}),
+        ("status.json", DEEP),
+        ("conditions.json", '{"trials": {"train": Infinity}}'),
+        ("result.json", {"last": {"epoch": 1}}),
+        ("result.json", {"last": {"epoch": 1, "test_accuracy": "x"}}),
+        ("result.json", {"seconds": "x"}),
+        ("config.json", {"data": {"options": 5}}),
+        ("config.json", {"format": "2"}),
+        ("config.json", DEEP),
+    ],
+)
+def test_what_somebody_else_wrote_makes_one_row_damaged_and_no_command_fail(
+    tmp_path, made_run, monkeypatch, capsys, file, content
+):
+    whole, hurt = made_run(), made_run()
+    (hurt.path / file).write_text(content if isinstance(content, str) else json.dumps(content))
+    rows = {row["id"]: row for row in RunStore(tmp_path / "runs").table()}
+    assert (rows[hurt.id]["state"], rows[whole.id]["state"]) == ("damaged", "finished")
+    monkeypatch.setenv("EEGNETS_RUNS", str(tmp_path / "runs"))
+    for command in (["runs"], ["report"], ["export", "runs.csv", whole.id, "--out", str(tmp_path / "x.csv")]):
+        assert main(command) == 0
+    assert whole.id in capsys.readouterr().out
 
 
 def test_a_worker_is_missed_at_once_here_and_after_its_silence_elsewhere(made_run):

@@ -8,10 +8,11 @@ import sys
 import time
 
 import pytest
+import safetensors.torch
 import torch
 
 from eegnets import experiment
-from eegnets.config import DataConfig, ModelConfig, RunConfig, TrainingConfig
+from eegnets.config import DataConfig, InputError, ModelConfig, RunConfig, TrainingConfig
 from eegnets.run_folder import Run, RunError
 from eegnets.runs import RunStore
 
@@ -242,3 +243,67 @@ def test_a_run_killed_as_it_ends_loses_none_of_its_epochs(store, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         run.finish("finished")
     assert run.resume_path.exists()
+
+
+def test_weights_are_always_of_an_epoch_that_the_history_has(store, monkeypatch):
+    """Killed after an epoch's state was stored and before its weights were, and gone on worse."""
+    run = store.create(config(keep="best_validation", validation=0.25))
+    save = Run.save_weights
+
+    def killed(run, weights):
+        if len(run.history()) == 3:
+            raise KeyboardInterrupt
+        save(run, weights)
+
+    monkeypatch.setattr(experiment, "_to_be_kept", lambda history, keep: len(history) in (1, 3))
+    monkeypatch.setattr(Run, "save_weights", killed)
+    with pytest.raises(KeyboardInterrupt):
+        experiment.execute(run)
+    monkeypatch.setattr(Run, "save_weights", save)
+    run.requeue()
+    run.ask(learning_rate=0.5)
+    experiment.execute(run)
+    with safetensors.safe_open(run.weights_path, "pt") as file:
+        assert file.metadata()["epoch"] == "3"
+    alike = store.create(run.config)
+    experiment.execute(alike, ask_after(alike, 3, learning_rate=0.5))
+    assert figures(run) == figures(alike)
+    one, two = (safetensors.torch.load_file(which.weights_path) for which in (run, alike))
+    assert all(torch.equal(one[name], two[name]) for name in one)
+
+
+@pytest.mark.parametrize("damage", [lambda stored: stored.pop("noise"), lambda stored: stored.update(epoch="3")])
+def test_a_state_that_is_whole_only_in_part_is_not_used_at_all(store, damage):
+    run = store.create(config())
+    experiment.execute(run, ask_after(run, 2, action="pause"))
+    stored = torch.load(run.resume_path, weights_only=True)
+    damage(stored)
+    torch.save(stored, run.resume_path)
+    run.requeue()
+    experiment.execute(run)
+    assert figures(run) == uninterrupted(store)
+
+
+@pytest.mark.parametrize("line", ["5", '{"epoch": "1"}', "[" * 100_000])
+def test_a_history_of_something_else_is_made_anew(store, line):
+    run = store.create(config())
+    experiment.execute(run, ask_after(run, 2, action="pause"))
+    (run.path / "history.jsonl").write_text(line + "\n")
+    run.requeue()
+    experiment.execute(run)
+    assert figures(run) == uninterrupted(store)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"format": 99}, {"training": {"foo": 1}}, {"data": {"options": 5}}],
+    ids=["newer", "unknown", "no options"],
+)
+def test_a_run_that_cannot_be_read_is_not_resumed_and_stays_as_it_was(store, change):
+    run = store.create(config())
+    experiment.execute(run, ask_after(run, 2, action="stop"))
+    (run.path / "config.json").write_text(json.dumps(run.about() | change))
+    before = {path.name: path.read_bytes() for path in run.path.iterdir()}
+    with pytest.raises(InputError):
+        run.requeue()
+    assert {path.name: path.read_bytes() for path in run.path.iterdir()} == before

@@ -2,6 +2,7 @@
 
 import json
 
+import pandas as pd
 import pytest
 
 from eegnets.config import RunConfig
@@ -72,3 +73,24 @@ def test_a_run_with_anothers_files_is_a_damaged_row_and_hides_no_other(store, ma
     assert row(store, run)["message"]
     assert row(store, whole)["state"] == "finished"
     json.dumps(store.table(), allow_nan=False)
+
+
+def test_predictions_are_read_as_they_were_written(made_run):
+    run = made_run()
+    names = pd.DataFrame({"trial": [1, 2], "subject": ["NA", "nan"], "label": ["null", ""], "null": 0.25, "left": 0.75})
+    run.save_predictions(names)
+    pd.testing.assert_frame_equal(run.predictions(), names)
+
+
+def test_an_unwritable_folder_is_told_in_words_and_the_result_stays(made_run, monkeypatch):
+    run = made_run("stopped")
+    before = run.result()
+
+    def full(*_what):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("eegnets.run_folder.write_whole", full)
+    for act in (run.requeue, lambda: run.ask(learning_rate=0.1), lambda: run.annotate(name="x")):
+        with pytest.raises(RunError, match="No space left"):
+            act()
+    assert run.result() == before

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from eegnets.charts.sweep import CLICKED, SIGNS, describe_sweep, sweep_grid
-from eegnets.run_folder import STATES
+from eegnets.run_status import STATES
 
 
 def table(states, values):

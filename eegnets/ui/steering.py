@@ -7,7 +7,8 @@ from typing import Any
 import streamlit as st
 
 from eegnets.config import InputError, TrainingConfig
-from eegnets.run_folder import ACTIVE, RESUMABLE, Run, RunError
+from eegnets.run_folder import Run, RunError
+from eegnets.run_status import ACTIVE, RESUMABLE
 from eegnets.translation import N_, _
 from eegnets.ui.state import check_mine, is_mine, runner
 
