@@ -22,6 +22,7 @@ STEP = 0.1  # s between the columns of a map
 LOWEST, HIGHEST = 4, 34  # Hz: theta to beta; the Graz recordings end at 30
 CYCLES = 0.5  # s: a wavelet of f Hz has f / 2 cycles, so that all rows of a map are equally sharp in time
 BANDS = {"mu": (8.0, 13.0), "beta": (15.0, 26.0)}  # Hz
+BLINK = (1.0, 5.0)  # Hz
 CONFIDENCE = 0.95
 
 
@@ -98,7 +99,7 @@ class PowerMap(NamedTuple):
 
 
 def power_map(trials: Trials) -> PowerMap:
-    """Time-frequency power of each class by Morlet wavelets; raises InputError for trials under a second.
+    """Time-frequency power of each class by Morlet wavelets; raises InputError for trials under 1 s or 10 Hz.
 
     Tallon-Baudry & Bertrand, "Oscillatory gamma activity in humans", Trends Cogn. Sci. 3 (1999) 151-162. As MNE's
     `tfr_array_morlet`, but worked out for the columns of the map alone, all rows by one product: a tenth of its time,
@@ -112,6 +113,14 @@ def power_map(trials: Trials) -> PowerMap:
             _("a map over time and frequency takes trials of 1 s or more; these have {length:.2g} s.", length=length)
         )
     freqs = np.arange(LOWEST, min(HIGHEST, 0.45 * trials.sfreq) + 0.5)
+    if not len(freqs):
+        raise InputError(
+            _(
+                "a map over time and frequency begins at {low:g} Hz, for which {rate:g} samples a second are too few.",
+                low=LOWEST,
+                rate=trials.sfreq,
+            )
+        )
     every = max(round(STEP * trials.sfreq), 1)
     times, X = trials.times[::every], complete(trials)
     wavelets = np.array(morlet(trials.sfreq, freqs, freqs * CYCLES, zero_mean=True))  # (n_freqs, length)
@@ -196,8 +205,14 @@ def band_power(trials: Trials, band: tuple[float, float], smooth: float = 0.25) 
             )
         )
     sections = signal.butter(4, band, "bandpass", fs=trials.sfreq, output="sos")
-    squared = signal.sosfiltfilt(sections, complete(trials), axis=-1) ** 2
+    squared = _both_ways(sections, complete(trials)) ** 2
     return ndimage.uniform_filter1d(squared, max(round(smooth * trials.sfreq), 1), axis=-1)
+
+
+def _both_ways(sections: np.ndarray, X: np.ndarray) -> np.ndarray:
+    """Filter along the last axis forwards and backwards, with SciPy's padding, or less in a signal that is shorter."""
+    padding = min(3 * (2 * len(sections) + 1), X.shape[-1] - 1)
+    return signal.sosfiltfilt(sections, X, axis=-1, padlen=padding)
 
 
 def class_averages(trials: Trials, values: np.ndarray, at_most: int = 400) -> pd.DataFrame:
@@ -250,10 +265,14 @@ def _at_rail(trials: Trials) -> np.ndarray:
 
 
 def _flat(trials: Trials) -> np.ndarray:
-    quarter = max(round(trials.sfreq / 4), 2)
-    whole = trials.X[..., : trials.n_times // quarter * quarter]
-    pieces = whole.reshape(len(trials), trials.n_chans, -1, quarter)
-    return (np.ptp(pieces, axis=-1) < 0.1).any(axis=(1, 2))  # NaN, where a sample is missing, is not below
+    half = max(round(trials.sfreq / 2), 2)
+    if trials.n_times < half:
+        return np.zeros(len(trials), dtype=bool)
+    missing, around = np.isnan(trials.X), {"size": half, "axis": -1}
+    high = ndimage.maximum_filter1d(np.where(missing, np.inf, trials.X), **around)  # what is missing is not flat
+    low = ndimage.minimum_filter1d(np.where(missing, -np.inf, trials.X), **around)
+    whole = slice(half // 2, trials.n_times - (half - 1) // 2)  # where the window lies within the trial
+    return ((high - low)[..., whole] < 0.1).any(axis=(1, 2))
 
 
 def _large(trials: Trials) -> np.ndarray:
@@ -262,8 +281,9 @@ def _large(trials: Trials) -> np.ndarray:
 
 
 def _blink(trials: Trials) -> np.ndarray:
-    sections = signal.butter(2, (1.0, 5.0), "bandpass", fs=trials.sfreq, output="sos")
-    slow = signal.sosfiltfilt(sections, complete(trials), axis=-1)
+    if trials.sfreq <= 2 * BLINK[1]:  # too slow to see one
+        return np.zeros(len(trials), dtype=bool)
+    slow = _both_ways(signal.butter(2, BLINK, "bandpass", fs=trials.sfreq, output="sos"), complete(trials))
     slow /= stats.median_abs_deviation(slow, axis=(0, 2), scale="normal")[:, None] + 1e-12
     together = np.maximum(slow.min(axis=1), -slow.max(axis=1))  # (n_trials, n_times): all channels on one side
     return together.max(axis=-1) > 6

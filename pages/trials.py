@@ -13,7 +13,7 @@ from eegnets.ui.choices import segments
 from eegnets.ui.drawing import shared, show
 from eegnets.ui.links import classify_link
 from eegnets.ui.state import framed, trials
-from eegnets.ui.survey import average_of, changes_of, survey
+from eegnets.ui.survey import average_of, changes_of, in_place, survey
 
 QUANTITIES = (N_("voltage"), *BANDS)
 
@@ -62,21 +62,23 @@ baseline = st.slider(
         "need not be: in the Graz IIIb recording it already tells the classes apart."
     ),
 )
-with st.spinner(_("Measuring the rhythms …")):
-    changes = found.changes(baseline)
-classes = tuple(found.power_map.power)
-cells = [column for _channel in channels for column in st.columns(len(classes))]
-for cell, (channel, name) in zip(cells, product(channels, classes), strict=True):
-    chart = shared(changes_of, found, baseline, name, channel)
-    show(chart, key=f"map_{channel}_{name}", alt=describe_erd(changes, name, channel), place=cell)
+with in_place():
+    with st.spinner(_("Measuring the rhythms …")):
+        changes = found.changes(baseline)
+    classes = tuple(found.power_map.power)
+    cells = [column for _channel in channels for column in st.columns(len(classes))]
+    for cell, (channel, name) in zip(cells, product(channels, classes), strict=True):
+        chart = shared(changes_of, found, baseline, name, channel)
+        show(chart, key=f"map_{channel}_{name}", alt=describe_erd(changes, name, channel), place=cell)
 
 st.header(_("The average of each class"), anchor=False)
 what = segments(_("Of what"), QUANTITIES, "voltage", "average")
 words, unit = quantity(what)
-for column, channel in zip(st.columns(len(channels)), channels, strict=True):
-    chart = shared(average_of, found, what, channel, words, unit)
-    about = _("{quantity} over time by class, {channel}", quantity=words, channel=channel)
-    show(chart, key=f"average_{channel}", alt=about, place=column)
+with in_place():
+    for column, channel in zip(st.columns(len(channels)), channels, strict=True):
+        chart = shared(average_of, found, what, channel, words, unit)
+        about = _("{quantity} over time by class, {channel}", quantity=words, channel=channel)
+        show(chart, key=f"average_{channel}", alt=about, place=column)
 
 st.header(_("How many there are"), anchor=False)
 counted = counts(found.listed)

@@ -97,6 +97,31 @@ EMPTY = {
 UNITLESS = {"Epoch", "Class", "Subject, split", "Answered", "Shown", "Network"}  # axes that count or name
 
 
+@pytest.mark.parametrize("chart", [
+    lambda trials: trial_chart(trials, 0),
+    lambda trials: saliency_chart(trials, gradient_table(trials, PULLS), "Where it looked", "so"),
+])  # fmt: skip
+def test_a_channel_may_have_any_name(chart):
+    """Vega's words for text are JavaScript's, and so are JSON's."""
+    names = ("C3'", 'a "b" \\ c')
+    (axis,) = {
+        label
+        for layer in layers(chart(replace(one_trial(), ch_names=names)).to_dict())
+        for label in [((layer.get("encoding", {}).get("y") or {}).get("axis") or {}).get("labelExpr")]
+        if label
+    }
+    assert all(json.dumps(name) in axis for name in names)
+
+
+def test_only_of_two_classes_does_a_line_part_the_answers():
+    three = ANSWERS.assign(feet=0.0)
+    marks = [
+        [layer["mark"] for layer in layers(probability_chart(table, names).to_dict())]
+        for table, names in ((ANSWERS, NAMES), (three, (*NAMES, "feet")))
+    ]
+    assert [any("rule" in str(mark) for mark in found) for found in marks] == [True, False]
+
+
 def layers(spec):
     """Every unit of a chart, however deep it is nested."""
     return [unit for layer in spec["layer"] for unit in layers(layer)] if "layer" in spec else [spec]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from eegnets.signals import FLAGS
+from eegnets.signals import BANDS, FLAGS
 
 
 @pytest.fixture
@@ -187,3 +187,18 @@ def test_a_trial_can_be_sent_to_classify_by_its_address(app, few):
     wanted = {"source": ["simulated"], "subjects": ["B"], "part": ["test"], "answer": ["1"]}
     assert parse_qs(link.proto.query_string) | wanted == parse_qs(link.proto.query_string)
     assert link.proto.page == "classify"
+
+
+@pytest.mark.parametrize(("sfreq", "n_times"), [(50.0, 128), (8.0, 128), (4.0, 128), (64.0, 24), (64.0, 1)])
+@pytest.mark.parametrize("average", ["voltage", "mu", "beta"])
+def test_what_cannot_be_measured_of_odd_trials_is_told_where_it_would_stand(
+    app, load_instead, tiny_trials, sfreq, n_times, average
+):
+    odd = replace(tiny_trials, X=tiny_trials.X[..., :n_times], sfreq=sfreq, windows={})
+    load_instead(lambda config: odd)
+    opened(app, average=average)
+    told = [chart.proto.alt for chart in app.get("vega_lite_chart")]
+    assert "split" in told[-1]  # how many there are: the page is there to its end
+    assert any("over time by class, C3" in words for words in told) == (
+        average == "voltage" or BANDS[average][1] < sfreq / 2
+    )

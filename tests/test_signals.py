@@ -369,6 +369,26 @@ def test_each_flag_is_raised_by_the_trial_built_to_have_it_and_by_no_clean_one(n
     assert found[name].tolist() == [True] + 99 * [False]
 
 
+@pytest.mark.parametrize("sfreq", [SFREQ, 50.0, 10.0])
+def test_flat_is_half_a_second_wherever_it_begins_and_no_less(sfreq):
+    half = round(sfreq / 2)
+    for begin in (0, 7, 100 - half):
+        X = noise(2)[..., :100]
+        X[0, 1, begin : begin + half] = 3.0
+        assert flags(recording(X, sfreq=sfreq, windows={}))["flat"].tolist() == [True, False]
+        for place, other in ((begin + half // 2, np.nan), (begin + half - 1, 4.0)):  # missing; one sample too short
+            spoilt = X.copy()
+            spoilt[0, 1, place] = other
+            assert not flags(recording(spoilt, sfreq=sfreq, windows={}))["flat"].any()
+
+
+@pytest.mark.parametrize("n_times", [1, 2, 20, 27, 28])
+def test_trials_of_few_samples_have_flags_and_power_all_the_same(n_times):
+    trials = recording(noise(4)[..., :n_times], windows={})
+    assert len(flags(trials)) == 4
+    assert band_power(trials, (8.0, 13.0)).shape == (4, 2, n_times)
+
+
 def test_a_gap_amid_ordinary_voltages_is_not_the_rails():
     X = with_gap(noise(100))
     X[0, 0, 199] = X[0, 0, 260] = 1.0

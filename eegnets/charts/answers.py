@@ -35,5 +35,7 @@ def probability_chart(answered: pd.DataFrame, class_names: tuple[str, ...]) -> a
     order = alt.Order("name:N")
     bars = alt.Chart(rows).mark_bar().encode(x=x, y=y, color=colour, order=order, tooltip=tooltip)
     middle = alt.Chart(pd.DataFrame({"half": [0.5]})).mark_rule(strokeDash=[4, 4]).encode(x=alt.X("half:Q"))
-    title = titled(_("What each network answers"), _("dashed: neither class is likelier"))
-    return alt.layer(bars, middle, title=title, height=AROUND + BAR * len(answered))
+    two = len(class_names) == 2  # of more, a class can be the likeliest on either side of the line
+    words = _("What each network answers")
+    title = titled(words, _("dashed: neither class is likelier")) if two else words
+    return alt.layer(*[bars, middle][: 1 + two], title=title, height=AROUND + BAR * len(answered))

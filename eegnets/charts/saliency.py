@@ -1,5 +1,6 @@
 """Where in a trial a network looked: each stretch's pull towards a class or away from it, a row a channel."""
 
+import json
 from typing import TYPE_CHECKING
 
 import altair as alt
@@ -47,7 +48,7 @@ def saliency_chart(trials: Trials, rows: pd.DataFrame, words: str, under: str) -
     base = rows["channel"].map(dict(zip(trials.ch_names, places, strict=True))).astype(float)
     rows = rows.assign(base=base, top=base + rows["pull"])
     names = zip(places, trials.ch_names, strict=True)
-    labels = [f"abs(datum.value - {place}) < {0.01 * apart} ? '{name}'" for place, name in names]
+    labels = [f"abs(datum.value - {place}) < {0.01 * apart} ? {json.dumps(name)}" for place, name in names]
     x_scale = alt.Scale(domain=[0, trials.n_times / trials.sfreq])
     y = alt.Y(
         "base:Q",

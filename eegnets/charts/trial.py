@@ -1,5 +1,7 @@
 """One trial as it was recorded: a line for each channel over time, with the task's windows shaded and gaps marked."""
 
+import json
+
 import altair as alt
 import numpy as np
 import pandas as pd
@@ -42,7 +44,9 @@ def trial_chart(trials: Trials, index: int) -> alt.LayerChart:
     apart = channel_distance(trials, index)
     places = [apart * place for place in range(trials.n_chans - 1, -1, -1)]
     names = dict(zip(places, trials.ch_names, strict=True))
-    label = " : ".join(f"abs(datum.value - {place}) < 1e-6 ? '{name}'" for place, name in names.items()) + " : ''"
+    label = (
+        " : ".join(f"abs(datum.value - {place}) < 1e-6 ? {json.dumps(name)}" for place, name in names.items()) + " : ''"
+    )
     x = alt.X(
         "time:Q", title=_("Time after trial start (s)"), scale=alt.Scale(domain=[0, trials.n_times / trials.sfreq])
     )

@@ -134,7 +134,7 @@ def trial_list(table: pd.DataFrame, key: str, open_trial: Callable[[int], None])
         "trial": st.column_config.NumberColumn(_("Trial"), help=_("Its number within its subject.")),
         "subject": _("Subject"),
         "label": text(_("Shown"), help=_("The class that was asked for, where it is known.")),
-        "answer": text(_("Answered"), help=_("The likelier class.")),
+        "answer": text(_("Answered"), help=_("The likeliest class.")),
         "right": st.column_config.CheckboxColumn(_("Right")),
     }
     st.dataframe(

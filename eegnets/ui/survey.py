@@ -1,5 +1,7 @@
 """What is measured of a whole set of trials, once for all pages and sessions, each part when first asked for."""
 
+import contextlib
+from collections.abc import Iterator
 from functools import cached_property, lru_cache
 
 import altair as alt
@@ -11,6 +13,7 @@ from eegnets import signals
 from eegnets.charts.average import average_chart
 from eegnets.charts.erd import erd_chart
 from eegnets.charts.spectrum import spectrum_chart
+from eegnets.config import InputError
 from eegnets.trials import Trials
 from eegnets.ui.identity import BY_NUMBER
 
@@ -20,7 +23,8 @@ class Survey:
 
     def __init__(self, trials: Trials) -> None:
         self.trials = trials
-        self.changes = lru_cache(maxsize=64)(self._changes)
+        self.changes = lru_cache(maxsize=8)(self._changes)  # of 64 channels a table takes 12 MB
+        self.average = lru_cache(maxsize=None)(self._average)
 
     @cached_property
     def listed(self) -> pd.DataFrame:
@@ -55,14 +59,20 @@ class Survey:
         """How the rhythms of each class change against a baseline, as `signals.erd`."""
         return signals.erd(self.power_map, self.trials.ch_names, baseline)
 
-    @cached_property
-    def averages(self) -> dict[str, pd.DataFrame]:
-        """Voltage and the power of each band over time, by class."""
-        voltage = {"voltage": signals.class_averages(self.trials, signals.complete(self.trials))}
-        return voltage | {
-            name: signals.class_averages(self.trials, signals.band_power(self.trials, band))
-            for name, band in signals.BANDS.items()
-        }
+    def _average(self, what: str) -> pd.DataFrame:
+        """Voltage, or the power of the band called so, over time by class."""
+        band = signals.BANDS.get(what)
+        values = signals.band_power(self.trials, band) if band else signals.complete(self.trials)
+        return signals.class_averages(self.trials, values)
+
+
+@contextlib.contextmanager
+def in_place() -> Iterator[None]:
+    """Say where it would stand what cannot be measured of such trials; the page goes on below it."""
+    try:
+        yield
+    except InputError as error:
+        st.error(str(error), icon=":material/block:")
 
 
 @st.cache_resource(show_spinner=False, max_entries=8, hash_funcs=BY_NUMBER)
@@ -85,4 +95,4 @@ def changes_of(found: Survey, baseline: tuple[float, float], class_name: str, ch
 def average_of(found: Survey, what: str, channel: str, words: str, unit: str) -> alt.LayerChart:
     """The average of each class over time, of the voltage or of a band's power."""
     trials = found.trials
-    return average_chart(found.averages[what], channel, trials.class_names, words, unit, trials.windows)
+    return average_chart(found.average(what), channel, trials.class_names, words, unit, trials.windows)
