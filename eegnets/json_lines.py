@@ -1,4 +1,4 @@
-"""Files that grow by one JSON object an epoch, a line each: a line is there whole or not at all."""
+"""Files that grow by one JSON object a line: a line is there whole or not at all."""
 
 import contextlib
 import json
@@ -33,8 +33,8 @@ def _record(line: str) -> dict[str, Any]:
         record = json.loads(line)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
-    if not (isinstance(record, dict) and isinstance(record.get("epoch"), int)):
-        raise ValueError("no record of an epoch")
+    if not isinstance(record, dict):
+        raise ValueError("no object")
     return record
 
 

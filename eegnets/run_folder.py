@@ -255,7 +255,10 @@ class Run:
 
     def _records(self, name: str) -> list[dict[str, Any]]:
         try:
-            return json_lines.read(self.path / name)
+            records = json_lines.read(self.path / name)
+            for record in records:
+                _epoch(record)
+            return records
         except ValueError:
             raise RunError(
                 _("run {run}: {file} has a damaged line; delete the run or mend it.", run=self.id, file=name)
@@ -263,10 +266,10 @@ class Run:
 
     def rewind(self, epochs: int) -> list[dict[str, Any]]:
         """Leave the first epochs of the history and return them; none where not that many are whole."""
-        kept = json_lines.keep(self.path / "history.jsonl", lambda record: record["epoch"] <= epochs)
+        kept = json_lines.keep(self.path / "history.jsonl", lambda record: _epoch(record) <= epochs)
         if len(kept) < epochs:
             kept = json_lines.keep(self.path / "history.jsonl", lambda record: False)
-        json_lines.keep(self.path / "instruments.jsonl", lambda record: record["epoch"] <= len(kept))
+        json_lines.keep(self.path / "instruments.jsonl", lambda record: _epoch(record) <= len(kept))
         return kept
 
     def result(self) -> dict[str, Any] | None:
@@ -336,3 +339,10 @@ class Run:
 
     def _write(self, name: str, content: bytes) -> None:
         write_whole(self.path / name, content)
+
+
+def _epoch(record: Mapping[str, Any]) -> int:
+    """Of which epoch a record is; ValueError for another kind of object."""
+    if not isinstance(record.get("epoch"), int):
+        raise ValueError("no record of an epoch")
+    return record["epoch"]

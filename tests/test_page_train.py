@@ -199,17 +199,6 @@ def test_anothers_run_goes_on_and_the_page_says_whose_it_is(app, tmp_path, sever
     assert (run.status.state, mine.status.state) == ("queued", "stopped" if several else "queued")
 
 
-def test_a_test_trial_of_a_run_opens_on_the_page_classify(app, made_run, monkeypatch):
-    run = made_run()
-    left = []
-    monkeypatch.setattr("streamlit.switch_page", lambda page, query_params: left.append((page, query_params)))
-    monkeypatch.setattr("eegnets.ui.scoring.trial_list", lambda table, key, open_trial: open_trial(2))
-    opened(app, run)
-    assert not app.exception
-    wanted = {"source": "simulated", "part": "test", "answer": "2", "network": run.id}
-    assert left == [("pages/classify.py", wanted)]
-
-
 def test_engine_and_precision_reach_the_run(app, tmp_path):
     opened(app, engine="plain", precision="bfloat16")
     next(button for button in app.button if button.label == "Start").click().run()

@@ -129,6 +129,13 @@ def choose_named_data() -> None:
                 st.session_state[f"data_{name}"] = rule.check(st.query_params[f"data_{name}"])
 
 
+def choose_data(data: DataConfig) -> None:
+    """Choose these data in the sidebar; for callbacks."""
+    st.session_state.source, st.session_state.subjects = data.source, list(data.subjects)
+    for name, rule in sources.SOURCES[data.source].options.items():
+        st.session_state[f"data_{name}"] = data.options.get(name, rule.default)
+
+
 def _forget_subjects() -> None:
     st.session_state.subjects = []
 

@@ -10,18 +10,13 @@ from eegnets.translation import _
 from eegnets.trials import Trials, place_in_split
 
 
-def trial_address(data: DataConfig, part: str, place: int) -> dict[str, Any]:
-    """The address of one trial on the page Classify: the `place`-th (from 1) of a split of these data."""
-    options = {f"data_{name}": str(value) for name, value in data.options.items()}
-    where = {"source": data.source, "part": part, "answer": str(place)} | options
-    return where | ({"subjects": list(data.subjects)} if data.subjects else {})
-
-
 def classify_link(data: DataConfig, trials: Trials, index: int) -> None:
     """A link that opens one of these trials on the page Classify; of several people's, this one's alone."""
     part, place = place_in_split(trials, index)
     if len(trials.subjects) > 1:
         data = replace(data, subjects=(str(trials.subject[index]),))
-    where = trial_address(data, part, place)
+    options = {f"data_{name}": str(value) for name, value in data.options.items()}
+    where: dict[str, Any] = {"source": data.source, "part": part, "answer": str(place)} | options
+    where |= {"subjects": list(data.subjects)} if data.subjects else {}
     label = _("Classify this trial")
     st.page_link("pages/classify.py", label=label, icon=":material/psychology:", query_params=where)

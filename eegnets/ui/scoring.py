@@ -16,7 +16,7 @@ from eegnets.statistics import by_subject, judged
 from eegnets.translation import _
 from eegnets.ui.choices import pill
 from eegnets.ui.drawing import shared, show
-from eegnets.ui.links import trial_address
+from eegnets.ui.forms import choose_data
 
 
 def test_panel(run: Run) -> None:
@@ -34,7 +34,8 @@ def test_panel(run: Run) -> None:
 
 
 def _leave_for(network: str, data: DataConfig, place: int) -> None:
-    st.session_state.left_for = trial_address(data, "test", place) | {"network": network}
+    choose_data(data)  # the sidebar's fields are theirs alone: no address may set them while they are on the page
+    st.session_state.left_for = {"part": "test", "answer": str(place), "network": network}
 
 
 def scores_panel(

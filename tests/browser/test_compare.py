@@ -86,6 +86,23 @@ def test_seeds_are_averaged_until_asked_otherwise(page, server, made, picture):
     shows_no_failure(page)
 
 
+def test_what_is_chosen_stays_chosen_whenever_one_comes_back(page, server, made):
+    opened(page, server, *made, metric="loss")
+    averaged = page.get_by_test_id("stButtonGroup").filter(has_text="Average over").get_by_role("button", name="Seed")
+    for _ in range(3):
+        for name in ("loss", "test", "epoch"):
+            expect(page.get_by_role("radio", name=name, exact=True)).to_be_checked()
+        expect(averaged).to_have_attribute("aria-pressed", "true")
+        expect(page).not_to_have_url(re.compile("over="))
+        page.get_by_role("radio", name="Lab report").click()
+        expect(page.get_by_text("What differs")).to_have_count(0)
+        settled(page)
+        page.get_by_role("radio", name="Runs", exact=True).click()
+        expect(page.get_by_text("What differs")).to_be_visible()
+        settled(page)
+    shows_no_failure(page)
+
+
 def test_a_click_on_a_curve_selects_its_row_and_a_row_its_curve(page, server, made, picture):
     opened(page, server, *made, smooth="0.4")
     rows = page.get_by_test_id("stDataFrame").nth(2)

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from playwright.sync_api import expect
+from settling import click_row
 
 pytestmark = pytest.mark.browser
 
@@ -51,6 +52,14 @@ def test_a_run_that_ends_shows_what_it_learned(page, server, picture):
     picture("finished")
     page.reload()
     expect(page.get_by_text("Epoch 2 of 2").first).to_be_visible()
+    run = re.search(r"run=([\w-]+)", page.url)[1]
+    page.get_by_test_id("stSidebar").get_by_role("button", name="B", exact=True).click()  # it is asked on its own data
+    answer = page.get_by_text(re.compile(r"^It answers"))
+    answers = page.get_by_test_id("stDataFrame").last
+    click_row(answers, 3, lambda wait: expect(answer).to_be_visible(timeout=wait))
+    expect(page).to_have_url(re.compile(rf"/classify\?.*{run}"))
+    expect(page.get_by_label("Trial, of")).to_have_value("3")
+    expect(page).to_have_url(re.compile("subjects=A(&|$)"))
     shows_no_failure(page)
 
 
