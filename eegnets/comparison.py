@@ -13,6 +13,7 @@ from scipy import stats
 from eegnets.config import SETTINGS, RunConfig
 from eegnets.translation import N_, _
 
+CHANGED = N_("changed while it trained")
 POINTS = 500  # drawn of a curve at most: a screen has no room for more
 
 History = Sequence[Mapping[str, Any]]
@@ -25,9 +26,13 @@ def settings_of(config: RunConfig) -> dict[str, Any]:
     return flat | {f"data_{name}": value for name, value in config.data.options.items()}
 
 
-def differing(configs: Mapping[str, RunConfig]) -> pd.DataFrame:
-    """What is not the same in all: a row for each such setting (index: its key), a column for each run."""
-    table = pd.DataFrame({name: settings_of(config) for name, config in configs.items()}, dtype=object)
+def differing(configs: Mapping[str, RunConfig], changed: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """What is not the same in all: a row for each such setting (index: its key), a column for each run.
+
+    changed: run -> what was changed while it trained, in words, if anything.
+    """
+    live = {name: {CHANGED: (changed or {}).get(name) or "–"} for name in configs}
+    table = pd.DataFrame({name: settings_of(config) | live[name] for name, config in configs.items()}, dtype=object)
     return table[table.astype(str).nunique(axis=1, dropna=False) > 1]
 
 

@@ -68,9 +68,10 @@ def make_report(rows: Iterable[Mapping[str, Any]], source: str | None = None) ->
 
     A table compares like with like: its runs agree in all but network, activation, weight decay and seed (and in what
     makes no network better: device, engine, threads, which weights were kept). Of several such families the largest is
-    taken. Raises InputError where `source` has no finished run but others have.
+    taken; runs that were changed while they trained are in none. Raises InputError where `source` has no finished run
+    but others have.
     """
-    finished = [row for row in rows if row["state"] == "finished"]
+    finished = [row for row in rows if row["state"] == "finished" and not row["changed"]]
     names = sorted({row["source"] for row in finished})
     if source is not None and names and source not in names:
         raise InputError(unknown(N_("source with finished runs"), source, names))

@@ -193,7 +193,17 @@ def _read(run: Run) -> dict[str, Any]:
     row |= {"source": config.data.source, "subjects": list(config.data.subjects), "options": config.data.options}
     row |= {"model": config.model.name} | {k: v for k, v in asdict(config.model).items() if k != "name"}
     row |= asdict(config.training) | {"epoch": found["last"]["epoch"] if found.get("last") else 0}
-    return row | _scores(found) | _conditions(run, about, config)
+    return row | {"changed": _changed(run, config)} | _scores(found) | _conditions(run, about, config)
+
+
+def _changed(run: Run, config: RunConfig) -> str:
+    """What was changed while the run trained, in words; "" for a run of one piece."""
+    live = {name: run.asked().get(name) for name in ("learning_rate", "weight_decay")}
+    return ", ".join(
+        f"{name.replace('_', ' ')} {value:g}"
+        for name, value in live.items()
+        if isinstance(value, int | float) and value != getattr(config.training, name)
+    )
 
 
 def _conditions(run: Run, about: Mapping[str, Any], config: RunConfig) -> dict[str, Any]:

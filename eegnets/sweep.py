@@ -64,10 +64,11 @@ def plan(configs: Iterable[RunConfig], rows: Iterable[Mapping[str, Any]]) -> lis
     """Each config with the run that got furthest with it.
 
     rows: as `runs.describe` gives them, the newest first; of equals the newest is taken. A config that leaves the
-    threads open fits a run with any number of them, and one that asks for no instruments also one that has them.
+    threads open fits a run with any number of them, and one that asks for no instruments also one that has them; none
+    fits a run that was changed while it trained.
     """
     found: dict[str, Cell] = {}
-    for row in sorted((row for row in rows if row["state"] in BEST_FIRST), key=_rank):
+    for row in sorted((row for row in rows if row["state"] in BEST_FIRST and not row["changed"]), key=_rank):
         config = asked(row)
         for threads, instruments in product((config.training.threads, None), (config.training.instruments, False)):
             kind = config.with_(threads=threads, instruments=instruments)

@@ -113,6 +113,13 @@ def test_a_channel_may_have_any_name(chart):
     assert all(json.dumps(name) in axis for name in names)
 
 
+def test_the_legend_of_a_race_has_a_line_for_each_run():
+    chart = run_curves(RUNS, BENDS, "accuracy", "test", 10).to_dict()
+    assert {layer["encoding"]["color"]["legend"]["columns"] for layer in chart["layer"][:1]} == {1}
+    three = run_curves(RUNS | {"x": HISTORY}, BENDS | {"x": "Tanh"}, "accuracy", "test", 10).to_dict()
+    assert three["height"] > chart["height"]
+
+
 def test_only_of_two_classes_does_a_line_part_the_answers():
     three = ANSWERS.assign(feet=0.0)
     marks = [

@@ -42,6 +42,17 @@ def test_curves_are_valid_plain_json_with_title_and_units(lengths, x, log):
     assert ('"type": "log"' in text) == bool(log)
 
 
+@pytest.mark.parametrize(("x", "whole"), [("epoch", True), ("seconds", False)])
+def test_epochs_are_whole_numbers(x, whole):
+    chart, _ = drawn(x=x)
+    assert {layer["encoding"]["x"]["axis"].get("tickMinStep") == 1 for layer in chart["layer"][:3]} == {whole}
+
+
+def test_what_no_run_reached_has_its_place_among_the_points():
+    table = pd.DataFrame({"honest": ["last"] * 3, "points": [0.2, 1.0, 4.9]})
+    assert flattery_chart(table).to_dict()["encoding"]["x"]["scale"]["domain"] == [0, 1, 2, 3, 4, 5]
+
+
 def test_a_group_has_its_activations_colour_and_its_own_dash():
     chart, _ = drawn()
     line = chart["layer"][2]["encoding"]

@@ -49,6 +49,14 @@ def test_a_network_answers_with_the_very_predictions_that_its_run_stored(app, ne
     assert any(f"accuracy {right:.1%}" in text.value for text in app.markdown)
 
 
+def test_a_network_that_is_not_here_is_told_before_another_answers(app, network):
+    opened(app, network="20260101-000000-eegnet-elu-deadbeef")
+    assert not app.exception
+    assert any("20260101-000000-eegnet-elu-deadbeef is not here" in box.value for box in app.warning)
+    opened(app, network=network.id)
+    assert not any("is not here" in box.value for box in app.warning)
+
+
 def test_networks_that_could_be_asked_are_not_loaded_for_it(app, network, monkeypatch):
     from eegnets.classification import Classifier
 

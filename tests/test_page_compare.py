@@ -252,6 +252,17 @@ def test_runs_on_other_data_are_not_paired_though_their_labels_are_the_same(app,
     assert "exact McNemar test" not in words(app)
 
 
+def test_a_run_that_was_changed_while_it_trained_is_told_apart_from_its_like(app, made_run):
+    runs = [made_run(seed=seed, activation=name) for seed in (0, 1) for name in ("ELU", "ReLU")]
+    changed = made_run(seed=2, activation="ELU")
+    changed.ask(learning_rate=50.0)
+    opened(app, *runs, changed, over="Seed")
+    assert not app.exception
+    means = next(frame.value for frame in app.dataframe if "Mean (%)" in frame.value)
+    assert sorted(means["n"]) == [1, 2, 2]
+    assert "learning rate 50" in " ".join(means["Runs"])
+
+
 def test_a_run_that_repeats_another_is_the_same_sample(app, made_run):
     runs = [made_run(seed=seed, accuracies=[0.5, 0.6, 0.7 + seed / 10]) for seed in (0, 1, 0, 0)]
     opened(app, *runs, over="Seed")

@@ -100,9 +100,10 @@ def test_a_filter_narrows_the_list_and_the_steps(app, few, picked, rows):
         assert set(table[key]) <= set(picked.get(key, table[key]))
 
 
-def test_a_filter_begins_at_its_first_trial(app, few):
+def test_a_filter_begins_at_its_first_trial_and_its_row(app, few):
     opened(app, trial="10")
     app.button_group(key="split").set_value(["test"]).run()
+    assert app.session_state.table["selection"]["rows"] == [0]
     assert (app.number_input(key="trial").value, waveform(app)) == (1, "Subject A, trial 13 (test): left hand")
 
 

@@ -174,3 +174,10 @@ def test_the_device_is_what_computed_where_that_is_known(made_run, rows, device,
     (run.path / "config.json").write_text(json.dumps(about | {"versions": {"torch": torch}}))
     run.met(**met)
     assert rows()[0]["computed_on"] == found
+
+
+def test_a_run_that_was_changed_while_it_trained_is_in_no_table(made_run, rows):
+    plain, changed = made_run(accuracies=[0.5, 0.5, 0.5]), made_run(accuracies=[0.5, 0.5, 0.9])
+    changed.ask(weight_decay=0.5)
+    found = cell(make_report(rows()), "EEGNet", "ELU", 0.01, "last")
+    assert found.runs == (plain.id,)

@@ -51,6 +51,13 @@ def rows(tmp_path):
     return lambda: RunStore(tmp_path / "runs").table()
 
 
+def test_a_run_that_was_changed_while_it_trained_answers_no_combination(made_run, rows):
+    made_run().ask(learning_rate=50.0)
+    assert plan([BASE], rows())[0].state == "missing"
+    made_run().ask(action="pause", learning_rate=BASE.training.learning_rate)
+    assert plan([BASE], rows())[0].state == "finished"
+
+
 def test_what_is_finished_is_not_to_do_again(made_run, rows):
     run = made_run(activation="ReLU", threads=2)
     made_run("failed", activation="ReLU")

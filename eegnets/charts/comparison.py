@@ -8,14 +8,13 @@ import altair as alt
 import pandas as pd
 
 from eegnets.charts.curves import axis_title, chart_title, run_colours
-from eegnets.charts.style import DASHES, HEIGHT, LEGEND, OTHER_COLOURS, TALL, titled, worded
+from eegnets.charts.style import DASHES, HEIGHT, LEGEND, LINE, OTHER_COLOURS, TALL, titled, worded
 from eegnets.comparison import thinned
 from eegnets.evaluation import SCORES
 from eegnets.translation import N_, _
 
 CLICKED = "clicked"  # the chart's selection: which group was clicked
 POINTED = 3000  # points on a chart that answer to the pointer: a browser divides its plane among them
-LINE = 18  # px, for a group's line in the legend
 X_TITLES = {
     N_("epoch"): N_("Epoch"),
     N_("seconds"): N_("Time in training (s)"),
@@ -46,7 +45,8 @@ def comparison_curves(
     if "y" in log:
         means, singles = means[means["value"] > 0], singles[singles["value"] > 0]
         means = means.assign(low=means["low"].where(means["low"] > 0, means["value"]))
-    x_axis = alt.X(f"{x}:Q", title=_(X_TITLES[x]), scale=_scale("x" in log), axis=alt.Axis(grid=False))
+    axis = alt.Axis(grid=False, **({"tickMinStep": 1} if x == "epoch" else {}))
+    x_axis = alt.X(f"{x}:Q", title=_(X_TITLES[x]), scale=_scale("x" in log), axis=axis)
     y_title, names = axis_title(metric), names or {group: group for group in activations}
     y_axis = alt.Y("value:Q", title=y_title, scale=_scale("y" in log))
     looks = _looks(activations, names)
@@ -136,6 +136,9 @@ def flattery_chart(table: pd.DataFrame) -> alt.Chart:
     counted = table.assign(points=table["points"].round(), honest=table["honest"].map(lambda name: _(SCORES[name])))
     counted = counted.groupby(["honest", "points"], as_index=False).size()
     names = [_(SCORES[name]) for name in ("last", "best_validation")]
+    reach = counted["points"].astype(int)
+    every = list(range(reach.min(), reach.max() + 1)) if len(reach) else []  # also those that no run has
+    axis = alt.Axis(labelAngle=0, labelOverlap=True, format="d")
     colours = alt.Scale(domain=names, range=list(OTHER_COLOURS[:2]))
     legend = LEGEND.copy()
     legend.symbolType, legend.columns = "square", 1  # beside each other they do not fit on a phone
@@ -143,7 +146,7 @@ def flattery_chart(table: pd.DataFrame) -> alt.Chart:
         alt.Chart(counted)
         .mark_bar()
         .encode(
-            x=alt.X("points:O", title=_("Best test epoch above (points)"), axis=alt.Axis(labelAngle=0)),
+            x=alt.X("points:O", title=_("Best test epoch above (points)"), axis=axis, scale=alt.Scale(domain=every)),
             xOffset=alt.XOffset("honest:N", sort=names),
             y=alt.Y("size:Q", title=_("Runs (number)"), axis=alt.Axis(tickMinStep=1)),
             color=alt.Color("honest:N", title=_("Above"), scale=colours, legend=legend),

@@ -17,6 +17,7 @@ from eegnets.charts.style import (
     FOLD_DASHES,
     HEIGHT,
     LEGEND,
+    LINE,
     OTHER_COLOURS,
     worded,
 )
@@ -124,14 +125,15 @@ def run_curves(
     histories: Mapping[str, History], activations: Mapping[str, str], metric: str, fold: str, epochs: int
 ) -> alt.LayerChart:
     """One curve a run; a run's colour is its activation's where no two runs share one, and its dash is its own."""
-    labels, title = list(histories), _("Run")
+    labels, title, legend = list(histories), _("Run"), LEGEND.copy()
+    legend.columns = 1  # names beside each other do not fit
+    colours, dashes = run_colours(labels, activations), _cycled(DASHES, len(labels))
     encodings = {
-        "color": alt.Color("run:N", title=title, legend=LEGEND, scale=_scale(labels, run_colours(labels, activations))),
-        "strokeDash": alt.StrokeDash(
-            "run:N", title=title, legend=LEGEND, scale=_scale(labels, _cycled(DASHES, len(labels)))
-        ),
+        "color": alt.Color("run:N", title=title, legend=legend, scale=_scale(labels, colours)),
+        "strokeDash": alt.StrokeDash("run:N", title=title, legend=legend, scale=_scale(labels, dashes)),
     }
-    return _lines(run_table(histories, metric, fold), metric, epochs, encodings, "run", chart_title(metric, fold))
+    chart = _lines(run_table(histories, metric, fold), metric, epochs, encodings, "run", chart_title(metric, fold))
+    return chart.properties(height=HEIGHT + LINE * len(labels))
 
 
 def run_colours(labels: Sequence[str], activations: Mapping[str, str]) -> list[str]:

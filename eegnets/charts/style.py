@@ -14,6 +14,7 @@ import altair as alt
 from eegnets.translation import N_, _
 
 HEIGHT = 300  # px, with title and legend
+LINE = 18  # px, for a line of a legend that has one for each run
 TALL = 340  # px, for a chart with two lines of title
 
 FOLD_COLOURS = {N_("train"): "#2f86c9", N_("validation"): "#c77a00", N_("test"): "#17936a"}

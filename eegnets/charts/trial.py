@@ -39,8 +39,11 @@ def channel_distance(trials: Trials, index: int) -> float:
     return 2.2 * float(np.nanquantile(np.abs(trials.X[index]), 0.998)) if np.isfinite(trials.X[index]).any() else 1.0
 
 
-def trial_chart(trials: Trials, index: int) -> alt.LayerChart:
-    """The channels of one trial under each other on one scale, as EEG is read on paper."""
+def trial_chart(trials: Trials, index: int, *, filled: bool = False) -> alt.LayerChart:
+    """The channels of one trial under each other on one scale, as EEG is read on paper.
+
+    filled: the trials are as a network takes them, which does not tell any more where samples were missing.
+    """
     apart = channel_distance(trials, index)
     places = [apart * place for place in range(trials.n_chans - 1, -1, -1)]
     names = dict(zip(places, trials.ch_names, strict=True))
@@ -67,6 +70,8 @@ def trial_chart(trials: Trials, index: int) -> alt.LayerChart:
     missing = _("no sample missing")
     if len(gaps):
         missing = _("missing samples, framed in red: {n}", n=gaps["samples"].sum())
+    elif filled:
+        missing = _("as the network takes it: missing samples are filled")
     layers = [*window_shades(trials.windows), lines, strips, *_gap_marks(gaps), *_scale_bar(trials, apart)]
     return alt.layer(*layers, title=titled(trial_title(trials, index), missing), height=height)
 

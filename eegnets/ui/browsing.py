@@ -33,7 +33,9 @@ def _pills(label: str, choices: Sequence[str], key: str, help_: str | None = Non
 
 
 def _first() -> None:
+    """To the first trial of another list, and to its row."""
     st.session_state.trial = 1
+    _tick()
 
 
 def channel_picker(ch_names: tuple[str, ...]) -> list[str]:
@@ -120,6 +122,10 @@ def _move(key: str, by: int, n: int) -> None:
 def _step(by: int, n: int) -> None:
     """To another trial, and to its row in the table."""
     _move("trial", by, n)
+    _tick()
+
+
+def _tick() -> None:
     st.session_state.table = {"selection": {"rows": [st.session_state.trial - 1], "columns": [], "cells": []}}
 
 

@@ -1,7 +1,7 @@
 """Trained networks on a page: which one, what it answers to a set of trials, and going through its answers."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,8 +44,17 @@ def network_picker(trials: Trials, source: str) -> Run | None:
     found = fitting(trials, source)
     if not found:
         return None
+    tell_missing(found)
     help_ = _("Shipped checkpoints and your own runs whose networks take such trials.")
     return found[listed(_("Network"), list(found), next(iter(found)), "network", str, help=help_)]
+
+
+def tell_missing(networks: Collection[str]) -> None:
+    """Say so where the address names a network that is none of those that can be asked."""
+    named = st.query_params.get("network", "")
+    if named and named not in networks:
+        words = _("The network {name} is not here, or takes other trials than these; another one answers.", name=named)
+        st.warning(words, icon=":material/search_off:")
 
 
 def fitting(trials: Trials, source: str) -> dict[str, Run]:
@@ -136,7 +145,7 @@ def _browse(run: Run, kin: list[Run], fold: Trials, table: pd.DataFrame) -> None
     names = network.shape.class_names
     left, right = st.columns([3, 2], gap="large")
     with left:
-        show(shared(trial_chart, fold, index), key="waveform", alt=trial_title(fold, index))
+        show(shared(trial_chart, fold, index, filled=True), key="waveform", alt=trial_title(fold, index))
     with right:
         _verdict(table.loc[index])
         answers = pd.DataFrame([own, *_rows(kin, fold, index)])

@@ -48,7 +48,7 @@ class Picked:
         self.names = names_of(rows)
         self.runs = {self.names[row["id"]]: store().get(row["id"]) for row in rows}
         self.configs = {self.names[row["id"]]: asked(row) for row in rows}
-        self.different = differing(self.configs)
+        self.different = differing(self.configs, {self.names[row["id"]]: row["changed"] for row in rows})
         self.groups = {name: name for name in self.runs}
         self.called = self.groups  # group -> its name in the reader's language
 

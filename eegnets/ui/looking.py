@@ -23,7 +23,7 @@ from eegnets.translation import N_, _, language
 from eegnets.trials import Trials
 from eegnets.ui.browsing import bounded, stepper
 from eegnets.ui.choices import listed
-from eegnets.ui.classifying import fitting, of
+from eegnets.ui.classifying import fitting, of, tell_missing
 from eegnets.ui.drawing import shared, show
 from eegnets.ui.forms import control
 from eegnets.ui.identity import BY_NUMBER, number
@@ -49,6 +49,7 @@ class Looked(NamedTuple):
 def network_to_look_at(trials: Trials, source: str) -> Looked:
     """Pick a finished run that takes such trials, or an untrained network made for them."""
     found = fitting(trials, source)
+    tell_missing([*found, UNTRAINED])
     picked = listed(
         _("Network"),
         [*found, UNTRAINED],
@@ -110,7 +111,7 @@ def inside(looked: Looked, fold: Trials) -> None:
         show(chart, key=key, on_select=partial(_open_layer, key), alt=words)
     with right:
         if layer == TRIAL:
-            show(shared(trial_chart, fold, index), key="input", alt=trial_title(fold, index))
+            show(shared(trial_chart, fold, index, filled=True), key="input", alt=trial_title(fold, index))
         else:
             _layer(looked, fold, layer, values[layer])
 

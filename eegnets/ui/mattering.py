@@ -23,7 +23,7 @@ Rows = list[dict[str, Any]]
 def mattering_panel(rows: Rows, score: str) -> None:
     """What each setting that varies explains of the accuracy `score` (a key of SCORES) of the finished runs."""
     st.header(_("Which setting matters"), anchor=False)
-    finished = [row for row in rows if row["state"] == "finished" and row[score] is not None]
+    finished = [row for row in rows if row["state"] == "finished" and row[score] is not None and not row["changed"]]
     table, settings = _table(distinct(finished), score)
     if len(settings) < 2 or table["score"].nunique() < 2:
         st.caption(_("To be told from finished runs that vary in two settings or more, best each with several seeds."))

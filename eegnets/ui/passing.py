@@ -30,7 +30,7 @@ from eegnets.trials import SPLITS, Trials
 from eegnets.ui.bending import parameter_sliders
 from eegnets.ui.browsing import bounded
 from eegnets.ui.choices import listed, segments
-from eegnets.ui.classifying import fitting, fold_of, of
+from eegnets.ui.classifying import fitting, fold_of, of, tell_missing
 from eegnets.ui.drawing import shared, show
 from eegnets.ui.forms import control
 from eegnets.ui.identity import BY_NUMBER
@@ -103,6 +103,7 @@ def through_a_layer(data: DataConfig) -> None:
 def _network_picker(recorded: Trials, source: str) -> Network:
     runs = fitting(recorded, source)
     names = [*runs, *NEW]
+    tell_missing(names)
     picked = listed(
         _("Network"),
         names,

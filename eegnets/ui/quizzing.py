@@ -30,7 +30,7 @@ def quiz(who: str, fold: Trials, table: pd.DataFrame) -> None:
         return
     index = int(asked[place])
     shown = fold if done else replace(fold, y=np.full(len(fold), -1))
-    show(trial_chart(shown, index), key="quiz_trial", alt=trial_title(shown, index))
+    show(trial_chart(shown, index, filled=True), key="quiz_trial", alt=trial_title(shown, index))
     if done:
         _reveal(fold, table, index, guesses[-1])
     else:
