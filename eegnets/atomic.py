@@ -1,12 +1,17 @@
 """Files that are written whole or not at all: a reader sees the old one or the new one, never a part."""
 
 import contextlib
+import os
 import secrets
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
 import filelock
+
+ATTEMPTS = 50 if os.name == "nt" else 0  # at taking the place of a file that others read
+PAUSE = 0.02  # s, between them
 
 
 @contextlib.contextmanager
@@ -16,7 +21,7 @@ def open_whole(path: Path) -> Iterator[IO[bytes]]:
     try:
         with partial.open("xb") as file:  # not tempfile: its files are for one user alone, runs are shared in a class
             yield file
-        partial.replace(path)
+        _replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
 
@@ -33,3 +38,13 @@ def changing(path: Path) -> Iterator[None]:
     """Keep others who ask the same way from changing a file while it is read, changed and written."""
     with filelock.FileLock(path.with_name(f".{path.name}.lock")):
         yield
+
+
+def _replace(partial: Path, path: Path) -> None:
+    """Take the file's place; on Windows, where nobody can while somebody reads it, as soon as nobody does."""
+    for _attempt in range(ATTEMPTS):
+        with contextlib.suppress(PermissionError):
+            partial.replace(path)
+            return
+        time.sleep(PAUSE)
+    partial.replace(path)

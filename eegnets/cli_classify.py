@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,6 +80,7 @@ def from_file(path: Path, shape: "Shape", fit: bool = False) -> Trials:
     if found.kind != "arrays":
         raise InputError(f"{path.name} is a recording: say on the page Import which marks begin a trial.")
     trials = files.read(path, likely_recipe(found, shape))
+    trials = replace(trials, split=np.repeat("test", len(trials)))
     channels = likely_channels(trials.ch_names, shape)
     wrong = misfits(trials, shape, channels)
     if wrong and not fit:

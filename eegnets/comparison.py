@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from eegnets.config import SETTINGS, RunConfig
 from eegnets.translation import N_, _
@@ -54,6 +53,17 @@ def worded(key: str, value: object, say: Callable[[str], str] = _) -> str:
     """A setting and its value in words: names speak for themselves, numbers need theirs."""
     speaks = key in ("model", "activation", "source", "optimizer")
     return plain(value, say) if speaks else f"{setting_label(key, say).lower()} {plain(value, say)}"
+
+
+def asked_words(config: RunConfig) -> str:
+    """What a run was asked to do, beside its network and epochs: its data, its seed, and what is not the default."""
+    usual, passed = settings_of(RunConfig()), ("model", "activation", "epochs", "threads")
+    told = {
+        key: value
+        for key, value in settings_of(config).items()
+        if key in ("source", "subjects", "seed") or (key in usual and key not in passed and value != usual[key])
+    }
+    return " · ".join(worded(key, value) for key, value in told.items())
 
 
 def alike(different: pd.DataFrame, by: Iterable[str], say: Callable[[str], str] = N_) -> dict[str, str]:
@@ -103,6 +113,8 @@ def group_table(table: pd.DataFrame, groups: Mapping[str, str], confidence: floa
 
     Each epoch speaks of the runs that reached it; where that is one, it has no interval (nan).
     """
+    from scipy import stats  # here: half a second to come, and panels have no need of it
+
     grouped = table.assign(group=table["run"].map(groups)).groupby(["group", "epoch"], sort=False, as_index=False)
     found = grouped.agg(
         seconds=("seconds", "mean"),

@@ -111,27 +111,6 @@ def histogram(values: np.ndarray, about: int = 50) -> pd.DataFrame:
     return pd.DataFrame({"start": edges[:-1], "stop": edges[1:], "share": counts / values.size})
 
 
-def layer_times(model: nn.Module, name: str, n_values: int, sfreq: float) -> np.ndarray:
-    """When each of the `n_values` that enter a layer is, seconds after trial start: the middle of what it looks at.
-
-    Convolutions and poolings before the layer shift and thin out the samples of a trial at `sfreq` Hz.
-    """
-    middle, step = 0.0, 1  # in samples
-    for passed, layer in leaves(model).items():
-        if passed == name:
-            break
-        if isinstance(layer, nn.Conv2d | nn.AvgPool2d | nn.MaxPool2d):
-            kernel, stride, padding = (_along_time(part) for part in (layer.kernel_size, layer.stride, layer.padding))
-            middle += step * ((kernel - 1) / 2 - padding)
-            step *= stride
-    return (middle + step * np.arange(n_values)) / sfreq
-
-
-def _along_time(size: int | tuple[int, int]) -> int:
-    """The size along time, of one given for both directions or for each."""
-    return size[1] if isinstance(size, tuple) else size
-
-
 def settle(model: nn.Module, X: Tensor) -> nn.Module:
     """Let a new network's batch norms take the mean and variance of trials X, as its first batch of training would.
 

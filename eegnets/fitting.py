@@ -3,17 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from eegnets.config import InputError, lookup
-from eegnets.sources.recipe import AXES, Preview, Recipe
+from eegnets.sources.recipe import AXES, UNKNOWN, Preview, Recipe
 from eegnets.translation import _
 from eegnets.trials import Trials
 
 if TYPE_CHECKING:
     from eegnets.classification import Shape
+
+MOST_OF_RATES = 500  # times the network's rate that trials may have
 
 
 def likely_recipe(found: Preview, shape: "Shape") -> Recipe:
@@ -22,15 +24,18 @@ def likely_recipe(found: Preview, shape: "Shape") -> Recipe:
     What the file does not say is taken from the network: rate and channel names. Of two orders of the axes that both
     could be, it is trials, channels, samples.
     """
-    rate = {} if found.sfreq else {"sfreq": shape.sfreq}
+    known: dict[str, Any] = {} if found.sfreq else {"sfreq": shape.sfreq}
     if found.kind == "recording":
-        return Recipe(start=0.0, stop=shape.n_times / shape.sfreq, **rate)
+        return Recipe(start=0.0, stop=shape.n_times / shape.sfreq, **known)
+    labels = found.marks.get("label", {}) if found.ch_names else {}  # a table's own column
+    several = len(set(labels) - {""}) > 1
+    known |= {"classes": {mark: mark if several and mark else UNKNOWN for mark in labels}} if labels else {}
     largest = max(found.shapes.values(), key=np.prod)
     rows, columns = largest[-2:] if len(largest) > 1 else (0, 0)
     turned = columns == shape.n_chans != rows or (shape.n_chans not in (rows, columns) and columns < rows)
     axes = AXES[1] if turned and not found.ch_names else AXES[0]
     named = not found.ch_names and (columns if turned else rows) == shape.n_chans
-    return Recipe(axes=axes, names=shape.ch_names if named else (), **rate)
+    return Recipe(axes=axes, names=shape.ch_names if named else (), **known)
 
 
 def likely_channels(ch_names: Sequence[str], shape: "Shape") -> tuple[str, ...]:
@@ -109,6 +114,14 @@ def fitted(trials: Trials, shape: "Shape", channels: Sequence[str], start: float
     for name in channels:
         lookup(dict.fromkeys(trials.ch_names), _("channel"), name)
     X = trials.X[:, [trials.ch_names.index(name) for name in channels]]
+    if trials.sfreq > MOST_OF_RATES * shape.sfreq:
+        raise InputError(
+            _(
+                "{rate:g} samples a second cannot be brought to {wanted:g}; is the time in the file in seconds?",
+                rate=trials.sfreq,
+                wanted=shape.sfreq,
+            )
+        )
     if trials.sfreq != shape.sfreq:
         X = resampled(_filled(X), trials.sfreq, shape.sfreq)
     first = round(start * shape.sfreq)

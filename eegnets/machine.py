@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+import loky
 import psutil
 
 from eegnets.translation import N_
@@ -76,8 +77,7 @@ def bfloat16_instructions(about: Mapping[str, str]) -> tuple[str, ...] | None:
 
 def usable_cores() -> int:
     """Processors this program may use, which in a container are often fewer than the machine has."""
-    affinity = getattr(os, "sched_getaffinity", None)  # not on every system
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
+    return loky.cpu_count()
 
 
 def _devices(processor: str) -> dict[str, str]:

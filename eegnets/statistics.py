@@ -107,13 +107,13 @@ def compare_predictions(first: pd.DataFrame, second: pd.DataFrame) -> PairedTria
 
 
 def judged(answers: pd.DataFrame, class_names: Sequence[str]) -> pd.DataFrame:
-    """Answers (a row a trial: label, a probability for each class name) with the columns `answer` and `right`.
+    """Answers (a row a trial: label, a probability for each class name) with the columns `answer` and `correct`.
 
-    The answer is the likeliest class, of equals the first; `right` is false where the label is not known.
+    The answer is the likeliest class, of equals the first; `correct` is false where the label is not known.
     """
     names = np.array(class_names)
     answer = names[answers[list(class_names)].to_numpy(dtype=float).argmax(axis=1)]
-    return answers.assign(answer=answer, right=answer == answers["label"].to_numpy())
+    return answers.assign(answer=answer, correct=answer == answers["label"].to_numpy())
 
 
 def by_subject(answers: pd.DataFrame, class_names: Sequence[str]) -> pd.DataFrame:
@@ -124,7 +124,7 @@ def by_subject(answers: pd.DataFrame, class_names: Sequence[str]) -> pd.DataFram
     known = answers[answers["label"].isin(class_names)]
     rows = []
     for subject, mine in known.groupby("subject", sort=False):
-        right, n = int(mine["right"].sum()), len(mine)
+        right, n = int(mine["correct"].sum()), len(mine)
         rows.append((subject, n, right, right / n, *wilson_interval(right, n)))
     return pd.DataFrame(rows, columns=["subject", "trials", "right", "accuracy", "low", "high"])
 

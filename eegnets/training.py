@@ -147,12 +147,16 @@ class State:
         states = {"cpu": torch.get_rng_state()}
         if self.device.type == "cuda":
             states["cuda"] = torch.cuda.get_rng_state()
+        if self.device.type == "mps":
+            states["mps"] = torch.mps.get_rng_state()
         return states
 
     def _set_noise(self, states: dict[str, Tensor]) -> None:
         torch.set_rng_state(states["cpu"])
         if self.device.type == "cuda":
             torch.cuda.set_rng_state(states["cuda"])
+        if self.device.type == "mps":
+            torch.mps.set_rng_state(states["mps"])
 
     def state_dict(self) -> dict[str, Any]:
         """All of it as tensors and plain numbers, so that a run can continue bit for bit."""

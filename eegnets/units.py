@@ -43,6 +43,10 @@ class Sight(NamedTuple):
     step: int
     width: int
 
+    def times(self, n_values: int, sfreq: float) -> np.ndarray:
+        """When each of the first `n_values` is, seconds after trial start: the middle of what it sees at `sfreq` Hz."""
+        return (self.first + self.step * np.arange(n_values)) / sfreq
+
 
 def sights(model: nn.Module) -> dict[str, Sight]:
     """Dotted layer name -> what its values see of the trial, in samples. Only the dense layer sees all: it is left out.

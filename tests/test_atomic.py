@@ -2,6 +2,7 @@
 
 import os
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -77,3 +78,24 @@ def test_a_pipe_is_written_to_and_stays_one(tmp_path):
     assert os.read(reader, 100) == b"content"
     os.close(reader)
     assert pipe.is_fifo()
+
+
+def test_a_file_that_is_being_read_is_replaced_as_soon_as_it_is_free(tmp_path, monkeypatch):
+    """As on Windows, where a file that somebody reads cannot be replaced."""
+    write_whole(tmp_path / "a", b"old")
+    taken, replace = [], Path.replace
+
+    def busy(partial, path):
+        taken.append(path)
+        if len(taken) < 4:
+            raise PermissionError("in use")
+        return replace(partial, path)
+
+    monkeypatch.setattr(Path, "replace", busy)
+    monkeypatch.setattr("eegnets.atomic.PAUSE", 0.0)
+    with pytest.raises(PermissionError):  # elsewhere it is no question of waiting
+        write_whole(tmp_path / "a", b"new")
+    monkeypatch.setattr("eegnets.atomic.ATTEMPTS", 5)
+    write_whole(tmp_path / "a", b"new")
+    assert (tmp_path / "a").read_bytes() == b"new"
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]

@@ -102,6 +102,26 @@ def test_a_file_of_another_rate_and_montage_is_answered_only_where_fit_is_asked_
     assert len(json.loads(capsys.readouterr().out)["answers"]) == 4
 
 
+def test_a_tables_own_labels_are_used(run, trials, tmp_path, capsys):
+    test = trials.of_split("test").take(np.arange(4))
+    table = pd.DataFrame(test.X.transpose(0, 2, 1).reshape(-1, 2), columns=list(test.ch_names))
+    places = {"trial": np.repeat(np.arange(4), test.n_times), "time": np.tile(test.times, 4)}
+    labels = np.repeat([test.class_names[c] for c in test.y[:3]] + ["feet"], test.n_times)
+    table.assign(**places, label=labels).to_csv(tmp_path / "mine.csv", index=False)
+    assert command(run, "--file", str(tmp_path / "mine.csv"), "--json") == 0
+    answers = json.loads(capsys.readouterr().out)["answers"]
+    assert [answer["label"] for answer in answers] == [test.class_names[c] for c in test.y[:3]] + [""]
+
+
+@pytest.mark.parametrize("unit", [1e-6, 1 / 3600])
+def test_times_that_are_not_in_seconds_are_told(run, trials, tmp_path, capsys, unit):
+    one = trials.of_split("test").take(np.array([0]))
+    table = pd.DataFrame(one.X[0].T, columns=list(one.ch_names))
+    table.assign(trial=0, time=one.times * unit).to_csv(tmp_path / "mine.csv", index=False)
+    assert command(run, "--file", str(tmp_path / "mine.csv"), "--fit") == 2
+    assert "is the time in the file in seconds?" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

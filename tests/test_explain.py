@@ -15,12 +15,12 @@ from eegnets.explain import (
     flat_share,
     flat_shares,
     histogram,
-    layer_times,
     layer_values,
     leaves,
     settle,
 )
 from eegnets.models import MODELS, build
+from eegnets.units import sights
 
 
 @pytest.fixture(params=list(MODELS))
@@ -180,7 +180,7 @@ def test_a_value_lies_in_the_middle_of_the_samples_that_it_looks_at(model, place
     X = torch.randn(1, 3, 200, requires_grad=True)
     smooth(X)
     before = kept["before"][0, :, 0]  # (n_maps, n_values)
-    times = layer_times(smooth, name, before.shape[1], sfreq=10.0)
+    times = sights(smooth)[name].times(before.shape[1], sfreq=10.0)
     for value in (before.shape[1] // 2, before.shape[1] // 2 + 1):
         (slopes,) = torch.autograd.grad(before[:, value].sum(), X, retain_graph=True)
         reached = torch.nonzero(slopes[0].abs().sum(dim=0)).flatten()

@@ -70,7 +70,7 @@ def test_networks_that_could_be_asked_are_not_loaded_for_it(app, network, monkey
 def test_the_verdict_is_that_of_the_trial_that_is_open(app, network):
     opened(app, network=network.id)
     table = app.dataframe[0].value
-    wrong = int(np.flatnonzero(~table["right"])[0]) + 1
+    wrong = int(np.flatnonzero(~table["correct"])[0]) + 1
     app.number_input(key="answer").set_value(wrong).run()
     assert any(f"shown was **{table['label'][wrong - 1]}**" in box.value for box in app.warning)
 

@@ -115,7 +115,7 @@ def test_a_run_that_is_gone_is_told_once(app):
     app.run()
     app.switch_page("pages/activations.py").run()
     assert not app.exception
-    assert sum("unknown run" in box.value for box in app.warning) == 1
+    assert sum("is not here: it was deleted" in box.value for box in app.warning) == 1
 
 
 def test_the_first_page_lists_all_lessons(app):

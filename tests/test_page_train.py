@@ -153,7 +153,7 @@ def test_a_run_that_is_gone_is_told_and_does_not_break_the_page(app, made_run):
     app.query_params["run"] = [run.id, "20200101-000000-gone", "../../etc"]
     app.run()
     assert not app.exception
-    assert sum("unknown run" in box.value for box in app.warning) == 2
+    assert sum("is not here: it was deleted" in box.value for box in app.warning) == 2
     assert app.metric
 
 

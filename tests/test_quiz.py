@@ -45,6 +45,14 @@ def test_a_rhythm_of_half_the_amplitude_has_three_quarters_less_power_and_speaks
     assert f"speaks for the {hand}" in side_words(found.reset_index(), NAMES)
 
 
+def test_where_mu_grows_on_both_sides_it_speaks_for_nobody():
+    grown = pd.DataFrame({"band": ["mu"], "C3": [515.0], "C4": [324.0]})
+    assert (
+        side_words(grown, NAMES)
+        == "Mu has grown on both sides, where imagery weakens it on one: it speaks for neither hand."
+    )
+
+
 def test_nothing_is_told_where_nothing_can_be_known():
     assert rhythm_changes(one(0, windows=False)).empty
     assert side_words(rhythm_changes(one(0, windows=False)), NAMES) == ""

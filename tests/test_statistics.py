@@ -126,6 +126,13 @@ def test_chance_finds_something_among_many_comparisons():
     assert false_alarms(6) == pytest.approx(draws.any(axis=1).mean(), abs=0.01)
 
 
+def test_a_class_may_be_called_right():
+    answers = pd.DataFrame({"trial": [1, 2], "subject": "A", "label": ["right", "left"]})
+    found = judged(answers.assign(left=[0.2, 0.4], right=[0.8, 0.6]), ("left", "right"))
+    assert found["right"].tolist() == [0.8, 0.6]
+    assert found["correct"].tolist() == [True, False]
+
+
 def test_each_subject_is_counted_by_itself_and_unknown_labels_nowhere():
     table = pd.DataFrame(
         {"trial": [1, 2, 1, 2, 3], "subject": list("AABBB"), "label": ["l", "r", "l", "", "r"],
@@ -133,7 +140,7 @@ def test_each_subject_is_counted_by_itself_and_unknown_labels_nowhere():
     )  # fmt: skip
     found = judged(table, ("l", "r"))
     assert found["answer"].tolist() == ["l", "l", "l", "l", "r"]
-    assert found["right"].tolist() == [True, False, True, False, True]
+    assert found["correct"].tolist() == [True, False, True, False, True]
     rows = by_subject(found, ("l", "r")).set_index("subject")
     assert rows.loc["A", ["trials", "right", "accuracy"]].tolist() == [2, 1, 0.5]
     assert rows.loc["B", ["trials", "right", "accuracy"]].tolist() == [2, 2, 1.0]

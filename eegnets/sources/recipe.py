@@ -16,6 +16,7 @@ AXES = (
     N_("channels samples trials"),
     N_("samples channels trials"),
 )
+TAKEN = ("trial", "subject", "label", "answer", "correct")  # columns that stand beside a class's in tables of answers
 UNKNOWN = "?"  # the class of a trial that is to be classified, not learned
 
 
@@ -70,7 +71,12 @@ class Recipe(Settings):
         None, N_("Window to"), N_("Last moment of a trial, after its mark (or first sample)."), high=3600.0, unit="s"
     )
     resample: float | None = setting(
-        None, N_("Resample to"), N_("Another rate to bring the trials to; left empty: as they are."), low=1.0, unit="Hz"
+        None,
+        N_("Resample to"),
+        N_("Another rate to bring the trials to; left empty: as they are."),
+        low=1.0,
+        high=50_000.0,
+        unit="Hz",
     )
     test: float = setting(
         0.25,
@@ -117,6 +123,12 @@ def check_marks(recipe: Recipe, counts: Mapping[str, int]) -> None:
     have = ", ".join(_("{mark!r} ({n} times)", mark=mark, n=n) for mark, n in some) or _("none")
     if not recipe.classes:
         raise InputError(_("say which mark is which class; the marks are {have}.", have=have))
+    for name in recipe.classes.values():
+        if name.strip().lower() in ("", *TAKEN):
+            taken = ", ".join(TAKEN)
+            raise InputError(
+                _("a class cannot be called {name!r}, nor {taken}; choose a name.", name=name, taken=taken)
+            )
     for mark in recipe.classes:
         if mark not in counts:
             raise InputError(_("there is no mark {mark!r}; the marks are {have}.", mark=mark, have=have))
@@ -124,6 +136,9 @@ def check_marks(recipe: Recipe, counts: Mapping[str, int]) -> None:
 
 def places(recipe: Recipe, ch_names: tuple[str, ...]) -> list[int]:
     """Where the channels that a recipe asks for stand; raises InputError for one that is not there."""
+    for name in ch_names:
+        if ch_names.count(name) > 1:
+            raise InputError(_("two channels are called {name}; give each a name of its own.", name=name))
     for name in recipe.channels:
         lookup(dict.fromkeys(ch_names), _("channel"), name)
     return [ch_names.index(name) for name in recipe.channels or ch_names]

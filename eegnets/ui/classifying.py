@@ -196,7 +196,7 @@ def _verdict(row: pd.Series) -> None:
     answer, label = (_(name) for name in row[["answer", "label"]])
     if not label:
         st.markdown(_("It answers **{answer}**. The class is not known.", answer=answer))
-    elif row["right"]:
+    elif row["correct"]:
         st.success(_("It answers **{answer}**, and is right.", answer=answer), icon=":material/check:")
     else:
         words = _("It answers **{answer}**; shown was **{label}**.", answer=answer, label=label)

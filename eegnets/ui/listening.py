@@ -66,7 +66,7 @@ def first_layer(looked: Looked) -> None:
         show(chart, key=key, on_select=partial(_open_kernel, key), alt=words, place=column)
     if found[now].weights is not None:
         _weights(found, order, looked.shape.ch_names)
-    _one_kernel(kernels, gains, sfreq, loudness, noun, found)
+    _one_kernel(kernels, gains, sfreq, loudness, noun)
 
 
 _table_of = st.cache_resource(max_entries=64, show_spinner=False)(kernel_table)
@@ -132,7 +132,6 @@ def _one_kernel(
     sfreq: float,
     loudness: str,
     noun: str,
-    found: dict[str, FirstLayers],
 ) -> None:
     n = len(next(iter(kernels.values())))
     if (st.session_state.get("kernel") or 1) > n:

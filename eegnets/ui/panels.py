@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from eegnets.charts.curves import describe_curves, fold_curves, run_curves
+from eegnets.comparison import asked_words
 from eegnets.config import InputError
 from eegnets.owners import LONGEST
 from eegnets.runs import SCORES, Run, Status, shipped
@@ -177,6 +178,7 @@ def _headline(run: Run, status: Status) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{label(run)}**", width="stretch")
         st.badge(_(words), color=colour, icon=icon)  # type: ignore[arg-type]
+    st.caption(asked_words(run.config))
 
 
 def _underway(run: Run, status: Status, history: list[dict[str, Any]]) -> dict[str, Any] | None:

@@ -21,7 +21,6 @@ from eegnets.explain import (
     flat_share,
     flat_shares,
     histogram,
-    layer_times,
     layer_values,
     settle,
 )
@@ -36,6 +35,7 @@ from eegnets.ui.forms import control
 from eegnets.ui.identity import BY_NUMBER
 from eegnets.ui.looking import whole
 from eegnets.ui.state import trials
+from eegnets.units import sights
 
 NEW = {f"untrained {name}": name for name in ModelConfig.table()["name"].choices}
 LAYER, MAP = N_("whole layer"), N_("this map")
@@ -156,7 +156,7 @@ def _passage_picker(network: Network, index: int) -> Passage:
         before = values[0].flatten(1).numpy()  # (n_maps, n_values)
         place = bounded(_("Map"), len(before), "map", help_=_("Which of the layer's maps is drawn over time.")) - 1
         counted = segments(_("Count the values of"), [LAYER, MAP], LAYER, "count")
-    times = layer_times(network.model, name, before.shape[1], network.fold.sfreq)
+    times = sights(network.model)[name].times(before.shape[1], network.fold.sfreq)
     return Passage(before, times, layers[name], place, counted == LAYER)
 
 

@@ -136,7 +136,7 @@ def trial_list(table: pd.DataFrame, key: str, open_trial: Callable[[int], None])
         "subject": _("Subject"),
         "label": text(_("Shown"), help=_("The class that was asked for, where it is known.")),
         "answer": text(_("Answered"), help=_("The likeliest class.")),
-        "right": st.column_config.CheckboxColumn(_("Right")),
+        "correct": st.column_config.CheckboxColumn(_("Right")),
     }
     st.dataframe(
         table.assign(label=table["label"].map(_), answer=table["answer"].map(_)),

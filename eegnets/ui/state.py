@@ -141,7 +141,8 @@ def chosen_runs(*, told: bool = True) -> list[Run]:
             found += [run] if run.config else []  # to read it tells whether it can be read
         except InputError as error:
             if told:
-                st.warning(str(error), icon=":material/search_off:")
+                gone = _("Run {run} is not here: it was deleted, or the link came from elsewhere.", run=run_id)
+                st.warning(str(error) if (store().root / run_id).is_dir() else gone, icon=":material/search_off:")
     return found
 
 

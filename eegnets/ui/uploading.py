@@ -57,7 +57,7 @@ def answered_uploads(run: Run) -> tuple[Trials, pd.DataFrame] | None:
     with st.spinner(_("Asking the network …")):
         fold, table = _asked(str(run.path), written(run), fold, key)
     counts = ", ".join(f"{(table['answer'] == name).sum()} {_(name)}" for name in shape.class_names)
-    known, right = int((table["label"] != "").sum()), table["right"].sum()
+    known, right = int((table["label"] != "").sum()), table["correct"].sum()
     told = _("**{n} trials answered:** {counts}.", n=len(table), counts=counts)
     of_known = _("Of no trial is the class known.")
     if known:
