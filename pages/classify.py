@@ -8,12 +8,13 @@ from eegnets.ui.choices import segments
 from eegnets.ui.classifying import VIEWS, answer_browser, answers_of, network_picker, open_trial
 from eegnets.ui.quizzing import quiz
 from eegnets.ui.scoring import scores_panel
-from eegnets.ui.state import framed, friendly_errors, trials
+from eegnets.ui.state import caution, framed, friendly_errors, trials
 from eegnets.ui.uploading import answered_uploads
 
 data = framed()
 st.title(_("Classify"))
 st.markdown(_("A trained network is shown one trial at a time and says which hand was imagined."))
+caution(data)
 with friendly_errors():
     recorded = trials(data)
 with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -12,7 +12,7 @@ from eegnets.ui.browsing import channel_picker, filtered, trial_browser
 from eegnets.ui.choices import segments
 from eegnets.ui.drawing import shared, show
 from eegnets.ui.links import classify_link
-from eegnets.ui.state import framed, trials
+from eegnets.ui.state import caution, framed, trials
 from eegnets.ui.survey import average_of, changes_of, in_place, survey
 
 QUANTITIES = (N_("voltage"), *BANDS)
@@ -29,6 +29,7 @@ def quantity(name: str) -> tuple[str, str]:
 data = framed()
 st.title(_("Trials"))
 st.markdown(_("Every trial as it was recorded, beside what is usual in its class. Step with the arrow keys."))
+caution(data)
 recorded = trials(data)
 found = survey(recorded)
 shown = filtered(found)

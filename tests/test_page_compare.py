@@ -245,6 +245,16 @@ def test_two_runs_are_tested_on_the_same_trials(app, made_run):
     assert "**chance alone would do** (exact McNemar test, p = 1)" in words(app)
 
 
+def test_a_run_may_be_called_anything_and_its_name_stays_text(app, made_run):
+    first, second = made_run(), made_run(activation="ReLU")
+    first.annotate(name=":red[md] $x$ **b** [l](http://a.b)")
+    opened(app, first, second)
+    assert not app.exception
+    shown = [link.proto.label for link in app.get("page_link") if "md" in link.proto.label]
+    assert shown
+    assert all("\\:red\\[md\\]" in label and "**b**" not in label for label in shown)
+
+
 def test_runs_on_other_data_are_not_paired_though_their_labels_are_the_same(app, made_run):
     opened(app, made_run(subjects=("A",)), made_run(subjects=("B",)))
     assert not app.exception

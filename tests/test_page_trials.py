@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from eegnets.signals import BANDS, FLAGS
+from eegnets.sources import SOURCES
 
 
 @pytest.fixture
@@ -203,3 +204,15 @@ def test_what_cannot_be_measured_of_odd_trials_is_told_where_it_would_stand(
     assert any("over time by class, C3" in words for words in told) == (
         average == "voltage" or BANDS[average][1] < sfreq / 2
     )
+
+
+@pytest.mark.parametrize("page", ["trials", "classify"])
+@pytest.mark.parametrize(("source", "told"), [("simulated", False), ("graz-iiib", True)])
+def test_where_the_marks_are_not_the_signals_a_page_says_so(
+    app, load_instead, tiny_trials, monkeypatch, page, source, told
+):
+    load_instead(lambda config: tiny_trials)
+    monkeypatch.setattr(type(SOURCES["simulated"]), "caution", SOURCES[source].caution)
+    app.switch_page(f"pages/{page}.py").run()
+    assert not app.exception
+    assert any("ahead of the marks" in box.value for box in app.caption) == told

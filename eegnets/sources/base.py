@@ -67,6 +67,7 @@ class Source(ABC):
     name: ClassVar[str]
     title: ClassVar[str]  # this and the other texts: marked for the catalogue, translated where they are shown
     about: ClassVar[str]  # two or three sentences for a student: who, what task, how recorded
+    caution: ClassVar[str] = ""  # where the marked times of the task are not those of the signal
     licence: ClassVar[str]
     cite: ClassVar[str]
     size: ClassVar[str]  # of the download, in words: "3 MB"

@@ -50,6 +50,11 @@ class GrazIIIb(Source):
         "what they saw from 4 s on: a virtual room (O3VR) or a basket game (S4b, X11b). Two bipolar channels, over C3 "
         "and C4, 125 Hz, 0.5 to 30 Hz. The classes that the competition withheld are the test trials."
     )
+    caution: ClassVar[str] = N_(
+        "In O3VR's recording the signal is ahead of the marks: the power at 8 to 12 Hz tells the hands apart from "
+        "1.5 s on, before the cue at 3 s, and a wave such as a cue evokes comes at 1.2 s. What is shaded may be some "
+        "2 s late."
+    )
     licence: ClassVar[str] = N_(
         "No open licence is stated. The competition's terms: in publications, name the group that recorded the data "
         "and cite the paper."

@@ -27,6 +27,7 @@ from eegnets.ui.choices import pills, segments
 from eegnets.ui.drawing import show
 from eegnets.ui.exporting import picture_buttons
 from eegnets.ui.focus import curve_clicked, follow_clicks, in_focus, release, row_selection
+from eegnets.ui.links import as_written
 from eegnets.ui.panels import SCORE_HELP
 from eegnets.ui.state import store, trials
 
@@ -149,7 +150,10 @@ def _trials_seen(picked: Picked) -> dict[str, int]:
             counted[place] = counted.get(place) or len(split(trials(config.data), place[1], 0).train)
         except InputError:
             st.caption(
-                _("{run} is left out: how many trials it saw is not known, and its data are not here.", run=name)
+                _(
+                    "{run} is left out: how many trials it saw is not known, and its data are not here.",
+                    run=as_written(name),
+                )
             )
         found[name] = counted.get(place, 0)
     return {name: n for name, n in found.items() if n}
@@ -239,7 +243,7 @@ def really_different(picked: Picked) -> None:
     if tables[0] is None or tables[1] is None:
         st.caption(_("Only runs that have ended and saw test trials can be paired."))
         return
-    st.markdown(paired_words(first, second, compare_predictions(*tables)))
+    st.markdown(paired_words(as_written(first), as_written(second), compare_predictions(*tables)))
     if len(names) > 2:
         n = comb(len(names), 2)
         st.caption(
@@ -280,5 +284,5 @@ def open_links(runs: dict[str, Run]) -> None:
     """A way to each run's own page."""
     with st.container(horizontal=True):
         for name, run in runs.items():
-            words = _("Open {run}", run=name)
+            words = _("Open {run}", run=as_written(name))
             st.page_link("pages/train.py", label=words, icon=":material/open_in_new:", query_params={"run": run.id})

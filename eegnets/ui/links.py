@@ -1,5 +1,6 @@
-"""Addresses of one page that another page links to."""
+"""Addresses of one page that another page links to, and names that people chose in what is said of them."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -20,3 +21,8 @@ def classify_link(data: DataConfig, trials: Trials, index: int) -> None:
     where |= {"subjects": list(data.subjects)} if data.subjects else {}
     label = _("Classify this trial")
     st.page_link("pages/classify.py", label=label, icon=":material/psychology:", query_params=where)
+
+
+def as_written(name: str) -> str:
+    """A name that somebody chose, as it was written: what is Markdown in it stays text."""
+    return re.sub(r"([\\`*_{}\[\]()<>#+.!|$:~-])", r"\\\1", name)

@@ -99,6 +99,13 @@ def trials(config: DataConfig) -> Trials:
     return _trials(ready.to_json(), tuple(f"{file}{file.stat().st_mtime_ns}" for file in files))
 
 
+def caution(config: DataConfig) -> None:
+    """Say where the marked times of a source's task are not those of its signal."""
+    words = sources.SOURCES[config.source].caution
+    if words:
+        st.caption(f":material/warning: {_(words)}")
+
+
 @contextlib.contextmanager
 def friendly_errors() -> Iterator[None]:
     """Show what a user can mend as a box instead of a traceback, and end the page there."""
