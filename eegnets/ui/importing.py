@@ -110,17 +110,15 @@ def recipe_form(found: Preview, start: Recipe | None = None, known: tuple[str, .
 def _arrays(found: Preview, rules: dict[str, Setting], key: str) -> dict[str, Any]:
     """Which array is the signal, how it lies, and which has the labels."""
     largest = max(found.shapes, key=lambda name: prod(found.shapes[name]))
-    names = list(found.shapes)
+    names, (of_signal, of_labels) = list(found.shapes), (TABLE[name].help for name in ("signal", "label"))
     with st.container(horizontal=True):
-        signal = st.selectbox(
-            _("Signal"), names, names.index(largest), help=_(TABLE["signal"].help), key=f"{key}signal"
-        )
+        signal = st.selectbox(_("Signal"), names, names.index(largest), help=_(of_signal), key=f"{key}signal")
         axes = control(rules["axes"], key)
         label = st.selectbox(
             _("Labels"),
             [*found.marks, NONE],
             format_func=lambda name: _(NONE) if name == NONE else name,
-            help=_(TABLE["label"].help),
+            help=_(of_labels),
             key=f"{key}label",
         )
     return {"signal": signal, "axes": axes, "label": "" if label == NONE else label}

@@ -108,5 +108,5 @@ def test_files_are_answered_and_their_answers_downloaded(opened, some, tmp_path,
     with page.expect_download() as found:
         page.get_by_role("button", name="Answers to 12 trials (CSV)").click()
     lines = found.value.path().read_text().splitlines()
-    assert lines[0] == "trial,subject,label,left hand,right hand,answer,right"
+    assert lines[0] == "trial,subject,label,left hand,right hand,answer,correct"
     assert len(lines) == 13
