@@ -26,7 +26,8 @@ def opened(page, server):
 
 def test_three_levels_by_clicks_and_the_address_follows(opened, picture):
     page = opened("network=simulated-eegnet-elu")
-    charts = page.get_by_test_id("stVegaLiteChart")
+    # Those of the layer before may stay in the page for a while, out of sight.
+    charts = page.get_by_test_id("stVegaLiteChart").filter(visible=True)
     click_in_chart(charts.first, lambda box: (box["width"] - 40, 60 + 40 * 2.5), r"layer=firstconv\.1")  # third picture
     expect(page.get_by_text("Its bias never learns.")).to_be_visible()
     click_in_chart(charts.nth(1), lambda box: (box["width"] / 2, box["height"] / 2), r"map=\d+")
