@@ -22,7 +22,7 @@ def likely_recipe(found: Preview, shape: "Shape") -> Recipe:
     """How a file of arrays most likely lies, for a network that takes `shape`; a table says so itself.
 
     What the file does not say is taken from the network: rate and channel names. Of two orders of the axes that both
-    could be, it is trials, channels, samples.
+    could be, it is trials, channels, samples. Labels in a table are classes of their own names, where there are two.
     """
     known: dict[str, Any] = {} if found.sfreq else {"sfreq": shape.sfreq}
     if found.kind == "recording":
