@@ -12,7 +12,7 @@ import pandas as pd
 from eegnets.config import SETTINGS, RunConfig
 from eegnets.translation import N_, _
 
-CHANGED = N_("changed while it trained")
+CHANGED = N_("Changed while it trained")
 POINTS = 500  # drawn of a curve at most: a screen has no room for more
 
 History = Sequence[Mapping[str, Any]]

@@ -64,7 +64,7 @@ open_links(picked.runs)
 if len(whole) > 1:
     settings_table(picked.different)
     score = group_scores(picked)
-    several = len(picked.different.index.difference(["seed"])) > 1
+    several = len(picked.varied.difference(["seed"])) > 1
     if several and st.toggle(_("Which setting matters"), key="matters", bind="query-params"):
         mattering_panel(whole, score)
     really_different(picked)

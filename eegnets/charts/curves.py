@@ -133,7 +133,7 @@ def run_curves(
         "strokeDash": alt.StrokeDash("run:N", title=title, legend=legend, scale=_scale(labels, dashes)),
     }
     chart = _lines(run_table(histories, metric, fold), metric, epochs, encodings, "run", chart_title(metric, fold))
-    return chart.properties(height=HEIGHT + LINE * len(labels))
+    return chart.properties(height=HEIGHT + 60 + LINE * len(labels))
 
 
 def run_colours(labels: Sequence[str], activations: Mapping[str, str]) -> list[str]:

@@ -9,6 +9,7 @@ import streamlit as st
 from eegnets.charts.comparison import CLICKED, X_TITLES, comparison_curves, describe_comparison
 from eegnets.charts.curves import FOLDS, TITLES
 from eegnets.comparison import (
+    CHANGED,
     alike,
     curve_table,
     differing,
@@ -50,12 +51,13 @@ class Picked:
         self.runs = {self.names[row["id"]]: store().get(row["id"]) for row in rows}
         self.configs = {self.names[row["id"]]: asked(row) for row in rows}
         self.different = differing(self.configs, {self.names[row["id"]]: row["changed"] for row in rows})
+        self.varied = self.different.index.difference([CHANGED], sort=False)  # what may be averaged over
         self.groups = {name: name for name in self.runs}
         self.called = self.groups  # group -> its name in the reader's language
 
     def choose_groups(self) -> None:
         """Ask what to average over; runs alike in all other settings are one group."""
-        options = {setting_label(key, N_): key for key in ["seed", *self.different.index]}
+        options = {setting_label(key, N_): key for key in ["seed", *self.varied]}
         chosen = pills(
             _("Average over"),
             list(options),
