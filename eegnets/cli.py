@@ -1,6 +1,7 @@
 """The command line: `python -m eegnets …`. Exit 0 done, 2 a wrong argument or unusable data, 1 anything else."""
 
 import argparse
+import contextlib
 import io
 import json
 import os
@@ -43,21 +44,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ArithmeticError as error:  # a training that diverged
         return _complain(error, 1)
     except OSError as error:
-        _let_go_of_output()
+        if error.filename is not None:
+            return _complain(error, 1)
+        with contextlib.suppress(
+            OSError
+        ):  # what is left of the output goes nowhere: Python would try again at its exit
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _complain(f"the output cannot be written ({error.strerror or error}).", 1)
 
 
 def _complain(error: object, code: int) -> int:
     tell(f"eegnets: {error}")
     return code
-
-
-def _let_go_of_output() -> None:
-    """Where nobody takes the output, what is left of it goes nowhere: Python would try once more at its exit."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-import loky
 import psutil
 
 from eegnets.translation import N_
@@ -77,6 +76,8 @@ def bfloat16_instructions(about: Mapping[str, str]) -> tuple[str, ...] | None:
 
 def usable_cores() -> int:
     """Processors this program may use, which in a container are often fewer than the machine has."""
+    import loky  # here: a tenth of a second, and whoever looks at a run folder has no need of it
+
     return loky.cpu_count()
 
 

@@ -198,11 +198,11 @@ def _read(run: Run) -> dict[str, Any]:
 
 def _changed(run: Run, config: RunConfig) -> str:
     """What was changed while the run trained, in words; "" for a run of one piece."""
-    live = {name: run.asked().get(name) for name in ("learning_rate", "weight_decay")}
+    live = run.asked()
     return ", ".join(
-        f"{name.replace('_', ' ')} {value:g}"
-        for name, value in live.items()
-        if isinstance(value, int | float) and value != getattr(config.training, name)
+        f"{name.replace('_', ' ')} {live[name]:g}"
+        for name in ("learning_rate", "weight_decay")
+        if isinstance(live.get(name), int | float) and live[name] != getattr(config.training, name)
     )
 
 

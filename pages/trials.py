@@ -12,8 +12,8 @@ from eegnets.ui.browsing import channel_picker, filtered, trial_browser
 from eegnets.ui.choices import segments
 from eegnets.ui.drawing import shared, show
 from eegnets.ui.links import classify_link
-from eegnets.ui.state import caution, framed, trials
-from eegnets.ui.survey import average_of, changes_of, in_place, survey
+from eegnets.ui.state import caution, framed, friendly_errors, trials
+from eegnets.ui.survey import average_of, changes_of, survey
 
 QUANTITIES = (N_("voltage"), *BANDS)
 
@@ -63,7 +63,7 @@ baseline = st.slider(
         "need not be: in the Graz IIIb recording it already tells the classes apart."
     ),
 )
-with in_place():
+with friendly_errors(go_on=True):
     with st.spinner(_("Measuring the rhythms …")):
         changes = found.changes(baseline)
     classes = tuple(found.power_map.power)
@@ -75,7 +75,7 @@ with in_place():
 st.header(_("The average of each class"), anchor=False)
 what = segments(_("Of what"), QUANTITIES, "voltage", "average")
 words, unit = quantity(what)
-with in_place():
+with friendly_errors(go_on=True):
     for column, channel in zip(st.columns(len(channels)), channels, strict=True):
         chart = shared(average_of, found, what, channel, words, unit)
         about = _("{quantity} over time by class, {channel}", quantity=words, channel=channel)

@@ -202,6 +202,7 @@ def test_a_waiting_run_is_paused_resumed_and_then_over(ready, capsys):
 @pytest.mark.parametrize("name", ["pause", "stop", "resume"])
 @pytest.mark.parametrize("run_id", ["20260101-000000-none", "..", "/etc", "", "a" * 300])
 def test_a_run_that_is_not_there_is_refused(here, capsys, name, run_id):
+    here.runs.mkdir()
     assert main([name, run_id]) == 2
     assert f"unknown run {run_id!r}" in complaint(capsys)
 
@@ -229,6 +230,17 @@ def test_an_output_that_nobody_takes_is_told_in_words(here):
         ended = subprocess.run([sys.executable, "-m", "eegnets", "sources"], stdout=full, stderr=subprocess.PIPE)
     assert ended.returncode == 1
     assert ended.stderr.decode() == "eegnets: the output cannot be written (No space left on device).\n"
+
+
+def test_another_fault_of_the_system_is_not_blamed_on_the_output(here, monkeypatch, capsys):
+    def broken(_root):
+        raise OSError(errno.EIO, "Input/output error", "disk")
+
+    monkeypatch.setattr("eegnets.sources.simulated.Simulated.state", lambda self, root: broken(root))
+    assert main(["sources"]) == 1
+    told = complaint(capsys)
+    assert "Input/output error" in told
+    assert "output cannot be written" not in told
 
 
 def test_a_file_that_cannot_be_written_whole_stays_as_it_was(here, made_run, tmp_path, monkeypatch, capsys):

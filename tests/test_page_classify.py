@@ -60,6 +60,7 @@ def test_a_network_that_is_not_here_is_told_before_another_answers(app, network)
 def test_networks_that_could_be_asked_are_not_loaded_for_it(app, network, monkeypatch):
     from eegnets.classification import Classifier
 
+    classifying.classifier.clear()  # what other tests have asked
     loaded, load = [], Classifier.__init__
     monkeypatch.setattr(Classifier, "__init__", lambda self, run: loaded.append(run.id) or load(self, run))
     opened(app, network=network.id, view="All trials")

@@ -272,6 +272,8 @@ def test_in_the_graz_recording_the_seconds_before_the_cue_tell_the_classes_apart
         return stats.mannwhitneyu(left, right).statistic / (len(left) * len(right))
 
     assert area(1.5, 2.9) > 0.75
+    wave = np.abs(complete(trials).mean(axis=0))  # (n_chans, n_times)
+    assert ((trials.times[wave.argmax(axis=1)] > 1.1) & (trials.times[wave.argmax(axis=1)] < 1.5)).all()
     assert area(*default_baseline(trials)) == pytest.approx(0.5, abs=0.06)
 
 

@@ -100,7 +100,8 @@ def recipe_form(found: Preview, start: Recipe | None = None, known: tuple[str, .
     if not found.ch_names:
         values["names"] = control(rules["names"], key)
     elif not known:
-        values["channels"] = tuple(st.multiselect(_("Channels"), found.ch_names, help=_(TABLE["channels"].help)))
+        rule = TABLE["channels"]
+        values["channels"] = tuple(st.multiselect(_("Channels"), found.ch_names, help=_(rule.help)))
     if found.kind == "arrays":
         values |= _arrays(found, rules, key)
     marks = found.marks.get(values.get("label") or next(iter(found.marks), ""), {})
@@ -110,15 +111,15 @@ def recipe_form(found: Preview, start: Recipe | None = None, known: tuple[str, .
 def _arrays(found: Preview, rules: dict[str, Setting], key: str) -> dict[str, Any]:
     """Which array is the signal, how it lies, and which has the labels."""
     largest = max(found.shapes, key=lambda name: prod(found.shapes[name]))
-    names, (of_signal, of_labels) = list(found.shapes), (TABLE[name].help for name in ("signal", "label"))
+    names, of_signal, of_labels = list(found.shapes), TABLE["signal"], TABLE["label"]
     with st.container(horizontal=True):
-        signal = st.selectbox(_("Signal"), names, names.index(largest), help=_(of_signal), key=f"{key}signal")
+        signal = st.selectbox(_("Signal"), names, names.index(largest), help=_(of_signal.help), key=f"{key}signal")
         axes = control(rules["axes"], key)
         label = st.selectbox(
             _("Labels"),
             [*found.marks, NONE],
             format_func=lambda name: _(NONE) if name == NONE else name,
-            help=_(of_labels),
+            help=_(of_labels.help),
             key=f"{key}label",
         )
     return {"signal": signal, "axes": axes, "label": "" if label == NONE else label}

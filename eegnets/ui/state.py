@@ -107,13 +107,14 @@ def caution(config: DataConfig) -> None:
 
 
 @contextlib.contextmanager
-def friendly_errors() -> Iterator[None]:
-    """Show what a user can mend as a box instead of a traceback, and end the page there."""
+def friendly_errors(*, go_on: bool = False) -> Iterator[None]:
+    """Show what a user can mend as a box instead of a traceback, and end the page there, or `go_on` below the box."""
     try:
         yield
     except InputError as error:
         st.error(str(error), icon=":material/error:")
-        st.stop()
+        if not go_on:
+            st.stop()
 
 
 def own_navigation() -> None:

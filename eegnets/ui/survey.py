@@ -1,7 +1,5 @@
 """What is measured of a whole set of trials, once for all pages and sessions, each part when first asked for."""
 
-import contextlib
-from collections.abc import Iterator
 from functools import cached_property, lru_cache
 
 import altair as alt
@@ -13,7 +11,6 @@ from eegnets import signals
 from eegnets.charts.average import average_chart
 from eegnets.charts.erd import erd_chart
 from eegnets.charts.spectrum import spectrum_chart
-from eegnets.config import InputError
 from eegnets.trials import Trials
 from eegnets.ui.identity import BY_NUMBER
 
@@ -64,15 +61,6 @@ class Survey:
         band = signals.BANDS.get(what)
         values = signals.band_power(self.trials, band) if band else signals.complete(self.trials)
         return signals.class_averages(self.trials, values)
-
-
-@contextlib.contextmanager
-def in_place() -> Iterator[None]:
-    """Say where it would stand what cannot be measured of such trials; the page goes on below it."""
-    try:
-        yield
-    except InputError as error:
-        st.error(str(error), icon=":material/block:")
 
 
 @st.cache_resource(show_spinner=False, max_entries=8, hash_funcs=BY_NUMBER)
