@@ -6,7 +6,7 @@ From the project's root:
 
 Of each network, test trials that it answers rightly (the first ones of an order by chance, seed 0): the mean size of
 the pull of a sample of integrated gradients within the imagery window, against that outside, and the same for the
-network with fresh weights. A ratio of 1: it looked everywhere alike. With fresh weights it lies above 1, as
+network with fresh weights. A ratio of 1: it looked everywhere alike. With fresh weights it may lie above 1, as
 a map follows the trial's own shape as well; what was learned is what lies beyond that.
 """
 

@@ -1,6 +1,8 @@
 """Where in a trial a network looked: by gradient, by covering stretches, and beside one that learned nothing.
 
-All maps are of one trial X, float32 µV (n_chans, n_times), and of the logit of one class, `target`, in logits.
+All maps are of one trial X, float32 µV (n_chans, n_times), and of the log-odds of one class, `target`, in logits: of
+two classes the difference of their logits. They are above 0 where the class is likelier than not, so the map of an answer
+tells why it won. That of its logit alone would not: the other's may have fallen further, or risen.
 """
 
 import copy
@@ -18,27 +20,27 @@ COVERED_AT_ONCE = 256  # trials in a batch
 
 
 def integrated_gradients(model: nn.Module, X: np.ndarray, target: int, steps: int = 32) -> np.ndarray:
-    """How much each sample moved the logit away from that of a flat trial, (n_chans, n_times).
+    """How much each sample moved the log-odds away from those of a flat trial, (n_chans, n_times).
 
-    From a trial of zeros along a straight line: the sum over all samples is the difference of the two logits, but for
-    the error of `steps` midpoints. Sundararajan, Taly & Yan, "Axiomatic Attribution for Deep Networks", ICML 2017.
+    From a trial of zeros along a straight line: the sum over all samples is the difference between the two trials, but
+    for the error of `steps` midpoints. Sundararajan, Taly & Yan, "Axiomatic Attribution for Deep Networks", ICML 2017.
     """
     along = (torch.arange(steps) + 0.5) / steps
     with eval_mode(model):
         path = (along[:, None, None] * torch.from_numpy(X)[None]).requires_grad_()
-        (slopes,) = torch.autograd.grad(model(path)[:, target].sum(), path)
+        (slopes,) = torch.autograd.grad(log_odds(model(path), target).sum(), path)
     return (slopes.mean(dim=0) * torch.from_numpy(X)).numpy()
 
 
 def lead(model: nn.Module, X: np.ndarray, target: int) -> tuple[float, float]:
-    """The logit of the trial, and that of a flat one of 0 µV."""
-    return tuple(_logits(model, np.stack([X, np.zeros_like(X)]), target).tolist())  # type: ignore[return-value]
+    """The log-odds of the trial, and those of a flat one of 0 µV."""
+    return tuple(_all_log_odds(model, np.stack([X, np.zeros_like(X)]), target).tolist())  # type: ignore[return-value]
 
 
 class Occlusion(NamedTuple):
     """Covered stretches: their first samples `starts` (n_windows,), their `width` in samples, and what was lost.
 
-    drops: how far the logit fell when the stretch of one channel was covered, (n_chans, n_windows).
+    drops: how far the log-odds fell when the stretch of one channel was covered, (n_chans, n_windows).
     """
 
     starts: np.ndarray
@@ -47,7 +49,7 @@ class Occlusion(NamedTuple):
 
 
 def occlusion(model: nn.Module, X: np.ndarray, target: int, width: int, step: int) -> Occlusion:
-    """Cover `width` samples of one channel with 0 µV, `step` samples further each time, and see how the logit falls.
+    """Cover `width` samples of one channel with 0 µV, `step` samples further each time, and see how the log-odds fall.
 
     Zeiler & Fergus, "Visualizing and Understanding Convolutional Networks", ECCV 2014.
     """
@@ -56,8 +58,8 @@ def occlusion(model: nn.Module, X: np.ndarray, target: int, width: int, step: in
     starts = np.arange(0, n_times - width + 1, max(step, 1))
     places = [(channel, start) for channel in range(n_chans) for start in starts]
     parts = [places[first : first + COVERED_AT_ONCE] for first in range(0, len(places), COVERED_AT_ONCE)]
-    after = np.concatenate([_logits(model, _covered(X, part, width), target) for part in parts])
-    return Occlusion(starts, width, _logits(model, X[None], target)[0] - after.reshape(n_chans, len(starts)))
+    after = np.concatenate([_all_log_odds(model, _covered(X, part, width), target) for part in parts])
+    return Occlusion(starts, width, _all_log_odds(model, X[None], target)[0] - after.reshape(n_chans, len(starts)))
 
 
 def _covered(X: np.ndarray, places: list[tuple[int, int]], width: int) -> np.ndarray:
@@ -68,10 +70,16 @@ def _covered(X: np.ndarray, places: list[tuple[int, int]], width: int) -> np.nda
     return covered
 
 
-def _logits(model: nn.Module, X: np.ndarray, target: int) -> np.ndarray:
-    """The logit of a class for many trials, float64 (n_trials,)."""
+def log_odds(logits: torch.Tensor, target: int) -> torch.Tensor:
+    """ln(p / (1 - p)) of the class's probability p, of logits (n_trials, n_classes): (n_trials,)."""
+    others = [i for i in range(logits.shape[1]) if i != target]
+    return logits[:, target] - logits[:, others].logsumexp(dim=1)
+
+
+def _all_log_odds(model: nn.Module, X: np.ndarray, target: int) -> np.ndarray:
+    """The log-odds of a class for many trials, a batch at a time, float64 (n_trials,)."""
     with eval_mode(model), torch.inference_mode():
-        parts = [model(part)[:, target] for part in torch.from_numpy(X).split(COVERED_AT_ONCE)]
+        parts = [log_odds(model(part), target) for part in torch.from_numpy(X).split(COVERED_AT_ONCE)]
     return torch.cat(parts).double().numpy()
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from eegnets import models
-from eegnets.saliency import integrated_gradients, lead, occlusion, rank_correlation, unlearned
+from eegnets.saliency import integrated_gradients, lead, log_odds, occlusion, rank_correlation, unlearned
 from eegnets.ui.attributing import verdict
 
 
@@ -34,6 +34,12 @@ def X():
     return np.random.default_rng(0).standard_normal((2, 60)).astype(np.float32)
 
 
+def between(linear, target, other):
+    """What a sample of 1 µV adds to the first logit beyond the second."""
+    weights = linear.weigh.weight.detach()
+    return (weights[target] - weights[other]).view(2, 60).numpy()
+
+
 def learned(network, activation="ELU"):
     """A network whose weights and running statistics are not the first ones."""
     torch.manual_seed(1)
@@ -45,14 +51,28 @@ def learned(network, activation="ELU"):
     return model.eval()
 
 
+@pytest.mark.parametrize("classes", [2, 3, 5])
+def test_log_odds_are_those_of_the_probability(classes):
+    logits = 3 * torch.randn(20, classes, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    p = logits.softmax(dim=1)
+    for target in range(classes):
+        torch.testing.assert_close(log_odds(logits, target), torch.log(p[:, target] / (1 - p[:, target])))
+
+
+def test_what_is_for_one_of_two_classes_is_against_the_other():
+    model = learned("EEGNet")
+    X = np.random.default_rng(0).standard_normal((2, 128)).astype(np.float32)
+    np.testing.assert_allclose(integrated_gradients(model, X, 0), -integrated_gradients(model, X, 1), atol=1e-5)
+
+
 def test_gradients_of_a_linear_network_are_weight_times_sample(linear, X):
-    weights = linear.weigh.weight[1].detach().view(2, 60).numpy()
+    weights = between(linear, 1, 0)
     np.testing.assert_allclose(integrated_gradients(linear, X, 1), weights * X, rtol=1e-4, atol=1e-6)
 
 
 def test_covering_takes_from_a_linear_network_what_the_stretch_gave(linear, X):
     found = occlusion(linear, X, 0, width=10, step=5)
-    gave = linear.weigh.weight[0].detach().view(2, 60).numpy() * X
+    gave = between(linear, 0, 1) * X
     assert found.starts.tolist() == list(range(0, 51, 5))
     sums = np.stack([gave[:, start : start + 10].sum(axis=1) for start in found.starts], axis=1)
     np.testing.assert_allclose(found.drops, sums, atol=1e-5)
@@ -61,11 +81,12 @@ def test_covering_takes_from_a_linear_network_what_the_stretch_gave(linear, X):
 def test_many_channels_are_covered_a_batch_at_a_time():
     class Level(nn.Module):
         def forward(self, X):
-            return X.mean(dim=2)
+            level = X[:, 3].mean(dim=1)
+            return torch.stack([level, torch.zeros_like(level)], dim=1)
 
     X = np.random.default_rng(0).standard_normal((16, 400)).astype(np.float32)
     tracemalloc.start()
-    found = occlusion(Level(), X, 3, width=10, step=4)
+    found = occlusion(Level(), X, 0, width=10, step=4)
     _now, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert found.drops.size * X.nbytes > 40e6  # what all covered trials together would take
@@ -89,7 +110,8 @@ def test_the_saliency_of_all_samples_is_the_lead_over_a_flat_trial(network, targ
         X = 5 * np.random.default_rng(seed).standard_normal((2, 128)).astype(np.float32)
         trial, flat = lead(model, X, target)
         with torch.inference_mode():
-            assert trial == pytest.approx(float(model(torch.from_numpy(X[None]))[0, target]), abs=1e-5)
+            probability = float(model(torch.from_numpy(X[None])).softmax(dim=1)[0, target])
+            assert 1 / (1 + np.exp(-trial)) == pytest.approx(probability, abs=1e-5)
         total = integrated_gradients(model, X, target, steps=512).sum()
         assert total == pytest.approx(trial - flat, abs=0.02 + 0.02 * abs(trial - flat))
 

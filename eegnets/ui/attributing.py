@@ -33,7 +33,8 @@ def where_it_looked(model: "nn.Module", trials: Trials, index: int, target: int,
             "way",
             help=_(
                 "Gradient: integrated gradients from a flat trial of 0 µV, for every sample. Covering: a window of "
-                "one channel is set to 0 µV, and the map shows how far the answer's logit falls."
+                "one channel is set to 0 µV, and the map shows how far the answer's log-odds fall. Log-odds: how far "
+                "the answer's logit lies above the others'; 0 is a probability of 50 %."
             ),
         )
         width = _width(trials) if way == WAYS[1] else 0
@@ -89,16 +90,22 @@ def _completeness(model: "nn.Module", X: np.ndarray, target: int, pulls: np.ndar
     trial, flat = lead(model, X, target)
     st.caption(
         _(
-            "All bars add up to **{sum:+.3f}** logits; the answer's logit is {trial:.3f} for this trial and {flat:.3f} "
-            "for a flat one of 0 µV, a lead of **{lead:+.3f}**. Between the two lies the error of 32 steps, "
-            "{error:.3f}.",
+            "All bars add up to **{sum:+.3f}** logits; the answer's log-odds are {trial:+.3f} for this trial (a "
+            "probability of {likely:.1%}) and {flat:+.3f} for a flat one of 0 µV ({likely_flat:.1%}), a lead of "
+            "**{lead:+.3f}**. Between the two lies the error of 32 steps, {error:.3f}.",
             sum=pulls.sum(),
             trial=trial,
+            likely=_probability(trial),
             flat=flat,
+            likely_flat=_probability(flat),
             lead=trial - flat,
             error=abs(pulls.sum() - trial + flat),
         )
     )
+
+
+def _probability(log_odds: float) -> float:
+    return float(np.exp(-np.logaddexp(0, -log_odds)))
 
 
 def _check(model: "nn.Module", trials: Trials, index: int, target: int, width: int, pulls: np.ndarray) -> None:
