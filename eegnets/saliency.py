@@ -1,7 +1,7 @@
 """Where in a trial a network looked: by gradient, by covering stretches, and beside one that learned nothing.
 
 All maps are of one trial X, float32 µV (n_chans, n_times), and of the log-odds of one class, `target`, in logits: of
-two classes the difference of their logits. They are above 0 where the class is likelier than not, so the map of an answer
+two classes the difference of their logits. They are above 0 where the class is likelier than not: the map of an answer
 tells why it won. That of its logit alone would not: the other's may have fallen further, or risen.
 """
 
