@@ -16,7 +16,8 @@ from eegnets.config import InputError
 from eegnets.runs import RunStore
 
 ROOT = Path(__file__).parents[2]
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# Debian's Chromium without windows comes first: it draws the same pages with a tenth less of the processor's time.
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # Closed networks refuse what a browser asks for in the background, and each refusal would look like the app's error.
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 FLAGS += ["--disable-component-update", "--disable-sync", "--process-per-site"]
