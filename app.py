@@ -18,6 +18,7 @@ st.set_page_config("EEGNets Explorer", page_icon=".streamlit/icon.svg", layout="
 with st.sidebar:
     choices = st.container()
     language_picker()  # the titles below are in its language
+    working = st.container()  # last, as it grows and shrinks by itself, and nothing must move under a pointer
 
 page = st.navigation(
     {
@@ -107,8 +108,10 @@ with friendly_errors():
         data = data_picker()
         st.session_state.data = data.to_json()
         st.divider()
-        running_now()
         your_name()
         share_button()
+    with working:
+        st.divider()
+        running_now()
     lesson_box(data)
     page.run()

@@ -54,6 +54,19 @@ def test_a_name_is_chosen_once_and_stands_beside_ones_runs(app):
     assert any("Ada · waits" in caption.value for caption in app.sidebar.caption)
 
 
+def test_nothing_in_the_sidebar_moves_when_a_run_begins_or_ends(app, made_run):
+    """A button that moves while it is clicked does not hear it, and another one may."""
+
+    def above_what_runs():
+        told = [getattr(node, "label", None) or getattr(node, "value", None) for node in app.run().sidebar]
+        return told[: next(i for i, words in enumerate(told) if str(words).startswith("Running now"))]
+
+    at_rest = above_what_runs()
+    made_run("running")
+    assert above_what_runs() == at_rest
+    assert {"Share this view", "Use this name", "Language · 語言"} <= set(at_rest)
+
+
 def test_nobody_is_asked_to_sign_in_where_that_is_not_set_up(app):
     app.run()
     assert [button.label for button in app.button if button.label in ("Sign in", "Sign out")] == []
