@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from eegnets import sources
 from eegnets.charts.trial import trial_chart, trial_title
 from eegnets.sources import files
 from eegnets.translation import _
 from eegnets.ui.drawing import show
 from eegnets.ui.importing import cut, lacks_classes, preview, recipe_form, show_preview, upload
+from eegnets.ui.keeping import keep, kept_imports
 from eegnets.ui.state import framed, friendly_errors
 
 framed()
@@ -18,6 +18,8 @@ st.markdown(
         "at what comes out, and keep it as a source of trials for every page."
     )
 )
+with friendly_errors(go_on=True):
+    kept_imports()
 with friendly_errors():
     path = upload()
     if path is None:
@@ -53,8 +55,4 @@ st.markdown(
 index = st.slider(_("Trial"), 1, len(recorded), 1, key="file_trial") - 1 if len(recorded) > 1 else 0
 show(trial_chart(recorded, index), key="file_chart", alt=trial_title(recorded, index))
 
-name = st.text_input(_("Keep them under the name"), files.safe_name(path.name), key="file_name")
-if st.button(_("Keep these trials"), type="primary", icon=":material/save:"):
-    with friendly_errors():
-        kept = files.store(recorded, name, sources.data_root())
-    st.success(_("Kept as {name}. Choose **files** in the sidebar to work with it on every page.", name=kept.stem))
+keep(recorded, files.safe_name(path.name))

@@ -13,12 +13,12 @@ FLOORS = [
     for floor in """
     translation
     settings
-    config presets bench_results trials activations atomic json_lines layers seeding code_template scores
+    config presets bench_results trials activations atomic trash json_lines layers seeding code_template scores
     run_status __init__
     windows passes sums
     signals sources models evaluation statistics fused owners effects comparison devices optimizers machine
     charts training run_folder explain instruments separable filters units quiz fitting
-    runs braindecode weights saliency race lessons trash run_zip flags timing findings bench
+    runs braindecode weights saliency race lessons run_zip flags timing findings bench
     classification sweep report export adopting bench_folder conclusions
     experiment show_code
     workers turns

@@ -3,6 +3,7 @@
 import io
 import pickle
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from graz_files import digits, events, microvolts, write_gdf
 
 from eegnets import sources
 from eegnets.config import DataConfig, InputError
-from eegnets.sources import SOURCES, SourceError
+from eegnets.sources import SOURCES, SourceError, files
 from eegnets.sources.files import BEGINS, preview, read, safe_name, store
 from eegnets.sources.recipe import AXES, Recipe
 from eegnets.trials import split
@@ -430,16 +431,18 @@ def test_whatever_a_file_is_called_its_import_lies_in_the_folder_of_imports(name
     monkeypatch.setenv("EEGNETS_DATA", str(tmp_path / "root"))
     path = store(tiny_trials, name, tmp_path / "root")
     assert path.parent == tmp_path / "root" / "files"
-    assert [file for file in tmp_path.rglob("*") if file.is_file()] == [path]
+    lock = path.with_name(".files.lock")
+    assert {file for file in tmp_path.rglob("*") if file.is_file()} == {path, lock}
     (who,) = SOURCE.state(tmp_path / "root").subjects
     assert sources.load(DataConfig("files", (who,))).subjects == (who,)
-    assert who.isascii()
+    assert who.replace("_", "").replace("-", "").isalnum()  # nothing that means something to a shell or an address
     assert "," not in who
 
 
 def test_a_plain_name_is_kept():
     assert safe_name("C:\\data\\Subject_01.edf") == "Subject_01"
-    assert safe_name("Müller.csv") == "Muller"
+    assert safe_name("Mu\u0308ller.csv") == "Müller"  # as macOS writes it: two characters become one
+    assert safe_name("左手 想像（1）.edf") == "左手_想像_1"
 
 
 def test_an_import_comes_back_as_it_was(tiny_trials, tmp_path):
@@ -499,3 +502,36 @@ def test_the_real_graz_recording_is_cut_as_its_own_source_cuts_it(data_root):
     assert len(mine) > 278, "with the copies"
     last = theirs.of_split("train").X[-1]
     assert min(np.nanmax(np.abs(trial - last)) for trial in mine.X) < 1e-3
+
+
+def test_two_who_keep_a_file_of_one_name_at_once_lose_none(tiny_trials, tmp_path):
+    with ThreadPoolExecutor(8) as pool:
+        kept = list(pool.map(lambda i: store(tiny_trials.take(np.arange(i + 1)), "mine", tmp_path), range(8)))
+    assert len(set(kept)) == 8
+    assert [len(files.stored(path)) for path in kept] == list(range(1, 9))
+
+
+def test_a_deleted_import_comes_back_to_its_place(tiny_trials, tmp_path):
+    first = store(tiny_trials, "mine", tmp_path)
+    before = first.read_bytes()
+    files.delete("mine", tmp_path)
+    assert (files.imports(tmp_path), files.deleted(tmp_path)) == ((), ["mine"])
+    with pytest.raises(SourceError, match="no import mine"):
+        files.delete("mine", tmp_path)
+    assert store(tiny_trials.take(np.arange(4)), "mine", tmp_path).stem == "mine-2"
+    files.restore("mine", tmp_path)
+    assert (files.imports(tmp_path), files.deleted(tmp_path)) == (("mine", "mine-2"), [])
+    assert first.read_bytes() == before
+
+
+@pytest.mark.parametrize("change", [files.delete, files.restore])
+def test_imports_of_a_folder_that_cannot_be_written_stay(tiny_trials, tmp_path, monkeypatch, change):
+    path = store(tiny_trials, "mine", tmp_path)
+
+    def refused(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("eegnets.sources.files.changing", refused)
+    with pytest.raises(SourceError, match=r"cannot be written \(Permission denied\)"):
+        change("mine", tmp_path)
+    assert path.exists()

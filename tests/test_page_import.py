@@ -7,6 +7,7 @@ import pytest
 
 from eegnets import sources
 from eegnets.config import DataConfig
+from eegnets.sources import files
 
 
 @pytest.fixture
@@ -77,3 +78,47 @@ def test_a_missing_rate_is_asked_for_and_not_guessed(opened, monkeypatch):
     drop(opened, "mine.npz", npz(signal=signal(), label=np.tile([1, 2], 6)))
     assert not opened.exception
     assert any("rate" in box.value for box in opened.error)
+
+
+@pytest.fixture
+def imported(app, tiny_trials, tmp_path, monkeypatch):
+    """The page where two imports are kept, for somebody who is alone with the app."""
+    monkeypatch.setenv("EEGNETS_SHARED_CONTROL", "1")
+    for name in ("左手", "second"):
+        files.store(tiny_trials, name, tmp_path / "data")
+    app.run()
+    return app.switch_page("pages/import.py").run()
+
+
+def press(app, label):
+    next(button for button in app.button if button.label == label).click().run()
+    assert not app.exception
+
+
+def names(app):
+    return next(group for group in app.main.get("button_group") if group.key == "imports").options
+
+
+def test_imports_are_listed_with_a_way_to_their_trials(imported):
+    assert names(imported) == ["second", "左手"]
+    next(group for group in imported.main.get("button_group") if group.key == "imports").set_value(["左手"]).run()
+    link = next(link for link in imported.main.get("page_link") if link.proto.label == "Look at the trials")
+    assert link.proto.query_string == "source=files&subjects=%E5%B7%A6%E6%89%8B"
+
+
+def test_a_deleted_import_comes_back(imported, tmp_path):
+    before = (tmp_path / "data/files/second.npz").read_bytes()
+    next(group for group in imported.main.get("button_group") if group.key == "imports").set_value(["second"]).run()
+    press(imported, "Delete")
+    assert names(imported) == ["左手"]
+    press(imported, "Bring back second")
+    assert names(imported) == ["second", "左手"]
+    assert (tmp_path / "data/files/second.npz").read_bytes() == before
+
+
+def test_where_many_share_the_app_nobody_deletes_what_all_use(imported, monkeypatch):
+    monkeypatch.setenv("EEGNETS_SHARED_CONTROL", "0")
+    next(group for group in imported.main.get("button_group") if group.key == "imports").set_value(["second"]).run()
+    delete = next(button for button in imported.button if button.label == "Delete")
+    assert delete.disabled
+    assert "EEGNETS_SHARED_CONTROL=1" in delete.help

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from eegnets.run_folder import RunError
+from eegnets.config import InputError
 from eegnets.runs import RunStore
 from eegnets.trash import KEPT
 
@@ -49,7 +49,7 @@ def test_after_a_day_a_run_cannot_come_back_and_the_next_deletion_frees_its_spac
     store.delete(old.id)
     os.utime(store.trash.path / old.id, (time.time() - KEPT - 1,) * 2)
     assert store.trash.ids() == []
-    with pytest.raises(RunError, match="for a day"):
+    with pytest.raises(InputError, match="for a day"):
         store.trash.restore(old.id)
     store.delete(new.id)
     assert [path.name for path in store.trash.path.iterdir()] == [new.id]
@@ -65,14 +65,14 @@ def test_a_run_that_was_made_long_ago_stays_a_day_all_the_same(store, made_run):
 @pytest.mark.parametrize("state", ["queued", "running"])
 def test_a_run_at_work_is_not_deleted(store, made_run, state):
     run = made_run(state)
-    with pytest.raises(RunError, match=f"it is {state}. Stop it first"):
+    with pytest.raises(InputError, match=f"it is {state}. Stop it first"):
         store.delete(run.id)
     assert ids(store) == {run.id}
 
 
 def test_a_run_that_somebody_holds_is_not_deleted(store, made_run):
     run = made_run()
-    with run.held(), pytest.raises(RunError, match="another process"):
+    with run.held(), pytest.raises(InputError, match="another process"):
         store.delete(run.id)
     assert ids(store) == {run.id}
 
@@ -81,12 +81,12 @@ def test_a_run_does_not_come_back_over_another(store, made_run):
     run = made_run()
     store.delete(run.id)
     run.path.mkdir()
-    with pytest.raises(RunError, match="there already"):
+    with pytest.raises(InputError, match="there already"):
         store.trash.restore(run.id)
 
 
 @pytest.mark.parametrize("run_id", ["../outside", ".", "", "nothing"])
 def test_only_what_is_in_the_trash_comes_back(store, made_run, run_id):
     made_run()
-    with pytest.raises(RunError, match="not in the trash"):
+    with pytest.raises(InputError, match="not in the trash"):
         store.trash.restore(run_id)

@@ -10,16 +10,18 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from eegnets.atomic import changing
 from eegnets.config import InputError
 from eegnets.sources import array_file, recording_file
 from eegnets.sources.base import Progress, Source, SourceError, State, listing, unreadable
 from eegnets.sources.download import copy, named_in
 from eegnets.sources.recipe import MICROVOLTS, Cut, Preview, Recipe
 from eegnets.translation import N_, _
+from eegnets.trash import Trash
 from eegnets.trials import Trials, concatenate
 
 FOLDER = "files"
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")  # of an import: safe in a path, an address, a list with commas
+NAME = re.compile(r"[^\W_][\w-]{0,59}")  # of an import: letters of any script; safe in a path, an address, a list
 PLAUSIBLE = (1e-3, 1e5)  # µV, spread of anything that an electrode picks up: outside it, the unit is wrong
 BEGINS = {  # how a file of each kind begins
     ".npz": b"PK",
@@ -134,17 +136,52 @@ def read(path: Path, recipe: Recipe) -> Trials:
 def store(trials: Trials, name: str, root: Path) -> Path:
     """Keep trials under a safe form of `name` in the data root, beside earlier ones of that name; return the file."""
     folder, safe = root / FOLDER, safe_name(name)
-    taken = _imports(folder)
-    free = next(form for form in (safe, *(f"{safe}-{i}" for i in range(2, 10_000))) if form not in taken)
-    path = folder / f"{free}.npz"
-    try:
+    with _changing(folder):  # somebody else may keep a file of that name at this moment
+        taken = {*_imports(folder), *deleted(root)}  # whoever comes back finds their place free
+        free = next(form for form in (safe, *(f"{safe}-{i}" for i in range(2, 10_000))) if form not in taken)
+        path = folder / f"{free}.npz"
         replace(trials, subject=np.repeat(free, len(trials))).save(path)
+    return path
+
+
+def imports(root: Path) -> tuple[str, ...]:
+    """The names of the imports in a data root; raises SourceError where it may not be read."""
+    return _imports(root / FOLDER)
+
+
+def deleted(root: Path) -> list[str]:
+    """The names of the imports that can come back, the last deleted first."""
+    return [Path(name).stem for name in Trash(root / FOLDER).ids()]
+
+
+def delete(name: str, root: Path) -> None:
+    """Move an import to the trash, where it stays for a day; raises SourceError for one that is not there."""
+    folder = root / FOLDER
+    with _changing(folder):
+        if name not in _imports(folder):
+            raise SourceError(_("there is no import {name} (any more).", name=name))
+        Trash(folder).put(folder / f"{name}.npz")
+
+
+def restore(name: str, root: Path) -> None:
+    """Bring an import back from the trash; raises InputError where it cannot come."""
+    folder = root / FOLDER
+    with _changing(folder):
+        Trash(folder).restore(f"{name}.npz")
+
+
+@contextmanager
+def _changing(folder: Path) -> Iterator[None]:
+    """Have the imports of a folder to oneself; raises SourceError where nothing can be written there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with changing(folder / FOLDER):
+            yield
     except OSError as error:
         reason = error.strerror or str(error)
         raise SourceError(
-            _("{path} cannot be written ({reason}). Set EEGNETS_DATA to a folder of yours.", path=path, reason=reason)
+            _("{path} cannot be written ({reason}). Set EEGNETS_DATA to a folder of yours.", path=folder, reason=reason)
         ) from error
-    return path
 
 
 def stored(path: Path) -> Trials:
@@ -156,10 +193,10 @@ def stored(path: Path) -> Trials:
 
 
 def safe_name(name: str) -> str:
-    """A file's name without folders, ending and whatever is not a plain letter, digit, - or _; never empty."""
+    """A file's name without folders, ending and whatever is no letter (of any script) or digit; never empty."""
     last = re.split(r"[/\\]", name)[-1]
-    plain = unicodedata.normalize("NFKD", Path(last).stem).encode("ascii", "ignore").decode()
-    return re.sub(r"[^A-Za-z0-9]+", "_", plain)[:50].strip("_") or "import"
+    plain = unicodedata.normalize("NFKC", Path(last).stem)
+    return re.sub(r"[\W_]+", "_", plain)[:50].strip("_") or "import"
 
 
 def _imports(folder: Path) -> tuple[str, ...]:

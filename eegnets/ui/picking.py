@@ -11,6 +11,7 @@ from eegnets.run_zip import pack, unpack
 from eegnets.runs import SCORES
 from eegnets.translation import N_, _, retold
 from eegnets.ui.choices import several
+from eegnets.ui.deleting import trash_box
 from eegnets.ui.exporting import table_buttons
 from eegnets.ui.panels import ago, standings_columns
 from eegnets.ui.state import check_mine, owner, store
@@ -125,12 +126,7 @@ def actions(ids: list[str], names: dict[str, str]) -> None:
             table_buttons(ids)
         with st.popover(_("Import"), icon=":material/upload:"):
             _import_form()
-        trash = store().trash.ids()
-        if trash:
-            with st.popover(_("Trash ({n})", n=len(trash)), icon=":material/restore_from_trash:"):
-                for run_id in trash[:20]:
-                    words = _("Bring back {run}", run=run_id)
-                    st.button(words, key=f"back_{run_id}", on_click=_restore, args=([run_id],))
+        trash_box(store().trash.ids(), _restore)
 
 
 def _notes_form(ids: list[str], names: dict[str, str]) -> None:
