@@ -64,12 +64,19 @@ def with_runs(made_run):
     return [made_run(activation=name, instruments=True) for name in ("ELU", "ReLU")]
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_every_control_of_a_page_stands_in_its_address(app, with_runs, page):
-    opened(app, page, run=[run.id for run in with_runs])
+VIEWS = [("compare.py", {"view": "Report"}), ("compare.py", {"matters": "1"}), ("classify.py", {"view": "All trials"})]
+
+
+@pytest.mark.parametrize(("page", "params"), [*((page, {}) for page in PAGES), *VIEWS])
+def test_every_control_of_a_page_stands_in_its_address_and_is_called_by_what_stands_beside_it(
+    app, with_runs, page, params
+):
+    opened(app, page, run=[run.id for run in with_runs], **params)
     assert not app.exception
     lost = [key for key in controls(app) if not is_kept(app, key)]
     assert [key for key in lost if not key.startswith(tuple(KEPT_APART))] == []
+    called = {key: words_for(key) for key in controls(app) if is_kept(app, key)}
+    assert {key: words for key, words in called.items() if not controls(app)[key].label.startswith(words)} == {}
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -120,11 +127,6 @@ def test_the_link_is_the_address_with_what_is_hidden():
     assert (made.netloc, made.path) == ("here:8501", "/activations")
     assert parse_qs(made.query) == {"run": ["a", "b"], "x": ["-1.5"], "seeds": ["0, 1"], "hide": ["seeds,x"]}
     assert link("http://here", {}, []) == "http://here"
-
-
-def test_controls_are_called_by_what_stands_beside_them():
-    assert words_for("learning_rate") == "Learning rate"
-    assert words_for("race_fold") == "Race fold"
 
 
 def test_the_dialog_lists_the_controls_of_the_page_and_the_link_follows(app):
