@@ -124,6 +124,7 @@ def test_other_settings_are_asked_of_a_run_that_trains(app, made_run):
     button(app, "Use from the next epoch").click().run()
     assert not app.exception
     assert (run.asked()["learning_rate"], run.asked()["weight_decay"]) == (0.02, 0.01)
+    assert [toast.value for toast in app.toast] == ["They act from the next epoch on."]
 
 
 def test_a_race_is_stopped_as_one(app, made_run):

@@ -143,6 +143,7 @@ def _notes_form(ids: list[str], names: dict[str, str]) -> None:
             with told():
                 check_mine(run)
                 run.annotate(name=name.strip(), note=note.strip(), star=star)
+                st.toast(_("Kept."), icon=":material/check:")
                 st.rerun()
 
 

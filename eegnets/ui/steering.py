@@ -86,3 +86,4 @@ def live_settings(run: Run) -> None:
             with told():
                 check_mine(run)
                 run.ask(**chosen)
+                st.toast(_("They act from the next epoch on."), icon=":material/check:")

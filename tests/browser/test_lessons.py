@@ -41,7 +41,7 @@ def test_a_shared_view_opens_with_a_control_hidden(page, server):
     page.get_by_role("button", name="Share this view").click()
     shared = page.get_by_test_id("stDialog").locator("code")
     expect(shared).to_contain_text("/activations?")
-    page.get_by_test_id("stDialog").get_by_role("button", name="X", exact=True).click()
+    page.get_by_test_id("stDialog").get_by_role("button", name="Read at x").click()
     expect(shared).to_contain_text("hide=x")
     address = shared.inner_text().strip()
     assert address.startswith(server.url)
