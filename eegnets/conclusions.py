@@ -11,7 +11,7 @@ import pandas as pd
 from eegnets.config import RunConfig
 from eegnets.evaluation import wilson_interval
 from eegnets.lessons import LESSONS, Lesson
-from eegnets.race import Racer, Verdict, against
+from eegnets.race import SEEDS_ALONE, Racer, Verdict, against
 from eegnets.scores import summary
 from eegnets.statistics import flattery, flattery_words, mean_interval, paired_difference
 from eegnets.translation import N_, _, retold
@@ -21,9 +21,10 @@ ONE_SEED = N_("One seed cannot tell a difference from luck.")
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one run: what was asked, how it ended, its epochs, instruments, how many test trials and classes.
+    """What came of one run: what was asked, how it ended, its epochs, instruments, and how many test trials there are.
 
-    within: share (0..1) of what the first layer lets through that lies between 8 and 30 Hz, untrained and trained.
+    guessing: the accuracy on them of one who always answers the most frequent class. within: share (0..1) of what the
+    first layer lets through that lies between 8 and 30 Hz, untrained and trained.
     """
 
     config: RunConfig
@@ -32,7 +33,7 @@ class Outcome:
     message: str = ""
     readings: Sequence[Mapping[str, Any]] = ()
     n_test: int = 0
-    n_classes: int = 2
+    guessing: float = 0.5
     within: tuple[float, float] | None = None
 
     @property
@@ -89,6 +90,7 @@ def _of_decay(outcomes: Sequence[Outcome]) -> list[str]:
         _compared(
             N_("Accuracy on the training trials less that on the test trials (points)"), groups, last, _ahead, "points"
         ),
+        _("A network is scored on its training trials while it learns, with dropout: in truth it is further ahead."),
         _scores(groups, last),
         _doubt(groups),
     ]
@@ -115,7 +117,11 @@ def _of_flattery(outcomes: Sequence[Outcome]) -> list[str]:
     gaps = flattery(pd.DataFrame(found))
     if gaps.empty:
         return [_("These data have no test trials, so no epoch could be chosen by them.")]
-    certain = _("It can never lie below the last epoch: whoever takes the highest cannot lose.")
+    certain = _(
+        "It can never lie below the last epoch: whoever takes the highest cannot lose, and wins more the more epochs "
+        "there are to choose from. Here were {n}; the lab report trained up to 500.",
+        n=max(len(run.history) for run in outcomes),
+    )
     sentences = [flattery_words(gaps), certain]
     honest = [run["last"] for run in found if run["last"] is not None]
     n = outcomes[0].n_test
@@ -142,8 +148,8 @@ def _of_first_layer(outcomes: Sequence[Outcome]) -> list[str]:
         {seed: shares[1] for seed, shares in known.items()}, {seed: shares[0] for seed, shares in known.items()}
     )
     sentence = _(
-        "Of all that the first layer's kernels let through, {before:.0%} lay between 8 and 30 Hz before training and "
-        "{after:.0%} after it: {difference}.",
+        "Of the EEG that the first layer's kernels let through, {before:.0%} lay between 8 and 30 Hz before training "
+        "and {after:.0%} after it: {difference}.",
         before=before,
         after=after,
         difference=against(found, "points", 100),
@@ -199,7 +205,7 @@ def _scores(groups: Groups, last: int) -> str:
 
 def _doubt(groups: Groups) -> str:
     seeds = len(set().union(*groups.values()))
-    return _("The intervals are over {n} seeds.", n=seeds) if seeds > 1 else _(ONE_SEED)
+    return _(SEEDS_ALONE, n=seeds) if seeds > 1 else _(ONE_SEED)
 
 
 def _common(outcomes: Sequence[Outcome]) -> int:
@@ -244,7 +250,7 @@ def _is_guessing(runs: Sequence[Outcome], last: int) -> bool:
     if isnan(score) or not n:
         return False
     low, _high = wilson_interval(round(score * n), n)
-    return low <= 1 / runs[0].n_classes
+    return low <= runs[0].guessing
 
 
 def _three(run: Outcome) -> dict[str, float | None]:

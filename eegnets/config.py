@@ -46,7 +46,7 @@ class ModelConfig(Settings):
     activation: str = setting(
         "ELU",
         N_("Activation"),
-        N_("The bend after each convolution. Without it the network could only draw a straight border."),
+        N_("The bend after the convolutions, the first apart. Without it EEGNet could only draw a straight border."),
     )
     negative_slope: float = setting(
         0.01,
@@ -127,7 +127,10 @@ class TrainingConfig(Settings):
     seed: int = setting(
         0,
         N_("Seed"),
-        N_("Draws the first weights, the order of trials and the dropout. Same seed, same run."),
+        N_(
+            "Draws the first weights, which training trials are held back for validation, the order of the others and "
+            "the dropout. Same seed, same run."
+        ),
         low=0,
         high=2**31 - 1,
     )

@@ -186,6 +186,18 @@ def calibration(probabilities: np.ndarray, y: ArrayLike, n_bins: int = 10) -> Ca
     return Calibration(edges[:-1][full], edges[1:][full], confidence, accurate, trials[full], error)
 
 
+def error_by_chance(probabilities: np.ndarray, draws: int = 200) -> float:
+    """The expected calibration error that these probabilities would show if every one of them were true; seeded.
+
+    probabilities: (n_trials, n_classes). It is above zero, and the more so the fewer trials there are. The mean over
+    labels drawn from them.
+    """
+    p = np.asarray(probabilities, dtype=float)
+    steps = p.cumsum(axis=1)[:, :-1]  # (n_trials, n_classes - 1)
+    chance = np.random.default_rng(0).random((draws, len(p), 1))
+    return float(np.mean([calibration(p, (drawn > steps).sum(axis=1)).error for drawn in chance]))
+
+
 def _pair(y: ArrayLike, predicted: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     y, predicted = np.asarray(y, dtype=np.int64), np.asarray(predicted, dtype=np.int64)
     if y.ndim != 1 or y.shape != predicted.shape:

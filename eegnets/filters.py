@@ -13,6 +13,7 @@ from scipy import signal, stats
 from torch import nn
 
 from eegnets.explain import layer_values
+from eegnets.signals import spectra
 from eegnets.translation import N_
 from eegnets.trials import Trials
 
@@ -52,12 +53,12 @@ def _array(layer: nn.Module) -> np.ndarray:
     return layer.weight.detach().cpu().double().numpy()
 
 
-def response(kernels: np.ndarray, sfreq: float) -> tuple[np.ndarray, np.ndarray]:
+def response(kernels: np.ndarray, sfreq: float, freqs: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
     """How much louder or quieter a sine leaves each kernel, by its frequency: (freqs, Hz), (n_kernels, n_freqs).
 
-    kernels: (n_kernels, n_samples). The gain is linear: 1 leaves a sine as it is.
+    kernels: (n_kernels, n_samples). The gain is linear: 1 leaves a sine as it is. freqs: all of them, unless given.
     """
-    freqs = np.linspace(0, sfreq / 2, N_FREQS)
+    freqs = np.linspace(0, sfreq / 2, N_FREQS) if freqs is None else freqs
     return freqs, np.abs(np.stack([signal.freqz(kernel, worN=freqs, fs=sfreq)[1] for kernel in kernels]))
 
 
@@ -99,9 +100,17 @@ def kernel_table(kernels: np.ndarray, sfreq: float) -> pd.DataFrame:
     return table.sort_values(["peak", "kernel"], ignore_index=True)
 
 
-def within(model: nn.Module, sfreq: float) -> float:
-    """The share of the kernels' gain squared that lies between 8 and 30 Hz, mean over all kernels, 0..1."""
-    return float(kernel_table(first_layers(model).kernels, sfreq)["within"].mean())
+def within(model: nn.Module, trials: Trials) -> float:
+    """The share of what the kernels let through of these trials that lies between 8 and 30 Hz, their mean, 0..1.
+
+    That is a kernel's gain squared times the mean spectrum (Welch): above the band of a recording there is nothing that
+    a kernel could let through, however large its gain.
+    """
+    found = spectra(trials)
+    _freqs, gain = response(first_layers(model).kernels, trials.sfreq, found.freqs)
+    heard = gain**2 * found.power.mean(axis=(0, 1))
+    inside = (found.freqs >= ANSWERING[0]) & (found.freqs <= ANSWERING[1])
+    return float((heard[:, inside].sum(axis=1) / np.maximum(heard.sum(axis=1), np.finfo(float).tiny)).mean())
 
 
 def sides(model: nn.Module, trials: Trials, left: int, right: int, window: tuple[float, float]) -> pd.DataFrame:

@@ -74,8 +74,8 @@ def side_words(changes: pd.DataFrame, class_names: Sequence[str]) -> str:
     if mu.empty or not {"C3", "C4"} <= set(changes.columns) or len(sides) < 2:
         return ""
     c3, c4 = float(mu["C3"].iloc[0]), float(mu["C4"].iloc[0])
-    if min(c3, c4) >= 0:
-        return _("Mu has grown on both sides, where imagery weakens it on one: it speaks for neither hand.")
+    if c3 == c4:
+        return _("Mu is as strong at C3 as at C4: it speaks for neither hand.")
     weaker, other, hand = ("C3", "C4", sides["right"]) if c3 < c4 else ("C4", "C3", sides["left"])
-    text = _("Mu is lower at {weaker}, beside {other}: that speaks for the {hand}.")
+    text = _("Against the baseline, mu is weaker at {weaker} than at {other}: that speaks for the {hand}.")
     return text.format(weaker=weaker, other=other, hand=_(hand))

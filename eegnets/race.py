@@ -14,6 +14,7 @@ from eegnets.statistics import Difference, mean_interval, paired_difference
 from eegnets.translation import N_, _
 
 NATS, POINTS = N_("nats"), N_("points")  # units of a loss, and of accuracies that are per cent
+SEEDS_ALONE = N_("The intervals are over {n} seeds, on these test trials: on others it may be otherwise.")
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,10 @@ INSTRUMENTS = {
         "bends",
         N_("Silent units"),
         N_("share of feature maps"),
-        N_("Feature maps whose slope is zero at every sample of every probe trial: nothing can change them any more."),
+        N_(
+            "Feature maps whose slope is zero at every sample of every probe trial: no gradient of these trials "
+            "reaches what lies before. Other trials, the layers before them or weight decay may wake them again."
+        ),
     ),
     "slope": Instrument(
         "bends",
@@ -213,10 +217,10 @@ class Verdict:
 
     def _doubt(self, last: pd.Series) -> str:
         if self.seeds > 1 and len(self.others) > 1:
-            text = _("The intervals are over {n} seeds. With several comparisons one may look different by chance.")
-            return text.format(n=self.seeds)
+            several = _("With several comparisons one may look different by chance.")
+            return f"{_(SEEDS_ALONE, n=self.seeds)} {several}"
         if self.seeds > 1:
-            return _("The intervals are over {n} seeds.", n=self.seeds)
+            return _(SEEDS_ALONE, n=self.seeds)
         if not self.n_test:
             return _("One seed cannot tell a difference from luck. Race with three seeds for an interval.")
         low, high = wilson_interval(round(last.mean() * self.n_test), self.n_test)

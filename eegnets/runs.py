@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from eegnets import __version__
-from eegnets.config import SETTINGS, DataConfig, InputError, RunConfig, unknown
+from eegnets.config import SETTINGS, DataConfig, InputError, RunConfig, TrainingConfig, unknown
 from eegnets.evaluation import SCORES
 from eegnets.run_folder import FORMAT, Run, RunError
 from eegnets.run_status import ACTIVE, STATES, Status
@@ -38,6 +38,8 @@ __all__ = [
 
 
 RUN_ID = r"\w[\w.-]{0,200}"
+# Settings that make no network another one: two runs that differ in them alone are one sample.
+SAME = {name: getattr(TrainingConfig(), name) for name in ("threads", "device", "engine", "keep", "instruments")}
 
 
 def runs_root() -> Path:
@@ -197,13 +199,15 @@ def _read(run: Run) -> dict[str, Any]:
 
 
 def _changed(run: Run, config: RunConfig) -> str:
-    """What was changed while the run trained, in words; "" for a run of one piece."""
-    live = run.asked()
-    return ", ".join(
-        f"{name.replace('_', ' ')} {live[name]:g}"
-        for name in ("learning_rate", "weight_decay")
-        if isinstance(live.get(name), int | float) and live[name] != getattr(config.training, name)
-    )
+    """What was changed while the run trained, in words, though it may have been changed back; "" for none."""
+    live = {name: run.asked().get(name) for name in ("learning_rate", "weight_decay")}
+    asked_for = {name: value for name, value in live.items() if isinstance(value, int | float)}
+    history = run.history() if asked_for else []
+    words = []
+    for name, value in asked_for.items():
+        used = dict.fromkeys([*(record[name] for record in history if name in record), value])
+        words += [f"{name.replace('_', ' ')} {one:g}" for one in used if one != getattr(config.training, name)]
+    return ", ".join(words)
 
 
 def _conditions(run: Run, about: Mapping[str, Any], config: RunConfig) -> dict[str, Any]:
@@ -222,14 +226,17 @@ def asked(row: Mapping[str, Any]) -> RunConfig:
 
 
 def distinct(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The rows (of no damaged run) less those of runs that were asked the same as an earlier one, seed included.
+    """The rows (of no damaged run) less those of runs that were asked the same as another, seed included.
 
-    A network that is trained again with its seed reaches the same figures again, whatever its threads and whether
-    instruments are read: to statistics it is one sample.
+    A network that is trained again with its seed reaches the same figures again, wherever and by which engine it is
+    computed, whichever weights are kept and whether instruments are read: to statistics it is one sample. Of such runs
+    the first is taken, or the first that has finished.
     """
     found: dict[str, Mapping[str, Any]] = {}
     for row in rows:
-        found.setdefault(str(asked(row).with_(threads=None, instruments=False).to_dict()), row)
+        key = str(asked(row).with_(**SAME).to_dict())
+        if key not in found or (row["state"] == "finished") > (found[key]["state"] == "finished"):
+            found[key] = row
     return list(found.values())
 
 

@@ -123,6 +123,7 @@ def power_map(trials: Trials) -> PowerMap:
         )
     every = max(round(STEP * trials.sfreq), 1)
     times, X = trials.times[::every], complete(trials)
+    X = X - X.mean(axis=-1, keepdims=True)  # or an offset would end in a jump at both ends, which is all frequencies
     wavelets = np.array(morlet(trials.sfreq, freqs, freqs * CYCLES, zero_mean=True))  # (n_freqs, length)
     reach = wavelets.shape[1] // 2
     padded = np.pad(X, ((0, 0), (0, 0), (reach, reach)))

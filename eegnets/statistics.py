@@ -5,6 +5,7 @@ Scores are accuracies, 0..1, one for each run.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -45,10 +46,10 @@ class Difference(Mean):
     p: float
 
 
-def paired_difference(first: Mapping[int, float], second: Mapping[int, float]) -> Difference:
-    """First less second over the seeds that both have: what a seed does to both alike falls out.
+def paired_difference(first: Mapping[Any, float], second: Mapping[Any, float]) -> Difference:
+    """First less second over the keys that both have, seeds as a rule: what a seed does to both alike falls out.
 
-    first, second: seed -> score. Student's paired test, two-sided. Where all differences are the same, and not nothing,
+    first, second: key -> score. Student's paired test, two-sided. Where all differences are the same, and not nothing,
     they do not tell how far chance reaches: no interval, no `p`. A few test trials make that likely.
     """
     seeds = sorted(first.keys() & second.keys())
@@ -141,11 +142,13 @@ def flattery(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def flattery_words(found: pd.DataFrame) -> str:
-    """How much it flatters, in a sentence for each honest score."""
+    """How much it flatters, in a sentence for each honest score; neither it nor an interval can be below nothing."""
     parts = []
     for honest, points in found.groupby("honest", sort=False)["points"]:
         mean = mean_interval(points)
-        interval = _(" (95 % interval {low:.1f} to {high:.1f})", low=mean.low, high=mean.high) if mean.n > 1 else ""
+        interval = (
+            _(" (95 % interval {low:.1f} to {high:.1f})", low=max(mean.low, 0.0), high=mean.high) if mean.n > 1 else ""
+        )
         words = {"last": _("the last epoch"), "best_validation": _("the epoch chosen on validation")}
         parts.append(
             ngettext(

@@ -11,10 +11,10 @@ data = framed()
 st.title(_("Activations"))
 st.markdown(
     _(
-        "Without a bend between its layers a network could only draw a straight border. Learning goes backwards "
-        "through the same bends: each passes on the gradient times its slope, and **where it is flat, nothing gets "
-        "through**. Below: the curves, a trial passing one of them, and a [race](#race) of networks that differ in "
-        "nothing else."
+        "Without a bend between its layers EEGNet could only draw a straight border; DeepConvNet would still bend "
+        "where it takes the largest of neighbouring values. Learning goes backwards through the same bends: each "
+        "passes on the gradient times its slope, and **where it is flat, nothing gets through**. Below: the curves, a "
+        "trial passing one of them, and a [race](#race) of networks that differ in nothing else."
     )
 )
 curves_part()

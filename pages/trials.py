@@ -50,6 +50,13 @@ st.markdown(
         "task begins."
     )
 )
+if len(recorded.subjects) > 1:
+    st.caption(
+        _(
+            "Several people together: whoever has the largest rhythm weighs most here and in the averages below. To "
+            "see one, choose them in the sidebar."
+        )
+    )
 baseline = st.slider(
     _("Baseline (s)"),
     0.0,

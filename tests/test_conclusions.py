@@ -117,7 +117,7 @@ def test_guessing_is_called_so_only_where_the_interval_holds_it():
     words = said("learning-rate", lambda value, seed: 0.5 if value == 0.1 else 0.8, n_test=540)
     assert "At 0.1 the answers cannot be told from guessing" in words
     assert "guessing" not in said("learning-rate", n_test=540)
-    assert "guessing" not in said("learning-rate", lambda value, seed: 0.5, n_test=540, n_classes=4)
+    assert "guessing" not in said("learning-rate", lambda value, seed: 0.5, n_test=540, guessing=0.25)
     assert "guessing" not in said("learning-rate", lambda value, seed: 0.5)  # nobody knows of how many trials
 
 
@@ -132,7 +132,7 @@ def test_flattery_is_the_best_epoch_less_the_last():
 
 def test_the_first_layer_is_compared_with_itself_before_training():
     words = said("first-layer", within=(0.25, 0.5))
-    assert "25% lay between 8 and 30 Hz before training and 50% after it: +25.0 points" in words
+    assert "let through, 25% lay between 8 and 30 Hz before training and 50% after it: +25.0 points" in words
     assert "rose in 3 of 3 networks" in words
     assert "start the experiment again" in said("first-layer")
 

@@ -17,6 +17,7 @@ from eegnets.evaluation import (
     calibration,
     cohen_kappa,
     confusion,
+    error_by_chance,
     paired_test,
     probabilities,
     score,
@@ -218,6 +219,18 @@ def test_who_is_as_right_as_sure_has_no_calibration_error_and_who_is_always_wron
     given = np.tile([0.75, 0.25], (40, 1))
     assert calibration(given, np.arange(40) % 4 == 0).error == pytest.approx(0)
     assert calibration(np.tile([1.0, 0.0], (9, 1)), np.ones(9)).error == pytest.approx(1)
+
+
+@pytest.mark.parametrize("classes", [2, 4])
+def test_the_error_by_chance_is_what_true_probabilities_show_and_shrinks_with_the_trials(classes):
+    rng, found = np.random.default_rng(1), {}
+    for n in (50, 2000):
+        given = rng.dirichlet([1] * classes, n)
+        told = [calibration(given, rng.multinomial(1, given).argmax(axis=1)).error for _ in range(300)]
+        found[n] = error_by_chance(given)
+        assert found[n] == pytest.approx(np.mean(told), rel=0.1)
+    assert found[50] > 3 * found[2000]
+    assert error_by_chance(np.tile([1.0] + [0.0] * (classes - 1), (9, 1))) == 0
 
 
 def test_calibration_leaves_unknown_classes_out_and_is_nan_where_nothing_is_left():

@@ -1,11 +1,13 @@
 """What the first layers hear, against SciPy and against sines that are sent through the network."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from scipy import signal
 
-from eegnets.filters import RHYTHMS, decibels, first_layers, kernel_table, peaks, response, rhythm, sides
+from eegnets.filters import RHYTHMS, decibels, first_layers, kernel_table, peaks, response, rhythm, sides, within
 from eegnets.models import MODELS, build
 
 SFREQ = 125.0
@@ -66,6 +68,18 @@ def test_a_kernel_that_is_a_rhythm_hears_it():
     assert table["kernel"].tolist() == [4, 2, 3, 1]
     assert table["rhythm"].tolist() == ["theta", "alpha/mu", "beta", "above"]
     assert table["within"].round(1).tolist()[1:] == [0.9, 1.0, 0.0]
+
+
+def test_what_a_kernel_lets_through_is_its_gain_on_the_spectrum_of_the_trials(tiny_trials):
+    """Trials of 6 and 20 Hz, the first of twice the power: a kernel of one sample lets a third of it through."""
+    times = np.arange(512) / tiny_trials.sfreq
+    both = np.sqrt(2) * np.sin(2 * np.pi * 6 * times) + np.sin(2 * np.pi * 20 * times)
+    trials = replace(tiny_trials, X=np.tile(both.astype(np.float32), (40, 2, 1)))
+    model = build("EEGNet", n_chans=2, n_times=512, n_outputs=2, kernel_length=15)
+    with torch.no_grad():
+        model.firstconv[0].weight.zero_()
+        model.firstconv[0].weight[..., 7] = 1.0
+    assert within(model, trials) == pytest.approx(1 / 3, abs=0.01)
 
 
 def test_every_frequency_has_one_rhythm():

@@ -284,6 +284,43 @@ def test_a_run_that_repeats_another_is_the_same_sample(app, made_run):
     assert {(row["n"], round(row["value"], 6)) for row in drawn} == {(2, 0.75)}
 
 
+def means(app):
+    return next(frame.value for frame in app.dataframe if "Mean (%)" in frame.value)
+
+
+def test_runs_are_paired_by_all_that_is_averaged_over(app, made_run):
+    """Decay costs every run ten points, whatever its activation, which is worth another ten, and its seed."""
+    runs = [
+        made_run(
+            accuracies=[0.5, 0.6, 0.7 + bonus - decay + 0.03 * seed],
+            **{"weight_decay": decay, "activation": activation, "seed": seed},
+        )
+        for decay in (0.0, 0.1)
+        for activation, bonus in (("ELU", 0.0), ("ReLU", 0.1))
+        for seed in range(3)
+    ]
+    opened(app, *runs, over=["Seed", "Activation"])
+    assert not app.exception
+    found = means(app)
+    assert found["n"].tolist() == [6, 6]
+    assert abs(found["Less the first (points)"][1]) == pytest.approx(10)  # whichever of the two is the first
+
+
+def test_runs_that_have_not_finished_are_no_scores(app, made_run):
+    runs = [made_run(seed=seed, activation=name) for seed in (0, 1) for name in ("ELU", "ReLU")]
+    early = [made_run("stopped", epochs=1, seed=seed, activation="ReLU") for seed in (2, 3)]
+    opened(app, *runs, *early, over="Seed")
+    assert not app.exception
+    assert means(app)["n"].tolist() == [2, 2]
+    assert "2 runs that have not finished are left out" in words(app)
+
+
+def test_the_paired_test_speaks_of_networks_and_warns_of_weights_chosen_by_the_test(app, made_run):
+    opened(app, made_run(), made_run(activation="ReLU", keep="best_test"))
+    assert "not their settings" in words(app)
+    assert any("these very test trials" in box.value for box in app.warning)
+
+
 def test_runs_on_other_trials_are_told_apart(app, made_run):
     first, second = made_run(), made_run(activation="ReLU")
     predictions = second.predictions()

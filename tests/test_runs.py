@@ -4,10 +4,11 @@ import json
 
 import pandas as pd
 import pytest
+from histories import epoch_record
 
 from eegnets.config import RunConfig
 from eegnets.run_folder import RunError
-from eegnets.runs import RunStore
+from eegnets.runs import RunStore, distinct
 
 
 @pytest.fixture
@@ -48,6 +49,24 @@ def test_too_long_a_text_is_refused_with_its_length(made_run, key, longest):
 def test_a_sweep_may_make_hundreds_of_runs_in_one_second(tmp_path):
     store = RunStore(tmp_path / "runs")
     assert len({store.create(RunConfig()).id for _ in range(600)}) == 600
+
+
+def test_what_was_changed_while_a_run_trained_is_known_though_it_was_changed_back(store):
+    run = store.create(RunConfig().with_(epochs=4))
+    for epoch, rate in enumerate((1e-3, 0.1, 0.1, 1e-3)):
+        run.append(epoch_record(epoch + 1) | {"learning_rate": rate})
+    run.ask(learning_rate=0.1)
+    run.ask(learning_rate=1e-3)
+    run.finish("finished")
+    assert row(store, run)["changed"] == "learning rate 0.1"
+
+
+@pytest.mark.parametrize(
+    "change", [{"keep": "best_test"}, {"threads": 2}, {"engine": "plain"}, {"instruments": True}, {"device": "cpu"}]
+)
+def test_runs_that_differ_in_what_makes_no_other_network_are_one_sample(store, made_run, change):
+    runs = [made_run("stopped"), made_run(**change), made_run(seed=1)]
+    assert {one["id"] for one in distinct(store.table())} == {runs[1].id, runs[2].id}
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"name": 3, "star": "yes"}'])

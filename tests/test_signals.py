@@ -148,13 +148,20 @@ def test_the_map_is_mnes_by_morlet_wavelets(sfreq, n_times):
     trials = recording(noise(n_times=n_times) + 30, sfreq=sfreq, windows={})
     found = power_map(trials)
     every = round(0.1 * sfreq)
+    centred = complete(trials) - complete(trials).mean(axis=-1, keepdims=True)
     for name, members in classes(trials):
         theirs = tfr_array_morlet(
-            complete(trials)[members], sfreq, found.freqs, found.freqs / 2, output="avg_power", decim=every, verbose=0
+            centred[members], sfreq, found.freqs, found.freqs / 2, output="avg_power", decim=every, verbose=0
         )
         shown = np.isfinite(found.power[name])
         assert shown.any(axis=-1).all()
         assert found.power[name][shown] == pytest.approx(theirs[shown], rel=1e-9)
+
+
+def test_an_offset_as_amplifiers_have_it_changes_nothing_in_the_map():
+    plain, lifted = (recording(noise() + offset, windows={}) for offset in (0, 20_000))
+    before, after = (erd(power_map(trials), trials.ch_names, (0.5, 2.5)) for trials in (plain, lifted))
+    assert after["change"].to_numpy() == pytest.approx(before["change"].to_numpy(), abs=1.0)
 
 
 def test_the_map_agrees_with_mnes_multitaper_where_both_look_at_the_same_time_and_band(person):

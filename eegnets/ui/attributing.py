@@ -136,7 +136,10 @@ def verdict(alike: float) -> str:
         return _("One of the two maps is the same everywhere: nothing can be compared.")
     told = _("Rank correlation of the two maps' sizes: **{alike:.2f}** (0: unlike, 1: the same order).", alike=alike)
     if abs(alike) < 0.3:
-        says = _("The map hardly depends on the trial's shape alone: it shows what was learned.")
+        says = _(
+            "The map is not the trial's own shape: the weights matter. That does not make it right: two untrained "
+            "networks differ as much."
+        )
     elif abs(alike) < 0.7:
         says = _("A part of the map comes from the trial's shape, whatever was learned: read it with care.")
     else:

@@ -1,5 +1,6 @@
 """The picked runs against each other: curves, settings that differ, and whether they are really different."""
 
+from collections.abc import Mapping
 from math import comb
 from typing import Any
 
@@ -16,13 +17,14 @@ from eegnets.comparison import (
     group_table,
     plain,
     setting_label,
+    settings_of,
     smoothed,
     thinned,
 )
 from eegnets.config import InputError
 from eegnets.runs import SCORES, Run, RunError, asked, distinct
 from eegnets.statistics import PairedTrials, compare_predictions, false_alarms, mean_interval, paired_difference
-from eegnets.translation import N_, _
+from eegnets.translation import N_, _, ngettext
 from eegnets.trials import split
 from eegnets.ui.choices import pills, segments
 from eegnets.ui.drawing import show
@@ -54,6 +56,7 @@ class Picked:
         self.varied = self.different.index.difference([CHANGED], sort=False)  # what may be averaged over
         self.groups = {name: name for name in self.runs}
         self.called = self.groups  # group -> its name in the reader's language
+        self.over = {"seed"}  # the settings that are averaged over
 
     def choose_groups(self) -> None:
         """Ask what to average over; runs alike in all other settings are one group."""
@@ -68,9 +71,9 @@ class Picked:
                 "Runs that differ in nothing else become one line: their mean, its 95 % interval, each run faintly."
             ),
         )
-        over = {options[label] for label in chosen}
-        if over & set(self.different.index):
-            left = [key for key in self.different.index if key not in over]
+        self.over = {options[label] for label in chosen}
+        if self.over & set(self.different.index):
+            left = [key for key in self.different.index if key not in self.over]
             self.groups = alike(self.different, left)
             self.called = dict(zip(self.groups.values(), alike(self.different, left, _).values(), strict=True))
 
@@ -80,6 +83,11 @@ class Picked:
         for row in self.rows:
             found.setdefault(self.groups[self.names[row["id"]]], []).append(row)
         return found
+
+    def partner(self, row: Mapping[str, Any]) -> tuple[str, ...]:
+        """What a run has in common with those of other groups that it is paired with: seed, and all averaged over."""
+        settings = settings_of(self.configs[self.names[row["id"]]])
+        return tuple(plain(settings.get(key)) for key in sorted({"seed", *self.over}))
 
 
 def curve_controls() -> dict[str, Any]:
@@ -182,13 +190,21 @@ def settings_table(different: pd.DataFrame) -> None:
 
 
 def group_scores(picked: Picked) -> str:
-    """Each group's mean score, and its difference from the first one's over the seeds that both have; which score."""
+    """Mean score of each group's finished runs, and its difference from the first group's; returns which score."""
     st.header(_("Mean scores"), anchor=False)
     score = segments(_("Test accuracy"), list(SCORES.values()), SCORES["last"], "score")
     key = next(name for name, words in SCORES.items() if words == score)
     st.caption(_(SCORE_HELP[key]))
     members = picked.members()
-    table = _score_rows(members, key).dropna(axis=1, how="all")
+    table = _score_rows(picked, key).dropna(axis=1, how="all")
+    if unfinished := sum(row["state"] != "finished" for row in picked.rows):
+        st.caption(
+            ngettext(
+                "{n} run that has not finished is left out: at another epoch another score would be fair.",
+                "{n} runs that have not finished are left out: at another epoch another score would be fair.",
+                unfinished,
+            )
+        )
     table["Runs"] = table["Runs"].map(picked.called)
     headings: dict[str, Any] = {"Runs": _("Runs")}
     headings |= {name: st.column_config.NumberColumn(_(name), format="%.1f") for name in table.columns[2:]}
@@ -198,8 +214,10 @@ def group_scores(picked: Picked) -> str:
     if len(table) > 1:
         st.caption(
             _(
-                "Points are percentage points. A difference is paired: what a seed does to both runs falls out. An "
-                "interval that holds 0 says that chance alone would do."
+                "Points are percentage points. A difference is paired: runs with the same seed (and the same of all "
+                "else that is averaged over), so that what it does to both falls out. An interval that holds 0 says "
+                "that the luck of training alone would do. It speaks of these test trials: others may tell "
+                "otherwise, however many seeds there are."
             )
         )
     if len(table) > 2:
@@ -214,20 +232,26 @@ def group_scores(picked: Picked) -> str:
     return key
 
 
-def _score_rows(members: dict[str, Rows], key: str) -> pd.DataFrame:
-    """Rows of group, n, mean and interval in per cent, difference from the first group and its interval in points."""
-    scored = {group: distinct(row for row in rows if row[key] is not None) for group, rows in members.items()}
-    by_seed = {group: {row["seed"]: 100 * row[key] for row in rows} for group, rows in scored.items()}
-    first, rows = next(iter(by_seed)), []
-    for group, scores in by_seed.items():
-        mean = mean_interval([100 * row[key] for row in scored[group]])
-        row = {"Runs": group, "n": mean.n, N_("Mean (%)"): mean.mean}
-        row |= {N_("from (%)"): mean.low, N_("to (%)"): mean.high}
-        if group != first:
-            gap = paired_difference(scores, by_seed[first])
-            row |= {N_("Less the first (points)"): gap.mean}
-            row |= {N_("from (points)"): gap.low, N_("to (points)"): gap.high}
-        rows.append(row)
+def _score_rows(picked: Picked, key: str) -> pd.DataFrame:
+    """Rows of group, n, mean and interval in per cent, difference from the first group and its interval in points.
+
+    Of finished runs. Those of two groups are paired where they agree in all that is averaged over.
+    """
+    rows: list[dict[str, Any]] = []
+    first: dict[tuple[str, ...], float] = {}
+    for group, members in picked.members().items():
+        ended = distinct(row for row in members if row[key] is not None and row["state"] == "finished")
+        scores = {picked.partner(row): 100 * row[key] for row in ended}
+        mean = mean_interval(list(scores.values()))
+        told: dict[str, Any] = {"Runs": group, "n": mean.n, N_("Mean (%)"): mean.mean}
+        told |= {N_("from (%)"): mean.low, N_("to (%)"): mean.high}
+        if rows:
+            gap = paired_difference(scores, first)
+            told |= {N_("Less the first (points)"): gap.mean}
+            told |= {N_("from (points)"): gap.low, N_("to (points)"): gap.high}
+        else:
+            first = scores
+        rows.append(told)
     return pd.DataFrame(rows)
 
 
@@ -246,6 +270,20 @@ def really_different(picked: Picked) -> None:
         st.caption(_("Only runs that have ended and saw test trials can be paired."))
         return
     st.markdown(paired_words(as_written(first), as_written(second), compare_predictions(*tables)))
+    st.caption(
+        _(
+            "It tells these two trained networks apart, not their settings: the same settings with another seed may "
+            "turn it round. What a setting does, the mean scores tell over several seeds."
+        )
+    )
+    if any(picked.configs[name].training.keep == "best_test" for name in (first, second)):
+        st.warning(
+            _(
+                "A network here kept the weights that did best on these very test trials: the test flatters it, and "
+                "the comparison with it."
+            ),
+            icon=":material/warning:",
+        )
     if len(names) > 2:
         n = comb(len(names), 2)
         st.caption(

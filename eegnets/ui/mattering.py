@@ -9,14 +9,14 @@ import streamlit as st
 from eegnets.charts.effects import axis_values, effect_bars, parallel_chart, share_table
 from eegnets.comparison import plain, setting_label, settings_of, worded
 from eegnets.effects import Effects, effects
-from eegnets.runs import SCORES, asked, distinct
+from eegnets.runs import SAME, SCORES, asked, distinct
 from eegnets.statistics import false_alarms
 from eegnets.sweep import varying
 from eegnets.translation import _
 from eegnets.ui.drawing import show
 from eegnets.ui.exporting import picture_buttons
 
-LEFT_OUT = ("seed", "threads", "device", "engine", "keep")  # chance, and what makes no network better
+LEFT_OUT = ("seed", *SAME)  # chance, and what makes no network better
 Rows = list[dict[str, Any]]
 
 

@@ -7,6 +7,7 @@ from eegnets.config import InputError
 from eegnets.run_folder import Run
 from eegnets.translation import _
 from eegnets.ui.classifying import written
+from eegnets.ui.state import trials
 
 
 def outcome(lesson: str, run: Run) -> Outcome:
@@ -19,7 +20,7 @@ def outcome(lesson: str, run: Run) -> Outcome:
         run.status.message,
         run.instruments(),
         0 if answers is None else len(answers),
-        2 if answers is None else len(answers.columns) - 3,
+        0.5 if answers is None or not len(answers) else float(answers["label"].value_counts(normalize=True).max()),
         _within(run) if lesson == "first-layer" else None,
     )
 
@@ -27,19 +28,19 @@ def outcome(lesson: str, run: Run) -> Outcome:
 def _within(run: Run) -> tuple[float, float] | None:
     try:
         return _heard(str(run.path), written(run))
-    except InputError:  # no weights, or damaged ones: the other networks still speak
+    except InputError:  # no weights, damaged ones, or no data: the other networks still speak
         return None
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _heard(path: str, stamp: int) -> tuple[float, float]:
-    """How much of the first layer lies between 8 and 30 Hz, untrained and trained."""
+    """How much of what the first layer hears lies between 8 and 30 Hz, untrained and trained."""
     from pathlib import Path
 
     from eegnets.filters import within
     from eegnets.ui.looking import trained
 
     with st.spinner(_("Looking into the first layer …")):  # here and not above, for its language
-        looked = trained(Run(Path(path)))
-        sfreq = looked.shape.sfreq
-        return within(looked.before, sfreq), within(looked.model, sfreq)
+        run = Run(Path(path))
+        looked, learned_from = trained(run), trials(run.config.data).of_split("train")
+        return within(looked.before, learned_from), within(looked.model, learned_from)

@@ -40,7 +40,10 @@ BADGES = {
 }
 
 SCORE_HELP = {
-    "last": N_("Test accuracy after the last epoch: an honest figure, as nobody chose that epoch by looking."),
+    "last": N_(
+        "Test accuracy after the last epoch: an honest figure as long as nobody chose that epoch by looking, as one "
+        "does who stops a run or changes it with the test curve in view."
+    ),
     "best_validation": N_(
         "Test accuracy at the epoch that did best on the held-back validation trials: an honest choice."
     ),
@@ -171,6 +174,12 @@ def run_panel(run: Run) -> None:
         chart = shared(fold_curves, history, metric, epochs, underway)
         spoken = describe_curves(history[: told(len(history), status.active)], metric)
         show(chart, key=f"{metric}_{run.id}", alt=spoken)
+    st.caption(
+        _(
+            "The training trials are scored while the network learns from them, with dropout; the others after each "
+            "epoch, without. So the training curve may lie below, and in truth the network is further ahead on them."
+        )
+    )
 
 
 def _headline(run: Run, status: Status) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 from eegnets.charts.calibration import calibration_chart, describe_calibration
 from eegnets.charts.confusion import confusion_chart
 from eegnets.config import DataConfig
-from eegnets.evaluation import calibration, score
+from eegnets.evaluation import calibration, error_by_chance, score
 from eegnets.runs import Run
 from eegnets.statistics import by_subject, judged
 from eegnets.translation import _
@@ -54,7 +54,8 @@ def scores_panel(
     st.markdown(
         _(
             "**{who}:** {n} of known class, accuracy {accuracy:.1%} (95 % interval {low:.1%} to {high:.1%}), Cohen's "
-            "kappa {kappa:.2f}, expected calibration error {error:.1%}.",
+            "kappa {kappa:.2f}, expected calibration error {error:.1%} (of so many trials {by_chance:.1%} if all "
+            "probabilities were true).",
             who=who,
             n=scores.n,
             accuracy=scores.accuracy,
@@ -62,6 +63,7 @@ def scores_panel(
             high=high,
             kappa=scores.kappa,
             error=sure.error,
+            by_chance=error_by_chance(probabilities),
         )
     )
     left, right = st.columns(2, gap="large")
