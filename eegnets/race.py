@@ -255,7 +255,9 @@ def against(found: Difference, unit: str, scale: float) -> str:
 
     unit: in English, a message of the catalogue.
     """
-    form = ".1f" if scale > 1 else ".3f"
+    form, least = (".1f", 0.05) if scale > 1 else (".3f", 0.0005)
+    if scale * max(abs(found.mean), abs(found.low), abs(found.high)) < least:
+        return _("as good as none")
     return _between(f"{scale * found.mean:+{form}} {_(unit)}", found, lambda value: scale * value, form)
 
 

@@ -44,9 +44,10 @@ if view == "Best test epoch":
 table = run_table(rows)
 
 opened = [run.id for run in chosen_runs()]
-ids = picked_from(filtered(table), opened)
+readable = [row for row in rows if row["state"] != "damaged"]
+ids = picked_from(filtered(table), opened, names_of(readable))
 st.query_params["run"] = ids
-whole = [row for row in rows if row["id"] in ids and row["state"] != "damaged"]
+whole = [row for row in readable if row["id"] in ids]
 actions(ids, names_of(whole))
 for row in rows:
     if row["id"] in ids and row["state"] == "damaged":

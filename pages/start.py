@@ -10,7 +10,7 @@ from eegnets.translation import _
 from eegnets.ui.drawing import shared, show
 from eegnets.ui.forms import offer
 from eegnets.ui.panels import shipped_links
-from eegnets.ui.state import framed, friendly_errors, owner, runner, trials
+from eegnets.ui.state import frame_params, framed, friendly_errors, owner, runner, trials
 from eegnets.ui.teaching import lesson_links
 
 data = framed()
@@ -37,7 +37,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     st.caption(_("EEGNet with ELU, 30 epochs, on: {data}", data=_(source.title)))
 if start:
     run = runner().submit(RunConfig(data).with_(**PRESETS["First network"]), owner=owner())
-    st.switch_page("pages/train.py", query_params={"run": run.id})
+    st.switch_page("pages/train.py", query_params=frame_params() | {"run": run.id})
 
 left, right = st.columns([3, 2], gap="large")
 with left:

@@ -8,8 +8,9 @@ from eegnets.translation import _
 from eegnets.ui.coding import code_panel
 from eegnets.ui.forms import activation_picker, apply_preset, control, model_and_training
 from eegnets.ui.panels import downloads, live, race_panel, run_panel
+from eegnets.ui.readable import run_first
 from eegnets.ui.scoring import test_panel
-from eegnets.ui.state import active_runs, chosen_runs, framed, owner, runner
+from eegnets.ui.state import chosen_runs, framed, latest_runs, owner, runner
 
 MODEL, TRAINING = ModelConfig.table(), TrainingConfig.table()
 MAIN = ("learning_rate", "weight_decay", "epochs", "batch_size")
@@ -18,7 +19,8 @@ BENDS = ("dropout", "negative_slope", "alpha", "max_norm")
 
 data = framed()
 st.title(_("Train"))
-controls, results = st.columns([1, 2], gap="large")
+with st.container(key="train"):
+    controls, results = st.columns([1, 2], gap="large")
 
 with controls:
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -51,12 +53,15 @@ if start:
     st.query_params["run"] = [run.id for run in runs]
 
 with results:
-    runs = chosen_runs() or active_runs()[:1]
-    if not runs:
+    runs = chosen_runs() or latest_runs()
+    if runs:
+        run_first()
+        st.query_params["run"] = [run.id for run in runs]
+    else:
         st.info(
             _(
-                "No run is open. **Start** trains with the settings on the left; the curves appear here and stay in "
-                "the address of this page. Earlier runs are on the page Compare."
+                "No run is open. **Start** trains with the settings of this page; the curves appear here and stay in "
+                "its address."
             ),
             icon=":material/model_training:",
         )

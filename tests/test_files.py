@@ -504,6 +504,13 @@ def test_the_real_graz_recording_is_cut_as_its_own_source_cuts_it(data_root):
     assert min(np.nanmax(np.abs(trial - last)) for trial in mine.X) < 1e-3
 
 
+def test_a_table_without_names_loses_no_row(tmp_path):
+    values = RNG.standard_normal((50, 2)).round(3)
+    np.savetxt(tmp_path / "a.csv", values, delimiter=",")
+    found = preview(tmp_path / "a.csv")
+    assert (found.ch_names, found.shapes["signal"]) == (("1", "2"), (1, 2, 50))
+
+
 def test_two_who_keep_a_file_of_one_name_at_once_lose_none(tiny_trials, tmp_path):
     with ThreadPoolExecutor(8) as pool:
         kept = list(pool.map(lambda i: store(tiny_trials.take(np.arange(i + 1)), "mine", tmp_path), range(8)))

@@ -195,6 +195,12 @@ def test_a_run_is_named_noted_and_starred(app, made_run):
     assert app.dataframe[0].value["name"].tolist() == ["The good one"]
 
 
+def test_runs_without_a_name_are_told_apart_in_the_table(app, made_run):
+    runs = [made_run(seed=seed) for seed in range(3)]
+    opened(app)
+    assert set(app.dataframe[0].value["name"]) == {f"EEGNet ELU {run.id[-4:]}" for run in runs}
+
+
 def test_a_deleted_run_comes_back_and_is_picked_again(app, made_run, tmp_path):
     kept, gone = made_run(activation="ELU"), made_run(activation="ReLU")
     opened(app, gone)

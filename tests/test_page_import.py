@@ -122,3 +122,14 @@ def test_where_many_share_the_app_nobody_deletes_what_all_use(imported, monkeypa
     delete = next(button for button in imported.button if button.label == "Delete")
     assert delete.disabled
     assert "EEGNETS_SHARED_CONTROL=1" in delete.help
+
+
+def test_marks_of_the_bci_competitions_have_their_classes_and_one_class_is_no_error_yet(opened):
+    marks = np.tile([769, 770, 783], 4)
+    drop(opened, "mine.npz", npz(signal=signal(), label=marks))
+    opened.number_input(key="file_sfreq").set_value(125.0).run()
+    assert not opened.exception
+    assert any("4 left hand, 4 right hand, 4 of unknown class" in text.value for text in opened.markdown)
+    drop(opened, "other.npz", npz(signal=signal(), label=np.tile([769, 1], 6)))
+    assert not opened.error
+    assert any("two marks a class" in box.value for box in opened.info)

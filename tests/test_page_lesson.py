@@ -108,6 +108,26 @@ def test_closing_the_box_leaves_the_page(app):
     assert not app.exception
     assert "lesson" not in app.query_params
     assert LESSONS["best-epoch"].question not in words(app)
+    assert "subjects" not in app.query_params  # the lesson's choice of data has gone with it
+
+
+def test_a_link_to_a_lesson_alone_opens_its_page(app):
+    app.query_params["lesson"] = "weight-decay"
+    app.run()
+    assert not app.exception
+    assert LESSONS["weight-decay"].question in words(app)
+    assert app.title[0].value == "Compare"
+
+
+def test_the_choice_of_data_from_before_a_lesson_comes_back_after_it(app):
+    app.query_params["subjects"] = ["B"]
+    app.run()
+    app.query_params.update(address("weight-decay"))
+    app.switch_page("pages/train.py").run()
+    assert app.query_params["subjects"] in ("A", ["A"])
+    app.button(key="close_lesson").click().run()
+    assert not app.exception
+    assert app.query_params["subjects"] in ("B", ["B"])
 
 
 def test_a_run_that_is_gone_is_told_once(app):

@@ -54,6 +54,15 @@ def test_a_name_is_chosen_once_and_stands_beside_ones_runs(app):
     assert any("Ada · waits" in caption.value for caption in app.sidebar.caption)
 
 
+def test_the_language_goes_along_with_the_first_network(app):
+    app.query_params["lang"] = "zh-TW"
+    app.run()
+    next(found for found in app.button if found.proto.type == "primary").click().run()
+    assert not app.exception
+    assert app.query_params["lang"] in ("zh-TW", ["zh-TW"])
+    assert "run" in app.query_params
+
+
 def test_nothing_in_the_sidebar_moves_when_a_run_begins_or_ends(app, made_run):
     """A button that moves while it is clicked does not hear it, and another one may."""
 

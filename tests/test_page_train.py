@@ -268,3 +268,46 @@ def test_the_epoch_in_work_is_shown_while_it_is_waited_for(app, made_run):
         assert not app.exception
         (progress,) = (found.proto.text for found in app.get("progress"))
         assert ("64 of 432 trials of epoch 1" in progress) is shown
+
+
+@pytest.mark.parametrize(("asked", "used"), [(5000.0, 100.0), (-1.0, 1e-7), (0.02, 0.02)])
+def test_a_number_is_never_another_than_the_one_that_is_shown(app, tmp_path, asked, used):
+    opened(app)
+    app.number_input(key="learning_rate").set_value(asked).run()
+    assert app.number_input(key="learning_rate").value == used
+    assert [f"Now it is {used:g}" in toast.value for toast in app.toast] == ([] if asked == used else [True])
+    button(app, "Start").click().run()
+    assert [run.config.training.learning_rate for run in runs(tmp_path)] == [used]
+
+
+@pytest.mark.parametrize("value", ["5000", "nan", "fast"])
+def test_a_link_with_a_number_that_is_refused_opens_with_the_default(app, value):
+    opened(app, learning_rate=value)
+    assert not app.exception
+    assert app.number_input(key="learning_rate").value == 1e-3
+
+
+def test_without_an_address_the_latest_run_is_open_and_stands_in_it(app, made_run):
+    ended = made_run()
+    opened(app)
+    assert app.query_params["run"] in (ended.id, [ended.id])
+    trains = made_run("running", activation="Tanh")
+    del app.query_params["run"]
+    app.run()
+    assert app.query_params["run"] in (trains.id, [trains.id])
+
+
+def test_a_race_is_found_again_whole(app, tmp_path):
+    store = RunStore(tmp_path / "runs")
+    racers = [store.create(RunConfig().with_(activation=name), group="race") for name in ("ELU", "ReLU")]
+    opened(app)
+    assert sorted(app.query_params["run"]) == sorted(run.id for run in racers)
+
+
+@pytest.mark.parametrize(("action", "words"), [("pause", "Pausing after this epoch"), ("stop", "Stopping")])
+def test_what_was_asked_shows_until_it_is_done(app, made_run, action, words):
+    run = made_run("running")
+    run.ask(action=action)
+    opened(app, run)
+    assert any(words in text.value for text in app.markdown)
+    assert not any("Training" in text.value for text in app.markdown)

@@ -9,7 +9,8 @@ from histories import epoch_record
 from scipy import stats
 
 from eegnets.evaluation import wilson_interval
-from eegnets.race import INSTRUMENTS, Racer, Verdict, before_and_after, curves, read
+from eegnets.race import INSTRUMENTS, Racer, Verdict, against, before_and_after, curves, read
+from eegnets.statistics import Difference
 from eegnets.translation import ENGLISH, ask_for_language
 
 
@@ -105,6 +106,12 @@ def test_a_verdict_is_told_in_the_readers_language(seeds, flat):
     names = re.compile("ReLU|ELU|Tanh|epoch|nats?")
     assert not re.search("[A-Za-z]{2}", names.sub("", " ".join(sentences)))
     assert "百分點" in sentences[-1]
+
+
+def test_a_difference_that_the_digits_do_not_show_is_none():
+    tiny = Difference(-1e-5, -2e-5, -1e-6, 3, 0.01)
+    assert against(tiny, "nats", 1) == "as good as none"
+    assert "a difference" in against(tiny, "nats", 10_000)
 
 
 @pytest.mark.parametrize("name", list(INSTRUMENTS))

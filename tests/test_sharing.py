@@ -38,9 +38,9 @@ def other(element):
             None if len(proto.default) > 1 else f"{proto.max:g}" if proto.default[0] != proto.max else f"{proto.min:g}"
         )
     if element.type == "number_input":
-        low = proto.min if proto.has_min else 0
         step = proto.step or 1
-        return f"{low + step:g}" if element.value == low else f"{low:g}"
+        more = (element.value or 0) + step
+        return f"{more:g}" if not proto.has_max or more <= proto.max else f"{element.value - step:g}"
     if element.type in ("checkbox", "toggle"):
         return "false" if element.value else "true"
     if element.type == "text_input":

@@ -211,8 +211,12 @@ def _csv(path: Path) -> Content:
     import pandas as pd  # here: only such a file needs it
 
     with path.open(encoding="utf-8-sig") as file:
-        separator = max(",;\t", key=file.readline().count)
-    table = pd.read_csv(path, sep=separator, encoding="utf-8-sig", skipinitialspace=True)
+        first = file.readline()
+    separator = max(",;\t", key=first.count)
+    named = not all(map(_is_number, first.split(separator)))
+    how: dict[str, Any] = {"sep": separator, "encoding": "utf-8-sig", "skipinitialspace": True}
+    table = pd.read_csv(path, header=0 if named else None, **how)
+    table = table.rename(columns=lambda name: name if named else str(name + 1))  # as arrays number their channels
     table = table.rename(columns=lambda name: name.strip().lower() if name.strip().lower() in ROWS else name.strip())
     ch_names = tuple(name for name in table if name not in ROWS)
     trial = table["trial"] if "trial" in table else np.zeros(len(table))
@@ -223,6 +227,14 @@ def _csv(path: Path) -> Content:
         arrays["label"] = np.array([part["label"].iloc[0] for part in parts])
     step = float(parts[0]["time"].diff().median()) if "time" in table else 0.0
     return Content(arrays, ch_names, round(1 / step, 3) if step > 0 else None)  # 0.008 s is 125 Hz, not a hair more
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
 
 
 def _check_table(table: Any, ch_names: tuple[str, ...], lengths: set[int]) -> None:

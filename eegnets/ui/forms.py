@@ -51,12 +51,42 @@ def _widget(rule: Setting, key: str) -> Any:
 
 
 def _number(rule: Setting, common: dict[str, Any]) -> float | None:
-    kind = rule.type
-    low, high = (None if bound is None else kind(bound) for bound in (rule.low, rule.high))
+    """A field that knows no bounds: the browser would paint a number beyond them red, and keep the one before it.
+
+    `_bounded` sees to them instead, so that the number that is shown is the one that is used.
+    """
+    kind, key = rule.type, common["key"]
     step = kind(STEPS.get(rule.name, 1 if kind is int else 0.1))
     label = f"{_(rule.label)} ({_(rule.unit)})" if rule.unit else _(rule.label)
-    shown = "%d" if kind is int else "%g"
-    return st.number_input(label, low, high, rule.default, step, shown, placeholder=_("automatic"), **common)
+    if _is_refused(rule, st.session_state.get(key, rule.default)):
+        st.session_state[key] = rule.default
+    common |= {"placeholder": _("automatic"), "on_change": _bounded, "args": (rule, key)}
+    value = st.number_input(label, value=rule.default, step=step, format="%d" if kind is int else "%g", **common)
+    if _is_refused(rule, value):  # the address had it, which Streamlit puts first when a field is new
+        st.rerun()
+    return value
+
+
+def _is_refused(rule: Setting, value: object) -> bool:
+    try:
+        rule.check(value)
+    except InputError:
+        return True
+    return False
+
+
+def _bounded(rule: Setting, key: str) -> None:
+    """Bring a number that the setting does not take to the nearest that it takes, and say so; for `on_change`."""
+    value = st.session_state[key]
+    if _is_refused(rule, value):
+        nearest = rule.default if value is None else min(max(value, rule.low or 0), rule.high or value)
+        st.session_state[key] = rule.type(nearest)
+        words = _("{setting}: {allowed}. Now it is {value:g}.", **_said(rule), value=nearest)
+        st.toast(words, icon=":material/error:")
+
+
+def _said(rule: Setting) -> dict[str, str]:
+    return {"setting": _(rule.label), "allowed": rule.describe_range()}
 
 
 def activation_picker() -> list[str]:

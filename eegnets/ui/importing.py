@@ -20,6 +20,8 @@ from eegnets.ui.forms import control
 KINDS = [*files.BEGINS, ".eeg", ".vmrk", ".fdt"]  # the last three: companions of .vhdr and .set
 TABLE = Recipe.table()
 NONE = N_("none")
+# What marks mean in GDF files of BCI experiments: table of event codes, BioSig (https://biosig.sourceforge.net).
+USUAL = {"769": "left hand", "770": "right hand", "771": "feet", "772": "tongue", "783": UNKNOWN}
 INSIDE = (N_("arrays"), N_("recording"))  # the kinds of a `Preview`
 
 
@@ -140,7 +142,7 @@ def _classes(marks: dict[str, int], known: tuple[str, ...], key: str) -> dict[st
         )
     )
     table = pd.DataFrame({"mark": list(marks), "times": list(marks.values())})
-    table["class"] = [mark if mark in known else "" for mark in marks]
+    table["class"] = [mark if mark in known else "" if known else USUAL.get(mark, "") for mark in marks]
     column: Any = _("Class")
     if known:
         column = st.column_config.SelectboxColumn(column, options=[*known, UNKNOWN], format_func=_)
@@ -156,8 +158,9 @@ def _classes(marks: dict[str, int], known: tuple[str, ...], key: str) -> dict[st
 
 
 def lacks_classes(found: Preview, recipe: Recipe) -> bool:
-    """Whether a mark has still to be given a class before anything can be cut."""
-    return not recipe.classes and (found.kind == "recording" or bool(recipe.label))
+    """Whether marks have still to be given a class before anything can be cut: two classes must be told apart."""
+    classes = set(recipe.classes.values()) - {UNKNOWN}
+    return len(classes) < 2 and (found.kind == "recording" or bool(recipe.label))
 
 
 def preview(path: Path) -> Preview:

@@ -39,6 +39,10 @@ BADGES = {
     "damaged": (N_("Damaged"), "red", ":material/broken_image:"),
 }
 
+ASKED_FOR = {  # and not done yet
+    "pause": (N_("Pausing after this epoch"), "orange", ":material/pause:"),
+    "stop": (N_("Stopping"), "orange", ":material/stop:"),
+}
 SCORE_HELP = {
     "last": N_(
         "Test accuracy after the last epoch: an honest figure as long as nobody chose that epoch by looking, as one "
@@ -183,7 +187,9 @@ def run_panel(run: Run) -> None:
 
 
 def _headline(run: Run, status: Status) -> None:
-    words, colour, icon = BADGES[status.state]
+    words, colour, icon = ASKED_FOR.get(run.asked().get("action", ""), BADGES["running"])
+    if status.state != "running":
+        words, colour, icon = BADGES[status.state]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{label(run)}**", width="stretch")
         st.badge(_(words), color=colour, icon=icon)  # type: ignore[arg-type]

@@ -18,8 +18,8 @@ from eegnets.ui.state import check_mine, owner, store
 from eegnets.ui.steering import told
 
 COLUMNS = [
-    *("star", "name", "state", "model", "activation", *SCORES, "epoch", "learning_rate", "weight_decay", "seed"),
-    *("source", "subjects", "seconds", "made", "note", "id", "message"),
+    *("star", "name", "state", "model", "activation", "seed", *SCORES, "epoch", "made", "learning_rate"),
+    *("weight_decay", "source", "subjects", "seconds", "note", "id", "message"),
 ]
 HEADINGS = {
     "name": N_("Name"),
@@ -64,14 +64,18 @@ def filtered(table: pd.DataFrame) -> pd.DataFrame:
     return table.reset_index(drop=True)
 
 
-def picked_from(shown: pd.DataFrame, opened: list[str]) -> list[str]:
-    """Show the table; the ids that are picked in it, and those `opened` before that a filter hides at the moment."""
+def picked_from(shown: pd.DataFrame, opened: list[str], names: dict[str, str]) -> list[str]:
+    """Show the table; the ids that are picked in it, and those `opened` before that a filter hides at the moment.
+
+    names: id -> how a run is called here.
+    """
     hidden = [run_id for run_id in opened if run_id not in set(shown["id"])]
     if shown.empty:
         st.info(_("No run is like that. Take a filter off above."), icon=":material/filter_alt_off:")
         return hidden
+    called = shown["name"].where(shown["name"].fillna("") != "", shown["id"].map(names)).fillna(shown["id"])
     event = st.dataframe(
-        shown.reindex(columns=COLUMNS).assign(state=shown["state"].map(_)),
+        shown.reindex(columns=COLUMNS).assign(state=shown["state"].map(_), name=called),
         height=min(TALLEST, 38 + 35 * len(shown)),
         hide_index=True,
         on_select="rerun",
@@ -91,6 +95,7 @@ def _columns() -> dict[str, Any]:
         **standings_columns(),
         **{name: _(words) for name, words in HEADINGS.items()},
         "star": st.column_config.CheckboxColumn("★", width="small"),
+        "name": st.column_config.TextColumn(_("Name"), pinned=True),
         "learning_rate": number(_("Learning rate"), format="%g"),
         "weight_decay": number(_("Weight decay"), format="%g"),
         "seconds": number(_("Seconds"), format="%.0f"),

@@ -12,9 +12,23 @@ CSS = """
 }
 /* The slant of a formula's letters leaves its box by two pixels, which makes a scroller of it that no key reaches. */
 .katex-display { padding-inline: 4px; }
+@media (hover: none) {
+    /* Where nothing hovers, a table's buttons are always there, above its frame: they need a place of their own. */
+    [data-testid="stElementContainer"]:has([data-testid="stDataFrame"]) { margin-top: 2.5rem; }
+    [data-testid="stCodeCopyButton"] { opacity: 1; }
+}
 """
+# On a narrow screen columns stand below each other.
+RUN_FIRST = """@media (max-width: 640px) {
+    .st-key-train > div > .stHorizontalBlock > .stColumn:first-child { order: 1; }
+}"""
 
 
 def readable() -> None:
     """Words on primary buttons, and a frame round what the keyboard is at, that are seen in both themes."""
     st.html(f"<style>{CSS}</style>")
+
+
+def run_first() -> None:
+    """Where a narrow screen has the form of the page Train and a run below each other, the run comes first."""
+    st.html(f"<style>{RUN_FIRST}</style>")

@@ -17,6 +17,7 @@ from eegnets.translation import _
 from eegnets.ui.choices import pill
 from eegnets.ui.drawing import shared, show
 from eegnets.ui.forms import choose_data
+from eegnets.ui.state import frame_params
 
 
 def test_panel(run: Run) -> None:
@@ -30,7 +31,7 @@ def test_panel(run: Run) -> None:
     data = run.config.data if len(people) < 2 else replace(run.config.data, subjects=people)
     scores_panel(table, names, _("The kept weights on the test trials"), "test", partial(_leave_for, run.id, data))
     if "left_for" in st.session_state:
-        st.switch_page("pages/classify.py", query_params=st.session_state.pop("left_for"))
+        st.switch_page("pages/classify.py", query_params=frame_params() | st.session_state.pop("left_for"))
 
 
 def _leave_for(network: str, data: DataConfig, place: int) -> None:

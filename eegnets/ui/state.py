@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from eegnets import sources
+from eegnets.activations import ACTIVATIONS
 from eegnets.config import DataConfig, InputError
 from eegnets.owners import SHARED, NotYours, Owners, may_steer
 from eegnets.runner import Runner
@@ -19,6 +20,8 @@ from eegnets.trials import Trials
 from eegnets.ui.signing_in import signed_in
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+RECENT = 50  # runs that are looked through for the latest
+MOST_RACED = len(ACTIVATIONS)  # a larger group is a sweep
 
 
 @st.cache_resource(show_spinner=False)
@@ -149,6 +152,11 @@ def framed() -> DataConfig:
     return DataConfig.from_json(st.session_state.data)
 
 
+def frame_params() -> dict[str, list[str]]:
+    """What of the address goes along to another page; the choice of data does so by itself."""
+    return {name: st.query_params.get_all(name) for name in ("lang", "hide") if name in st.query_params}
+
+
 def chosen_runs(*, told: bool = True) -> list[Run]:
     """The runs that the page's address names; one that is gone or cannot be read is left out, and `told`."""
     found = []
@@ -161,6 +169,15 @@ def chosen_runs(*, told: bool = True) -> list[Run]:
                 gone = _("Run {run} is not here: it was deleted, or the link came from elsewhere.", run=run_id)
                 st.warning(str(error) if (store().root / run_id).is_dir() else gone, icon=":material/search_off:")
     return found
+
+
+def latest_runs() -> list[Run]:
+    """The newest run of who sits here that can be read, one that trains before others; with those it races against."""
+    mine = [run for run in store().runs()[:RECENT] if is_mine(run) and _is_readable(run)]
+    found = sorted(mine, key=lambda run: run.status.state not in ("running", "queued"))[:1]  # else the order stays
+    group = found[0].about().get("group") if found else ""
+    race = [run for run in mine if group and run.about().get("group") == group]
+    return race[::-1] if 1 < len(race) <= MOST_RACED else found
 
 
 def active_runs() -> list[Run]:

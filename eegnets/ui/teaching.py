@@ -13,6 +13,7 @@ from eegnets.ui.panels import live
 from eegnets.ui.state import chosen_runs, owner, runner
 
 ICON = ":material/school:"
+BEFORE = "before the lesson"  # the key in a session of the choice of data that a lesson has replaced
 DONE, TO_DO = N_(":green-badge[:material/check: done]"), N_(":gray-badge[not yet]")
 
 
@@ -24,8 +25,15 @@ def follow_link(path: str) -> None:
     """
     here, before = (path, st.query_params.get("lesson")), st.session_state.get("here")
     st.session_state.here = here
+    if before is None and not path and here[1] in LESSONS:
+        st.switch_page(
+            f"pages/{LESSONS[here[1]].page}.py",
+            query_params=address(here[1]) | {key: st.query_params.get_all(key) for key in st.query_params},
+        )
     if before in (None, here):
         return
+    if here[1] in LESSONS:
+        st.session_state.setdefault(BEFORE, {key: st.session_state[key] for key in DATA if key in st.session_state})
     choose_named_data()
     if here[1] in LESSONS:
         st.session_state.update(DATA | LESSONS[here[1]].link)
@@ -71,7 +79,9 @@ def lesson_box(data: DataConfig) -> None:
 
 
 def _close() -> None:
+    """Leave the lesson, and its choice of data with it."""
     st.query_params.pop("lesson", None)
+    st.session_state.update({"subjects": []} | st.session_state.pop(BEFORE, {}))
 
 
 def _start(name: str, lesson: Lesson, data: DataConfig, *, again: bool) -> None:

@@ -13,8 +13,9 @@ pytestmark = pytest.mark.browser
 LONG = "epochs=400&batch_size=256&subjects=A"
 
 
-def start(page, url, settings):
-    page.goto(f"{url}/train?{settings}")
+def start(page, server, settings):
+    server.forget_runs()  # or the page would open with the latest one
+    page.goto(f"{server.url}/train?{settings}")
     expect(page.get_by_role("heading", name="Train", exact=True)).to_be_visible()
     button(page, "Start").click()
     expect(page).to_have_url(re.compile("run="))
@@ -31,7 +32,7 @@ def only_run(server):
 
 
 def test_pause_change_step_resume_and_stop(page, server, picture):
-    start(page, server.url, LONG)
+    start(page, server, LONG)
     run = only_run(server)
     button(page, "Pause").click()
     expect(page.get_by_text(re.compile(r"Paused after epoch \d+"))).to_be_visible()
@@ -60,7 +61,7 @@ def test_pause_change_step_resume_and_stop(page, server, picture):
 
 
 def test_the_server_is_killed_and_nothing_is_lost_but_the_epoch_in_work(page, server):
-    start(page, server.url, LONG)
+    start(page, server, LONG)
     address, run = page.url, only_run(server)
     family = psutil.Process(server.process.pid).children(recursive=True)
     server.kill()
