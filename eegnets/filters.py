@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import scipy  # its parts come when they are used
 import torch
-from scipy import signal, stats
 from torch import nn
 
 from eegnets.explain import layer_values
@@ -59,7 +59,7 @@ def response(kernels: np.ndarray, sfreq: float, freqs: np.ndarray | None = None)
     kernels: (n_kernels, n_samples). The gain is linear: 1 leaves a sine as it is. freqs: all of them, unless given.
     """
     freqs = np.linspace(0, sfreq / 2, N_FREQS) if freqs is None else freqs
-    return freqs, np.abs(np.stack([signal.freqz(kernel, worN=freqs, fs=sfreq)[1] for kernel in kernels]))
+    return freqs, np.abs(np.stack([scipy.signal.freqz(kernel, worN=freqs, fs=sfreq)[1] for kernel in kernels]))
 
 
 def decibels(gain: np.ndarray) -> np.ndarray:
@@ -139,7 +139,7 @@ def sides(model: nn.Module, trials: Trials, left: int, right: int, window: tuple
             "peak": freqs[gains.max(axis=0).argmax(axis=1)],
             "side": (ends[1] - ends[0]) / np.maximum(ends.sum(axis=0), np.finfo(float).tiny),
             "apart": (second.mean(axis=0) - first.mean(axis=0)) / np.maximum(pooled, np.finfo(float).tiny),
-            "used": [stats.pearsonr(column, lead).statistic for column in power.T],
+            "used": [scipy.stats.pearsonr(column, lead).statistic for column in power.T],
         }
     )
 

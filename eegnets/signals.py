@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import scipy  # signal and stats come when they are used: half a second that most beginnings do without
 from numpy.lib.stride_tricks import sliding_window_view
-from scipy import ndimage, signal, stats
 
 from eegnets.config import InputError
 from eegnets.translation import N_, _
@@ -57,7 +57,7 @@ def spectra(trials: Trials) -> Spectra:
     Welch, "The use of fast Fourier transform for the estimation of power spectra", IEEE Trans. Audio 15 (1967) 70-73.
     """
     segment = min(round(SEGMENT * trials.sfreq), trials.n_times)
-    return Spectra(*signal.welch(complete(trials), trials.sfreq, nperseg=segment, axis=-1))
+    return Spectra(*scipy.signal.welch(complete(trials), trials.sfreq, nperseg=segment, axis=-1))
 
 
 def class_spectra(trials: Trials, found: Spectra) -> pd.DataFrame:
@@ -205,15 +205,15 @@ def band_power(trials: Trials, band: tuple[float, float], smooth: float = 0.25) 
                 rate=trials.sfreq,
             )
         )
-    sections = signal.butter(4, band, "bandpass", fs=trials.sfreq, output="sos")
+    sections = scipy.signal.butter(4, band, "bandpass", fs=trials.sfreq, output="sos")
     squared = _both_ways(sections, complete(trials)) ** 2
-    return ndimage.uniform_filter1d(squared, max(round(smooth * trials.sfreq), 1), axis=-1)
+    return scipy.ndimage.uniform_filter1d(squared, max(round(smooth * trials.sfreq), 1), axis=-1)
 
 
 def _both_ways(sections: np.ndarray, X: np.ndarray) -> np.ndarray:
     """Filter along the last axis forwards and backwards, with SciPy's padding, or less in a signal that is shorter."""
     padding = min(3 * (2 * len(sections) + 1), X.shape[-1] - 1)
-    return signal.sosfiltfilt(sections, X, axis=-1, padlen=padding)
+    return scipy.signal.sosfiltfilt(sections, X, axis=-1, padlen=padding)
 
 
 def class_averages(trials: Trials, values: np.ndarray, at_most: int = 400) -> pd.DataFrame:
@@ -234,7 +234,7 @@ def _mean_and_half(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean over the first axis, and half its confidence interval."""
     n = len(values)
     error = values.std(axis=0, ddof=min(n - 1, 1)) / np.sqrt(n)
-    return values.mean(axis=0), stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * error
+    return values.mean(axis=0), scipy.stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * error
 
 
 class Flag(NamedTuple):
@@ -270,8 +270,8 @@ def _flat(trials: Trials) -> np.ndarray:
     if trials.n_times < half:
         return np.zeros(len(trials), dtype=bool)
     missing, around = np.isnan(trials.X), {"size": half, "axis": -1}
-    high = ndimage.maximum_filter1d(np.where(missing, np.inf, trials.X), **around)  # what is missing is not flat
-    low = ndimage.minimum_filter1d(np.where(missing, -np.inf, trials.X), **around)
+    high = scipy.ndimage.maximum_filter1d(np.where(missing, np.inf, trials.X), **around)  # what is missing is not flat
+    low = scipy.ndimage.minimum_filter1d(np.where(missing, -np.inf, trials.X), **around)
     whole = slice(half // 2, trials.n_times - (half - 1) // 2)  # where the window lies within the trial
     return ((high - low)[..., whole] < 0.1).any(axis=(1, 2))
 
@@ -284,8 +284,8 @@ def _large(trials: Trials) -> np.ndarray:
 def _blink(trials: Trials) -> np.ndarray:
     if trials.sfreq <= 2 * BLINK[1]:  # too slow to see one
         return np.zeros(len(trials), dtype=bool)
-    slow = _both_ways(signal.butter(2, BLINK, "bandpass", fs=trials.sfreq, output="sos"), complete(trials))
-    slow /= stats.median_abs_deviation(slow, axis=(0, 2), scale="normal")[:, None] + 1e-12
+    slow = _both_ways(scipy.signal.butter(2, BLINK, "bandpass", fs=trials.sfreq, output="sos"), complete(trials))
+    slow /= scipy.stats.median_abs_deviation(slow, axis=(0, 2), scale="normal")[:, None] + 1e-12
     together = np.maximum(slow.min(axis=1), -slow.max(axis=1))  # (n_trials, n_times): all channels on one side
     return together.max(axis=-1) > 6
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import scipy  # signal and stats come when they are used: half a second that most beginnings do without
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from eegnets.config import InputError
 from eegnets.evaluation import paired_test, wilson_interval
@@ -34,8 +34,8 @@ def mean_interval(values: ArrayLike, confidence: float = 0.95) -> Mean:
     values = np.asarray(values, dtype=float)
     if len(values) < 2:
         return Mean(float(values.mean()) if len(values) else float("nan"), float("nan"), float("nan"), len(values))
-    mean, error = float(values.mean()), float(stats.sem(values))
-    reach = float(stats.t.ppf(0.5 + confidence / 2, len(values) - 1)) * error
+    mean, error = float(values.mean()), float(scipy.stats.sem(values))
+    reach = float(scipy.stats.t.ppf(0.5 + confidence / 2, len(values) - 1)) * error
     return Mean(mean, mean - reach, mean + reach, len(values))
 
 
@@ -60,7 +60,7 @@ def paired_difference(first: Mapping[Any, float], second: Mapping[Any, float]) -
         return Difference(found.mean, nan, nan, found.n, nan)
     if np.ptp(differences) < ROUNDING:
         return Difference(0.0, 0.0, 0.0, found.n, 1.0)
-    p = float(stats.ttest_1samp(differences, 0.0).pvalue)
+    p = float(scipy.stats.ttest_1samp(differences, 0.0).pvalue)
     return Difference(found.mean, found.low, found.high, found.n, p)
 
 
