@@ -15,12 +15,13 @@ from eegnets.trials import Trials
 # Tests share the cores, and networks this small are slower on several threads that wait for each other. PyTorch reads
 # it when it is imported: after this, by the tests and by the programs that they start.
 os.environ["OMP_NUM_THREADS"] = "1"
+# Thousands of tests, and what they import, stay to the end: to look through them for garbage is in vain.
+gc.set_threshold(100_000, 20, 100)
 
 
 def pytest_collection_finish():
-    """Thousands of tests, and what they import, stay to the end: to look through them for garbage is in vain."""
+    """Nor is it looked for among them later."""
     gc.freeze()
-    gc.set_threshold(100_000, 20, 100)
 
 
 @pytest.fixture(scope="session", autouse=True)
