@@ -146,12 +146,12 @@ def test_a_wrong_list_is_an_exit_code_of_two_before_any_run(tmp_path, capsys, fl
 def test_ctrl_c_stops_the_group_and_the_same_command_takes_it_up_again(tmp_path):
     root = tmp_path / "runs"
     command = [sys.executable, "-m", "eegnets", "sweep", "--seeds", "0,1", *TINY, "--runs", str(root)]
-    command[command.index("--epochs") + 1] = "12"
+    command[command.index("--epochs") + 1] = "6"
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     store, deadline = RunStore(root), time.monotonic() + 60
     while not any(run.history() for run in store.runs()):
         assert time.monotonic() < deadline
-        time.sleep(0.1)
+        time.sleep(0.02)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 1
@@ -159,7 +159,7 @@ def test_ctrl_c_stops_the_group_and_the_same_command_takes_it_up_again(tmp_path)
     assert {run.status.state for run in store.runs()} == {"stopped"}
     assert main(command[3:]) == 0
     assert len(store.runs()) == 2
-    assert [len(run.history()) for run in store.runs()] == [12, 12]
+    assert [len(run.history()) for run in store.runs()] == [6, 6]
 
 
 def test_every_list_is_of_a_setting():
