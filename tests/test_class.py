@@ -3,6 +3,7 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 import requests
 import streamlit as st
 
@@ -16,21 +17,26 @@ def awaited(coroutine):
         return thread.submit(asyncio.run, coroutine).result()
 
 
-def test_a_class_browses_and_trains_at_once():
+@pytest.fixture(scope="module")
+def server():
+    """A real server, which forgets who left after a second."""
+    with serving(ttl=1) as started:
+        yield started
+
+
+def test_a_class_browses_and_trains_at_once(server):
     how = {"think": 0.2, "seed": 0, "ttl": 1, "epochs": 2, "still": 0}
-    with serving(ttl=1) as server:  # a fresh one: its first visitor is the first of all
-        found = awaited(lessons(server, classes=1, watchers=3, trainers=1, seconds=4, **how))
+    found = awaited(lessons(server, classes=1, watchers=3, trainers=1, seconds=4, **how))
     assert found.errors == []
     assert found.states == ["finished"]
     assert found.sessions_left == 0
     assert {"arrive", "open trials", "start a run", "all"} <= set(times(found.samples).index)
 
 
-def test_a_file_beyond_the_limit_is_refused_by_the_server():
+def test_a_file_beyond_the_limit_is_refused_by_the_server(server):
     limit = st.config.get_option("server.maxUploadSize")
-    with serving(ttl=1) as server:
-        assert awaited(uploaded(server, 1)) == 204
-        assert awaited(uploaded(server, limit * 2**20 + 1)) == 413
+    assert awaited(uploaded(server, 1)) == 204
+    assert awaited(uploaded(server, limit * 2**20 + 1)) == 413
 
 
 async def uploaded(server, size):
