@@ -18,7 +18,7 @@ from eegnets.runner import Runner, make_workers
 from eegnets.runs import RunStore
 
 CONFIG = RunConfig(DataConfig("simulated", ("A",)), ModelConfig(), TrainingConfig(epochs=2, batch_size=256, threads=1))
-GRID = [CONFIG.with_(activation=name, seed=seed) for name in ("ELU", "ReLU") for seed in (0, 1)]
+GRID = [CONFIG.with_(activation=name) for name in ("ELU", "ReLU", "Tanh")]  # one more than there are workers
 
 
 def wait_until(true, seconds=120):
