@@ -3,6 +3,8 @@
 import gc
 import os
 import signal
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -77,9 +79,9 @@ def data_root():
     pytest.skip(reason)
 
 
-@pytest.fixture
-def tiny_trials():
-    """40 trials of two people, (40, 2, 128), µV: a 10 Hz rhythm on the channel of the class, in noise."""
+@pytest.fixture(scope="session")
+def tiny_world():
+    """40 trials of two people, (40, 2, 128), µV: a 10 Hz rhythm on the channel of the class, in noise; read-only."""
     rng = np.random.default_rng(0)
     n, n_times, sfreq = 40, 128, 64.0
     y = np.arange(n) % 2
@@ -97,6 +99,12 @@ def tiny_trials():
         class_names=("left hand", "right hand"),
         windows={"cue": (0.5, 0.75), "imagery": (0.75, 2.0)},
     )
+
+
+@pytest.fixture
+def tiny_trials(tiny_world):
+    """The trials of `tiny_world` for a test of its own, which may change them."""
+    return replace(tiny_world, X=tiny_world.X.copy(), y=tiny_world.y.copy())
 
 
 class QueueOnly:
@@ -183,15 +191,15 @@ def _forget_folder_and_machine():
 
 @pytest.fixture
 def load_instead(monkeypatch):
-    """Puts another way to load trials, from a DataConfig, in the place of the sources'."""
+    """Puts another way to load trials, from a DataConfig, in the place of the sources'; what these gave is kept."""
+    from eegnets.config import DataConfig
     from eegnets.ui import state
 
     def use(load):
         monkeypatch.setattr("eegnets.sources.load", load)
-        state._trials.clear()
+        monkeypatch.setattr(state, "_trials", cache(lambda config_json, stamp: load(DataConfig.from_json(config_json))))
 
-    yield use
-    state._trials.clear()
+    return use
 
 
 def _navigate_as_a_server_does(monkeypatch):

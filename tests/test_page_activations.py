@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -14,7 +15,6 @@ from eegnets.config import RunConfig
 from eegnets.explain import bends, layer_values
 from eegnets.runs import RunStore
 from eegnets.trials import split
-from eegnets.ui import state
 from eegnets.weights import load_run
 
 
@@ -38,13 +38,24 @@ def share(app, words="of this layer"):
     return 0.0 if "None" in text else float(re.search(r"\*\*([\d.]+)%\*\*", text)[1]) / 100
 
 
+@pytest.fixture(scope="module")
+def stretched(tiny_world):
+    """The tiny world's trials of so many channels and samples, the very same each time: what is drawn of them stays."""
+
+    def stretch(n_chans, n_times):
+        X = np.resize(tiny_world.X, (40, n_chans, n_times)).astype(np.float32)
+        return replace(tiny_world, X=X, ch_names=tuple(f"A{i}" for i in range(n_chans)))
+
+    return cache(stretch)
+
+
 @pytest.fixture
-def scene(load_instead, tiny_trials):
+def scene(load_instead, stretched):
     """The app's data are the tiny world's, stretched to trials as slow cortical potentials have them: 6 × 896."""
 
     def use(n_chans=6, n_times=896, **changes):
-        X = np.resize(tiny_trials.X, (40, n_chans, n_times)).astype(np.float32)
-        trials = replace(tiny_trials, X=X, ch_names=tuple(f"A{i}" for i in range(n_chans)), **changes)
+        trials = stretched(n_chans, n_times)
+        trials = replace(trials, **changes) if changes else trials
         load_instead(lambda config: trials)
         return trials
 
@@ -168,7 +179,6 @@ def test_going_to_another_network_or_to_other_trials_begins_where_those_are(app,
     assert not app.exception
     assert app.selectbox(key="layer").value == "depthwiseConv.2"
     scene(3, 300, split=np.where(trials.number > 18, "test", "train"))
-    state._trials.clear()
     app.run()
     assert not app.exception
     assert app.number_input(key="answer").value == app.number_input(key="answer").max == 4

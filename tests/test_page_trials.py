@@ -1,6 +1,7 @@
 """The page Trials, as a user meets it."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -9,15 +10,20 @@ from eegnets.signals import BANDS, FLAGS
 from eegnets.sources import SOURCES
 
 
-@pytest.fixture
-def few(load_instead, tiny_trials):
-    """The app's data are the tiny world's, whatever is chosen; trial 3 misses some samples and trial 5 is large."""
-    X = tiny_trials.X.copy()
+@pytest.fixture(scope="module")
+def some_of_few(tiny_world):
+    """The tiny world's trials of some people, the very same each time: what is drawn of them is drawn once."""
+    X = tiny_world.X.copy()
     X[2, 0, 40:50] = np.nan
     X[4] *= 4
-    trials = replace(tiny_trials, X=X)
-    load_instead(lambda config: trials.of_subjects(config.subjects))
-    return trials
+    return cache(replace(tiny_world, X=X).of_subjects)
+
+
+@pytest.fixture
+def few(load_instead, some_of_few):
+    """The app's data are the tiny world's, whatever is chosen; trial 3 misses some samples and trial 5 is large."""
+    load_instead(lambda config: some_of_few(config.subjects))
+    return some_of_few(())
 
 
 def opened(app, **params):
