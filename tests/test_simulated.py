@@ -19,9 +19,19 @@ each_person = pytest.mark.parametrize("who", PEOPLE)
 each_rhythm = pytest.mark.parametrize("rhythm", BANDS)
 
 
+def make(subjects=(), difficulty=0.5, seed=0):
+    return _make(subjects, difficulty, seed)
+
+
 @cache
-def make(subjects=(), **options):
-    return Simulated().load(None, subjects, **options)
+def _make(subjects, difficulty, seed):
+    return Simulated().load(None, subjects, difficulty=difficulty, seed=seed)
+
+
+@cache
+def one(who):
+    """One person's trials, the very same each time: what is filtered once is filtered for all tests."""
+    return make().of_subjects([who])
 
 
 @cache
@@ -82,7 +92,7 @@ def test_it_is_the_source_that_is_always_there(monkeypatch, tmp_path):
 
 
 def test_same_options_same_trials_to_the_last_bit():
-    again = Simulated().load(None, (), difficulty=0.5, seed=0)
+    again = Simulated().load(None, ())
     assert again.X.tobytes() == make().X.tobytes()
     assert again.y.tobytes() == make().y.tobytes()
 
@@ -100,7 +110,7 @@ def test_another_difficulty_changes_the_signal_but_not_the_noise_before_the_cue(
 
 @each_person
 def test_a_person_does_not_depend_on_who_else_is_asked_for(who):
-    assert make((who,)).X.tobytes() == make().of_subjects([who]).X.tobytes()
+    assert make((who,)).X.tobytes() == one(who).X.tobytes()
 
 
 def test_an_impossible_difficulty_is_refused():
@@ -112,16 +122,16 @@ def test_an_impossible_difficulty_is_refused():
 @each_rhythm
 @pytest.mark.parametrize("hand", [0, 1])
 def test_imagery_weakens_the_rhythm_over_the_opposite_hand_area(who, rhythm, hand):
-    trials = make().of_subjects([who]).take(make().of_subjects([who]).y == hand)
-    change = log_power(trials, *BANDS[rhythm], IMAGINING) - log_power(trials, *BANDS[rhythm], REST)
-    contralateral, ipsilateral = change.mean(axis=0)[[1, 0]] if hand == 0 else change.mean(axis=0)
+    change = log_power(one(who), *BANDS[rhythm], IMAGINING) - log_power(one(who), *BANDS[rhythm], REST)
+    mean = change[one(who).y == hand].mean(axis=0)
+    contralateral, ipsilateral = mean[[1, 0]] if hand == 0 else mean
     assert contralateral < -0.1
     assert contralateral < ipsilateral - 0.2
 
 
 @each_person
 def test_beta_comes_back_stronger_than_it_was(who):
-    trials = make().of_subjects([who])
+    trials = one(who)
     change = log_power(trials, *BANDS["beta"], (5.2, 5.8)) - log_power(trials, *BANDS["beta"], REST)
     there = opposite(trials)
     assert change[there].mean() > 0.3
@@ -130,7 +140,7 @@ def test_beta_comes_back_stronger_than_it_was(who):
 
 @each_person
 def test_the_cortex_about_to_act_turns_negative(who):
-    trials = make().of_subjects([who])
+    trials = one(who)
     X = trials.filled(trials.channel_means()).X[..., (TIMES > 3.9) & (TIMES < 4.7)].mean(axis=-1)
     right, left = (X[trials.y == hand] for hand in (1, 0))
     shift = (right[:, 0] - right[:, 1]).mean() - (left[:, 0] - left[:, 1]).mean()
@@ -143,7 +153,7 @@ def test_nothing_before_the_cue_tells_the_hands_apart():
 
 @each_person
 def test_mu_peaks_where_it_was_put(who):
-    trials = make().of_subjects([who])
+    trials = one(who)
     X = trials.filled(trials.channel_means()).X
     hz, density = signal.welch(X, SFREQ, nperseg=250, nfft=1000)
     inside = (hz > 7) & (hz < 14)
@@ -165,7 +175,7 @@ def test_the_band_is_that_of_the_amplifier():
 
 
 def test_only_a_has_gaps_and_they_are_few_and_short():
-    a, b = (make().of_subjects([who]).X for who in "AB")
+    a, b = (one(who).X for who in "AB")
     assert not np.isnan(b).any()
     missing = np.isnan(a)
     assert 0.0005 < missing.mean() < 0.005
@@ -176,7 +186,7 @@ def test_only_a_has_gaps_and_they_are_few_and_short():
 
 @each_person
 def test_the_cue_is_answered_within_a_quarter_of_a_second(who):
-    trials = make().of_subjects([who])
+    trials = one(who)
     mean = np.nanmean(trials.X, axis=(0, 1))
     after = (TIMES > 3.0) & (TIMES < 3.3)
     assert TIMES[after][mean[after].argmax()] == pytest.approx(3.2, abs=0.03)
@@ -185,7 +195,7 @@ def test_the_cue_is_answered_within_a_quarter_of_a_second(who):
 
 @each_person
 def test_people_change_from_run_to_run(who):
-    runs = log_power(make().of_subjects([who]), *BANDS["mu"], REST).reshape(-1, RUN, 2)
+    runs = log_power(one(who), *BANDS["mu"], REST).reshape(-1, RUN, 2)
     by_chance = runs.var(axis=1, ddof=1).mean(axis=0) / RUN
     assert (runs.mean(axis=1).var(axis=0, ddof=1) > 3 * by_chance).all()
 
