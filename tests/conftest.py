@@ -146,6 +146,12 @@ def warm_workers():
     LocalWorkers.shutdown(shared)
 
 
+@pytest.fixture
+def warm(monkeypatch, warm_workers):
+    """Whoever wants workers gets those that are there."""
+    monkeypatch.setattr("eegnets.runner.make_workers", lambda: warm_workers)
+
+
 @pytest.fixture(scope="session")
 def app_code():
     """The pages, compiled once as a server does; AppTest would do it for every test."""

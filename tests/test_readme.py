@@ -69,6 +69,7 @@ def test_every_command_is_one_that_its_program_takes(command):
         assert [name for name in named if not (ROOT / name).is_file()] == []
 
 
+@pytest.mark.usefixtures("warm")
 def test_the_quick_commands_run_as_they_are_written(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("EEGNETS_RUNS", str(tmp_path / "runs"))

@@ -31,7 +31,7 @@ def copy(tmp_path_factory):
     """The project with every example in it."""
     folder = tmp_path_factory.mktemp("copy")
     for name in ("eegnets", "pages", ".streamlit"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("*.pyc.*"))  # with what is compiled
     shutil.copy(ROOT / "app.py", folder)
     blocks = list(BLOCK.finditer((ROOT / "README.md").read_text(encoding="utf-8")))
     assert len(blocks) == 8, "and each python block says where it belongs"

@@ -108,12 +108,6 @@ def test_a_config_written_as_flags_is_read_as_the_same(capsys):
     assert written(RunConfig()) == ""
 
 
-@pytest.fixture
-def warm(monkeypatch, warm_workers):
-    """Whoever wants workers gets those that are there."""
-    monkeypatch.setattr("eegnets.runner.make_workers", lambda: warm_workers)
-
-
 @pytest.mark.usefixtures("warm")
 def test_a_sweep_runs_what_is_missing_and_says_how_each_ended(tmp_path, capsys):
     root = str(tmp_path / "runs")
