@@ -5,8 +5,6 @@ import itertools
 import json
 import math
 import re
-import subprocess
-import sys
 import time
 from dataclasses import asdict
 
@@ -227,10 +225,10 @@ ORACLES = {
 }
 
 
-def test_training_does_without_pytorchs_compiler():
-    script = "import sys; from eegnets.experiment import rehearse; rehearse(); print('torch._dynamo' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-    assert done.stdout.strip() == "False", done.stderr
+def test_training_does_without_pytorchs_compiler(warm_workers):
+    """A worker has trained on noise before it takes a run."""
+    script = "[name in __import__('sys').modules for name in ('eegnets.training', 'torch._dynamo')]"
+    assert warm_workers._idle[-1].submit(eval, script).result(60) == [True, False]
 
 
 @every_optimizer
