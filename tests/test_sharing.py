@@ -18,8 +18,7 @@ MAKE_ANOTHER_PAGE = ("lang", "source", "subjects", "view", "network")  # with th
 
 def opened(app, page, **params):
     app.query_params.update(params)
-    app.run()
-    return app if page == "start.py" else app.switch_page(f"pages/{page}").run()
+    return (app if page == "start.py" else app.switch_page(f"pages/{page}")).run()
 
 
 def controls(app):

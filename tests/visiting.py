@@ -7,5 +7,4 @@ def visit(app, page, *runs, **params):
         app.query_params["run"] = [run.id for run in runs]
     for name, value in params.items():
         app.query_params[name] = value
-    app.run()
     return app.switch_page(f"pages/{page}.py").run()
