@@ -24,7 +24,6 @@ def page(app, monkeypatch, tmp_path):
     def opened(**params):
         for name, value in params.items():
             app.query_params[name] = value
-        app.run()
         return app.switch_page("pages/devices.py").run()
 
     return opened

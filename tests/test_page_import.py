@@ -12,7 +12,6 @@ from eegnets.sources import files
 
 @pytest.fixture
 def opened(app):
-    app.run()
     return app.switch_page("pages/import.py").run()
 
 

@@ -10,7 +10,6 @@ def opened(app, name, *runs, **params):
     app.query_params.update(address(name) | params)
     if runs:
         app.query_params["run"] = [run.id for run in runs]
-    app.run()
     return app.switch_page(f"pages/{LESSONS[name].page}.py").run()
 
 
@@ -132,7 +131,6 @@ def test_the_choice_of_data_from_before_a_lesson_comes_back_after_it(app):
 
 def test_a_run_that_is_gone_is_told_once(app):
     app.query_params.update(address("activations") | {"run": "20200101-000000-gone"})
-    app.run()
     app.switch_page("pages/activations.py").run()
     assert not app.exception
     assert sum("is not here: it was deleted" in box.value for box in app.warning) == 1
