@@ -6,6 +6,7 @@ draws nothing, so the seconds that it measures are those of the server.
 """
 
 import asyncio
+import math
 import random
 import time
 import urllib.request
@@ -298,8 +299,11 @@ def value_by_chance(widget: Widget, chance: random.Random) -> dict[str, Any]:
         return {"bool_value": chance.random() < 0.5}
     if widget.kind == "button_group":
         return {"string_array_value": [chance.choice([option.content for option in proto.options])]}
-    steps = round((proto.max - proto.min) / proto.step) if proto.step else 0
-    value = proto.min + chance.randint(0, min(steps, 1000)) * proto.step
+    low, high = proto.min, proto.max
+    if not math.isfinite(high - low):  # a field without bounds
+        low, high = proto.default, proto.default + 10 * proto.step
+    steps = round((high - low) / proto.step) if proto.step else 0
+    value = low + chance.randint(0, min(steps, 1000)) * proto.step
     if widget.kind == "slider":
         return {"double_array_value": sorted([value, *list(proto.default)[1:]])}
     return {"double_value": value}

@@ -50,7 +50,7 @@ def _click_until(
     drawn: Locator, place: Callable[[FloatRect], tuple[float, float]], come: Callable[[float], None]
 ) -> None:
     """Click until it is heard: what is being put together anew, or moves as what is above it grows, is not reached."""
-    for wait in (10_000, 10_000, 60_000):
+    for wait in (4_000, 10_000, 60_000):
         with contextlib.suppress(Error):  # it is just being replaced
             drawn.scroll_into_view_if_needed()
         settled(drawn.page)
