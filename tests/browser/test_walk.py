@@ -9,6 +9,12 @@ from settling import click_row
 pytestmark = pytest.mark.browser
 
 
+@pytest.fixture(autouse=True)
+def _without_runs(server):
+    """Or the page Train would open with the latest one."""
+    server.forget_runs()
+
+
 def open_at(page, url, title):
     page.goto(url)
     expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
