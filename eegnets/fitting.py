@@ -1,5 +1,6 @@
 """Trials of another montage, rate or length brought to what a network takes, and what that changes in them."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from eegnets.classification import Shape
 
 MOST_OF_RATES = 500  # times the network's rate that trials may have
+AWAY = 0.5  # of its own spread, by which a channel's mean may lie elsewhere than that of the training trials
 
 
 def likely_recipe(found: Preview, shape: "Shape") -> Recipe:
@@ -61,10 +63,11 @@ def likely_channels(ch_names: Sequence[str], shape: "Shape") -> tuple[str, ...]:
     return tuple(ch_names[: shape.n_chans])
 
 
-def misfits(trials: Trials, shape: "Shape", channels: Sequence[str]) -> list[str]:
+def misfits(trials: Trials, shape: "Shape", channels: Sequence[str], levels: np.ndarray | None = None) -> list[str]:
     """What keeps trials from the network, each with its repair (`fitted`), in sentences; none where they fit.
 
-    channels: those that would be taken, in the network's order.
+    channels: those that would be taken, in the network's order. levels: the means of the network's training trials, µV,
+    (n_chans,), where they are known.
     """
     told = []
     if tuple(channels) != trials.ch_names:
@@ -102,18 +105,50 @@ def misfits(trials: Trials, shape: "Shape", channels: Sequence[str]) -> list[str
                 missing=missing,
             )
         )
+    if levels is not None:
+        away, means, spreads = _offsets(_picked(trials, channels), levels)
+        for i in np.flatnonzero(away):
+            told.append(
+                _(
+                    "level: {channel} lies {offset:+.3g} µV from where the network's training trials lie, and spreads "
+                    "by {spread:.3g} µV. Repair: bring the mean of each trial there.",
+                    channel=channels[i],
+                    offset=means[i] - levels[i],
+                    spread=spreads[i],
+                )
+            )
     return told
 
 
-def fitted(trials: Trials, shape: "Shape", channels: Sequence[str], start: float = 0.0) -> Trials:
+def _picked(trials: Trials, channels: Sequence[str]) -> np.ndarray:
+    return trials.X[:, [trials.ch_names.index(name) for name in channels]]
+
+
+def _offsets(X: np.ndarray, levels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Which channels of X (n_trials, n_chans, n_times) lie away from `levels`; their means and spreads, (n_chans,)."""
+    with warnings.catch_warnings(action="ignore"):  # of a channel that is missing throughout nothing is known
+        means = np.nanmean(X, axis=(0, 2), dtype=np.float64)
+        spreads = np.nanmedian(np.nanstd(X, axis=2, dtype=np.float64), axis=0)
+    return np.abs(means - levels) > AWAY * spreads, means, spreads
+
+
+def fitted(
+    trials: Trials, shape: "Shape", channels: Sequence[str], start: float = 0.0, levels: np.ndarray | None = None
+) -> Trials:
     """Trials as the network takes them: `channels` picked, resampled, cut from `start` (s) on or filled up with 0 µV.
 
-    Missing samples become channel means first, where the rate changes. The channels take the network's names; classes
-    that it does not know become unknown. Raises InputError for a channel that is not there or a start outside a trial.
+    A channel that lies away from `levels` (as in `misfits`) has each trial's mean brought there first. Missing samples
+    become channel means, where the rate changes. The channels take the network's names; classes that it does not know
+    become unknown. Raises InputError for a channel that is not there or a start outside a trial.
     """
     for name in channels:
         lookup(dict.fromkeys(trials.ch_names), _("channel"), name)
-    X = trials.X[:, [trials.ch_names.index(name) for name in channels]]
+    X = _picked(trials, channels)
+    if levels is not None:
+        away, _means, _spreads = _offsets(X, levels)
+        with warnings.catch_warnings(action="ignore"):  # a trial in which a channel is missing has no mean
+            means = np.nanmean(X, axis=2, keepdims=True)
+        X = np.where(away[:, None], X - means + levels[:, None].astype(np.float32), X)
     if trials.sfreq > MOST_OF_RATES * shape.sfreq:
         raise InputError(
             _(

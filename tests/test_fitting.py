@@ -1,11 +1,15 @@
 """Trials of another kind brought to what a network takes: what stays as it was, what is told, what cannot be done."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from eegnets.classification import Shape
+from eegnets import sources
+from eegnets.classification import Classifier, Shape
 from eegnets.config import InputError
 from eegnets.fitting import fitted, likely_channels, likely_recipe, misfits, resampled
+from eegnets.runs import shipped
 from eegnets.sources.recipe import AXES, Preview
 from eegnets.trials import Trials
 
@@ -75,6 +79,37 @@ def test_every_misfit_is_told_with_its_repair():
     assert "Repair: cut" in misfits(made(seconds=8.0), SHAPE, ("C3", "C4"))[2]
     turned = made(125.0, 6.0, ("C4", "C3"), (20, 10))
     assert "take C3, C4, in this order" in misfits(turned, SHAPE, likely_channels(turned.ch_names, SHAPE))[0]
+
+
+def test_an_offset_as_amplifiers_have_it_is_told_and_taken_out():
+    trials = made(125.0, 6.0, ("C3", "C4"), (10, 20))
+    lifted = replace(trials, X=trials.X + np.array([[20.0], [0.0]], dtype=np.float32))
+    levels = np.zeros(2)
+    assert misfits(trials, SHAPE, trials.ch_names, levels) == []
+    (told,) = misfits(lifted, SHAPE, lifted.ch_names, levels)
+    assert "C3 lies +20 µV from where the network's training trials lie, and spreads by 7.07 µV" in told
+    assert misfits(lifted, SHAPE, lifted.ch_names, np.array([20.0, 0.0])) == []  # of a network that knows no other
+    assert misfits(lifted, SHAPE, lifted.ch_names) == []
+    np.testing.assert_allclose(fitted(lifted, SHAPE, lifted.ch_names, levels=levels).X, trials.X, atol=1e-4)
+    lifted.X[0, 0] = np.nan  # in one trial, then in all
+    assert np.isnan(fitted(lifted, SHAPE, lifted.ch_names, levels=levels).X[0, 0]).all()
+    lifted.X[:, 0] = np.nan
+    assert misfits(lifted, SHAPE, lifted.ch_names, levels) == []
+
+
+def test_a_network_that_is_lost_on_an_offset_is_itself_again_without_it():
+    network = Classifier(shipped().get("simulated-eegnet-elu"))
+    whole = sources.load(network.config.data)
+    plain = network.fold(whole, "test").take(np.arange(200))
+    lifted = replace(plain, X=plain.X + np.float32(20))
+    levels = np.nanmean(whole.of_split("train").X, axis=(0, 2))
+
+    def right(trials):
+        answers = network.answers(trials)[list(plain.class_names)].to_numpy().argmax(axis=1)
+        return float(np.mean(answers == plain.y))
+
+    assert right(lifted) < right(plain) - 0.2
+    assert right(fitted(lifted, network.shape, lifted.ch_names, levels=levels)) > right(plain) - 0.03
 
 
 def test_gaps_do_not_spread_when_the_rate_changes():

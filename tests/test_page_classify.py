@@ -202,6 +202,16 @@ def answers_to(app):
     return app.dataframe[-1].value
 
 
+def test_a_file_with_an_offset_is_told_and_answered_once_it_is_mended(app, network, test_trials):
+    dropped(app, network, lifted_npz=npz(X=test_trials.X + 50))
+    assert any("level: C3 lies +" in box.value for box in app.warning)
+    next(found for found in app.button if found.label == "Do these repairs").click().run()
+    assert not app.exception
+    got = answers_to(app)[["left hand", "right hand"]]
+    stored = network.predictions().set_index("trial").loc[test_trials.number, ["left hand", "right hand"]]
+    np.testing.assert_allclose(got, stored, atol=0.1)
+
+
 def test_files_dropped_on_the_page_are_answered_as_the_same_trials_are_there(app, network, test_trials):
     dropped(app, network, one_npz=npz(X=test_trials.X), two_csv=csv(test_trials))
     shown = answers_to(app)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -16,6 +17,7 @@ from eegnets.translation import N_, _
 from eegnets.trials import Trials, concatenate
 from eegnets.ui.classifying import classifier, of, written
 from eegnets.ui.importing import cut, preview, recipe_form, show_preview, uploads
+from eegnets.ui.state import trials
 
 if TYPE_CHECKING:
     from eegnets.classification import Shape
@@ -49,7 +51,7 @@ def answered_uploads(run: Run) -> tuple[Trials, pd.DataFrame] | None:
         return None
     recipes = _recipes(paths, shape)
     parts = _read(paths, recipes)
-    fitting = _brought(parts, shape, f"{run.id} {[str(path) for path in parts]} {recipes}")
+    fitting = _brought(parts, shape, _levels(run), f"{run.id} {[str(path) for path in parts]} {recipes}")
     if not fitting:
         return None
     fold = concatenate([replace(part, windows=fitting[0].windows) for part in fitting])
@@ -94,17 +96,26 @@ def _read(paths: list[Path], recipes: dict[str, Recipe]) -> dict[Path, Trials]:
     return parts
 
 
-def _brought(parts: dict[Path, Trials], shape: "Shape", about: str) -> list[Trials]:
+def _levels(run: Run) -> np.ndarray | None:
+    """The mean of each channel of the trials that a network has learned from, µV; None where they are not here."""
+    try:
+        learned_from = trials(run.config.data).of_split("train")
+    except InputError:
+        return None
+    return np.nanmean(learned_from.X, axis=(0, 2), dtype=np.float64) if len(learned_from) else None
+
+
+def _brought(parts: dict[Path, Trials], shape: "Shape", levels: np.ndarray | None, about: str) -> list[Trials]:
     """The trials that the network can take; what does not fit is told, and mended once the reader asks for it."""
     rows, wrong, channels = [], {}, {}
-    for path, trials in parts.items():
+    for path, recorded in parts.items():
         try:
-            channels[path] = likely_channels(trials.ch_names, shape)
+            channels[path] = likely_channels(recorded.ch_names, shape)
         except InputError as error:
             st.error(_("{file}: {error}", file=path.name, error=error), icon=":material/broken_image:")
             continue
-        wrong[path] = misfits(trials, shape, channels[path])
-        about_it = (path.name, len(trials), trials.n_chans, trials.n_times / trials.sfreq, trials.sfreq)
+        wrong[path] = misfits(recorded, shape, channels[path], levels)
+        about_it = (path.name, len(recorded), recorded.n_chans, recorded.n_times / recorded.sfreq, recorded.sfreq)
         rows.append((*about_it, _("no") if wrong[path] else _("yes")))
     if rows:
         table = pd.DataFrame(rows, columns=list(COLUMNS))
@@ -113,8 +124,8 @@ def _brought(parts: dict[Path, Trials], shape: "Shape", about: str) -> list[Tria
         st.dataframe(table, hide_index=True, column_config=columns, key="files", alt=about_all)
     mended = any(wrong.values()) and _mend(wrong, about)
     takes = [path for path in channels if mended or not wrong[path]]
-    brought = {path: fitted(parts[path], shape, channels[path]) for path in takes}
-    return [replace(trials, subject=[path.name] * len(trials)) for path, trials in brought.items()]
+    brought = {path: fitted(parts[path], shape, channels[path], levels=levels) for path in takes}
+    return [replace(mended, subject=[path.name] * len(mended)) for path, mended in brought.items()]
 
 
 def _mend(wrong: dict[Path, list[str]], about: str) -> bool:
