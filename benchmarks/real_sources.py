@@ -15,10 +15,9 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
-from scipy import signal
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from eegnets import experiment, training
+from eegnets.baseline import band_powers, linear_accuracy
 from eegnets.config import DataConfig, InputError, ModelConfig, TrainingConfig
 from eegnets.sources import load
 from eegnets.trials import Trials, split
@@ -29,16 +28,7 @@ SETS = (
     DataConfig("scp1", options={"channels": "all"}),
     DataConfig("physionet-mi", ("S001",)),
 )
-BANDS = ((8, 13), (14, 25))  # Hz
 PIECES = 8  # windows of a trial of slow potentials
-
-
-def band_powers(trials: Trials) -> np.ndarray:
-    """Log power of mu and beta from half a second after the cue on, (n_trials, 2 n_chans)."""
-    start = next((stop for name, (_, stop) in trials.windows.items() if name == "cue"), 0.0)
-    inside = trials.times >= start
-    sections = (signal.butter(4, band, "bandpass", fs=trials.sfreq, output="sos") for band in BANDS)
-    return np.hstack([np.log(np.square(signal.sosfiltfilt(sos, trials.X)[..., inside]).mean(-1)) for sos in sections])
 
 
 def slow_potentials(trials: Trials) -> np.ndarray:
@@ -46,13 +36,10 @@ def slow_potentials(trials: Trials) -> np.ndarray:
     return np.hstack([piece.mean(axis=-1) for piece in np.array_split(trials.X, PIECES, axis=-1)])
 
 
-def linear_accuracy(trials: Trials, source: str) -> float:
+def linear(trials: Trials, source: str) -> float:
     """Of the linear classifier on the test trials."""
     filled = trials.filled(trials.of_split("train").channel_means())
-    features = slow_potentials(filled) if source == "scp1" else band_powers(filled)
-    train = trials.split == "train"
-    lda = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto").fit(features[train], trials.y[train])
-    return lda.score(features[~train], trials.y[~train])
+    return linear_accuracy(trials, slow_potentials(filled) if source == "scp1" else band_powers(filled))
 
 
 def network_accuracies(trials: Trials, name: str, epochs: int, seeds: list[int]) -> Iterator[float]:
@@ -73,7 +60,7 @@ def row(config: DataConfig, epochs: int, seeds: list[int]) -> str:
     cells += [str(trials.n_chans), str(trials.n_times), f"{trials.sfreq:g} Hz", ", ".join(trials.class_names)]
     for name in ("EEGNet", "DeepConvNet"):
         cells.append(" ".join(f"{found:.3f}" for found in network_accuracies(trials, name, epochs, seeds)))
-    return f"| {' | '.join([*cells, f'{linear_accuracy(trials, config.source):.3f}'])} |"
+    return f"| {' | '.join([*cells, f'{linear(trials, config.source):.3f}'])} |"
 
 
 def main() -> int:

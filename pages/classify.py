@@ -56,7 +56,7 @@ if view == "Quiz":
     quiz(run.id, fold, table)
 elif view == "All trials":
     who = _("{run} on the {part} trials", run=run.id, part=_(part))
-    scores_panel(table, fold.class_names, who, part, open_trial)
+    scores_panel(table, fold.class_names, who, part, open_trial, recorded if part == "test" else None)
 else:
     answer_browser(run, fold, table)
 if view != "Quiz":

@@ -202,6 +202,14 @@ def answers_to(app):
     return app.dataframe[-1].value
 
 
+def test_the_scores_stand_beside_what_one_gets_without_a_network(app, network):
+    for part, told in (("test", True), ("train", False)):
+        opened(app, network=network.id, view="All trials", part=part)
+        assert not app.exception
+        words = [caption.value for caption in app.caption if "Without a network" in caption.value]
+        assert bool(words) is told
+
+
 def test_a_file_with_an_offset_is_told_and_answered_once_it_is_mended(app, network, test_trials):
     dropped(app, network, lifted_npz=npz(X=test_trials.X + 50))
     assert any("level: C3 lies +" in box.value for box in app.warning)

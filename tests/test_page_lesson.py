@@ -1,6 +1,7 @@
 """A lesson on the page that its link opens, as a user meets it."""
 
 import pytest
+from visiting import visit
 
 from eegnets.lessons import LESSONS, address
 from eegnets.runs import RunStore
@@ -51,6 +52,16 @@ def test_a_link_fills_the_controls_of_its_page(app):
     assert app.number_input(key="epochs").value == 12
     assert app.button_group(key="seeds").value in (3, [3])
     assert sorted(app.button_group(key="racers").value) == ["ELU", "LeakyReLU", "ReLU"]
+
+
+def test_a_run_from_before_is_not_taken_for_the_lessons(app, made_run):
+    made(made_run, "weight-decay")
+    app.query_params.update(address("weight-decay"))
+    visit(app, "train")
+    app.run()
+    assert not app.exception
+    assert words(app).count("not yet") == 2
+    assert "run" not in app.query_params
 
 
 def test_while_it_trains_the_box_tells_how_far_and_no_answer(app, made_run):

@@ -79,14 +79,11 @@ def _bounded(rule: Setting, key: str) -> None:
     """Bring a number that the setting does not take to the nearest that it takes, and say so; for `on_change`."""
     value = st.session_state[key]
     if _is_refused(rule, value):
-        nearest = rule.default if value is None else min(max(value, rule.low or 0), rule.high or value)
-        st.session_state[key] = rule.type(nearest)
-        words = _("{setting}: {allowed}. Now it is {value:g}.", **_said(rule), value=nearest)
-        st.toast(words, icon=":material/error:")
-
-
-def _said(rule: Setting) -> dict[str, str]:
-    return {"setting": _(rule.label), "allowed": rule.describe_range()}
+        low, high = (value if bound is None else bound for bound in (rule.low, rule.high))
+        nearest = rule.type(rule.default if value is None else min(max(value, low), high))
+        st.session_state[key] = nearest
+        said = {"setting": _(rule.label), "allowed": rule.describe_range(), "value": nearest}
+        st.toast(_("{setting}: {allowed}. Now it is {value:g}.", **said), icon=":material/error:")
 
 
 def activation_picker() -> list[str]:

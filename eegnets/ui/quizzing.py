@@ -17,9 +17,18 @@ from eegnets.ui.drawing import show
 @st.fragment
 def quiz(who: str, fold: Trials, table: pd.DataFrame) -> None:
     """You against the network `who`: trials of a split in an order by chance, one guess each; `table`: its answers."""
-    asked = _asked(who, fold)
+    play, stand, choose = st.container(), st.container(), st.container()  # the trial comes first
+    with choose:
+        asked = _asked(who, fold)
     guesses = st.session_state.guesses
-    _scores(fold, table, asked, guesses)
+    with stand:
+        _scores(fold, table, asked, guesses)
+    with play:
+        _play(fold, table, asked, guesses)
+
+
+def _play(fold: Trials, table: pd.DataFrame, asked: np.ndarray, guesses: list[int]) -> None:
+    """The trial that is asked for, or the last one with its answers."""
     if not len(asked):
         st.info(_("Of no trial is the class known: nobody could say who is right."), icon=":material/help:")
         return

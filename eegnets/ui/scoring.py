@@ -1,5 +1,6 @@
 """How good a network is on many trials: scores, by subject, how sure it is, and the trials behind each cell."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -9,15 +10,41 @@ import streamlit as st
 
 from eegnets.charts.calibration import calibration_chart, describe_calibration
 from eegnets.charts.confusion import confusion_chart
-from eegnets.config import DataConfig
+from eegnets.config import DataConfig, InputError
 from eegnets.evaluation import calibration, error_by_chance, score
 from eegnets.runs import Run
 from eegnets.statistics import by_subject, judged
 from eegnets.translation import _
+from eegnets.trials import Trials
 from eegnets.ui.choices import pill
 from eegnets.ui.drawing import shared, show
 from eegnets.ui.forms import choose_data
-from eegnets.ui.state import frame_params
+from eegnets.ui.identity import BY_NUMBER
+from eegnets.ui.state import frame_params, trials
+
+
+def _without_a_network(recorded: Trials) -> None:
+    """How far one gets on the same test trials without a network: what a score is to be compared with."""
+    try:
+        linear, same, usual = _baseline(recorded)
+    except InputError:  # a rate too slow for the rhythms, a class alone: there is nothing to compare with
+        return
+    st.caption(
+        _(
+            "Without a network, on these test trials: a linear classifier of the power of mu and beta is right in "
+            "**{linear:.1%}**, who always answers “{usual}” in {same:.1%}.",
+            linear=linear,
+            same=same,
+            usual=_(usual),
+        )
+    )
+
+
+@st.cache_data(max_entries=16, show_spinner=False, hash_funcs=BY_NUMBER)
+def _baseline(recorded: Trials) -> tuple[float, float, str]:
+    from eegnets.baseline import without_a_network  # brings scikit-learn
+
+    return without_a_network(recorded)
 
 
 def test_panel(run: Run) -> None:
@@ -29,7 +56,11 @@ def test_panel(run: Run) -> None:
     table = judged(predictions, names)
     people = tuple(table["subject"].unique())
     data = run.config.data if len(people) < 2 else replace(run.config.data, subjects=people)
-    scores_panel(table, names, _("The kept weights on the test trials"), "test", partial(_leave_for, run.id, data))
+    recorded = None
+    with contextlib.suppress(InputError):  # the data have gone
+        recorded = trials(data)
+    leave = partial(_leave_for, run.id, data)
+    scores_panel(table, names, _("The kept weights on the test trials"), "test", leave, recorded)
     if "left_for" in st.session_state:
         st.switch_page("pages/classify.py", query_params=frame_params() | st.session_state.pop("left_for"))
 
@@ -40,9 +71,17 @@ def _leave_for(network: str, data: DataConfig, place: int) -> None:
 
 
 def scores_panel(
-    table: pd.DataFrame, class_names: tuple[str, ...], who: str, part: str, open_trial: Callable[[int], None]
+    table: pd.DataFrame,
+    class_names: tuple[str, ...],
+    who: str,
+    part: str,
+    open_trial: Callable[[int], None],
+    recorded: Trials | None = None,
 ) -> None:
-    """How good answers are where the class is known, and the list of them; `open_trial` gets a place, from 1."""
+    """How good answers are where the class is known, and the list of them; `open_trial` gets a place, from 1.
+
+    recorded: the data whose test trials these are, to tell how far one gets on them without a network.
+    """
     known = table[table["label"].isin(class_names)]
     if known.empty:
         st.info(_("Of no trial is the class known: nothing can be counted."), icon=":material/help:")
@@ -67,6 +106,8 @@ def scores_panel(
             by_chance=error_by_chance(probabilities),
         )
     )
+    if recorded is not None:
+        _without_a_network(recorded)
     left, right = st.columns(2, gap="large")
     with left:
         counts = scores.confusion.tolist()
