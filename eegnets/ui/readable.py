@@ -1,4 +1,4 @@
-"""What the theme cannot say about colours, in CSS."""
+"""What the theme cannot say about colours and room, in CSS."""
 
 import streamlit as st
 
@@ -12,6 +12,8 @@ CSS = """
 }
 /* The slant of a formula's letters leaves its box by two pixels, which makes a scroller of it that no key reaches. */
 .katex-display { padding-inline: 4px; }
+/* The last label of an axis ends half a pixel outside the picture, which would cut off a stroke of its last digit. */
+svg.marks { overflow: visible; }
 @media (hover: none) {
     /* Where nothing hovers, a table's buttons are always there, above its frame: they need a place of their own. */
     [data-testid="stElementContainer"]:has([data-testid="stDataFrame"]) { margin-top: 2.5rem; }
