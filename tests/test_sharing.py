@@ -135,6 +135,7 @@ def test_the_dialog_lists_the_controls_of_the_page_and_the_link_follows(app):
     pills = controls(app)["to_hide"]
     assert pills.value == ["device"]
     (code,) = [found.value for found in app.code if "?" in found.value]
+    assert any("--server.address=0.0.0.0" in caption.value for caption in app.caption)  # it listens to localhost
     assert "epochs=4" in code
     assert "hide=device" in code
 

@@ -11,6 +11,7 @@ from eegnets.config import SETTINGS
 from eegnets.translation import N_, _
 from eegnets.ui.choices import kept_here
 from eegnets.ui.forms import hidden
+from eegnets.ui.state import is_alone
 
 # What can be hidden: whatever asks something. A chart or a table is none of these, so no link can hide a result.
 CONTROLS = (
@@ -118,6 +119,13 @@ def _share() -> None:
     st.caption(
         _("Copy it with the sign at its right. Runs that are named in it are found by those who use this server.")
     )
+    if is_alone():
+        st.caption(
+            _(
+                "The app listens to this machine alone, so nobody else can open it. For a class, start it with "
+                "`--server.address=0.0.0.0` and open it by this machine's name in the network."
+            )
+        )
 
 
 def controls_here() -> list[str]:

@@ -65,15 +65,16 @@ def is_mine(run: Run) -> bool:
 
     Where the app listens to this machine alone, every browser is one person's: a new cookie makes nobody else.
     """
-    return may_steer(_owner_of(run), owner(), alone=_is_alone())
+    return may_steer(_owner_of(run), owner(), alone=is_alone())
 
 
 def all_is_mine() -> bool:
     """Whether who sits at this browser may change what is everybody's: they are alone, or it is allowed to all."""
-    return may_steer("everybody", owner(), alone=_is_alone())
+    return may_steer("everybody", owner(), alone=is_alone())
 
 
-def _is_alone() -> bool:
+def is_alone() -> bool:
+    """Whether the app listens to this machine alone."""
     return st.get_option("server.address") in LOOPBACK
 
 
