@@ -62,7 +62,8 @@ def conclusion(name: str, outcomes: Sequence[Outcome]) -> list[str]:
 
 
 def _value(lesson: Lesson, outcome: Outcome) -> Any:
-    return getattr(outcome.config.model if lesson.varied == "activation" else outcome.config.training, lesson.varied)
+    model, training = outcome.config.model, outcome.config.training
+    return getattr(model if lesson.varied in model.table() else training, lesson.varied)
 
 
 def _ended(lesson: Lesson, outcome: Outcome) -> str:
@@ -80,6 +81,12 @@ def _of_bends(outcomes: Sequence[Outcome]) -> list[str]:
     racers = [Racer(run.config.model.activation, run.seed, run.history, run.readings) for run in outcomes]
     sentences = Verdict(racers, outcomes[0].n_test).sentences()
     return [sentences[0], sentences[-1]] if all(racer.readings for racer in racers) else sentences[-1:]
+
+
+def _of_slope(outcomes: Sequence[Outcome]) -> list[str]:
+    """What each slope below zero is worth, against the smallest, and which network does no better than guessing."""
+    groups, last = _groups(outcomes, lambda run: run.config.model.negative_slope), _common(outcomes)
+    return [_scores(groups, last), *_guessing(groups, last), _doubt(groups)]
 
 
 def _of_decay(outcomes: Sequence[Outcome]) -> list[str]:
@@ -104,11 +111,7 @@ def _of_rate(outcomes: Sequence[Outcome]) -> list[str]:
         _compared(N_("Jump of test accuracy from epoch to epoch, mean (points)"), groups, last, _jumps, "points"),
         _scores(groups, last),
     ]
-    guessing = [f"{rate:g}" for rate, runs in groups.items() if _is_guessing(list(runs.values()), last)]
-    if guessing:
-        rates = _(" and ").join(guessing)
-        sentences.append(_("At {rates} the answers cannot be told from guessing.", rates=rates))
-    return [*sentences, _doubt(groups)]
+    return [*sentences, *_guessing(groups, last), _doubt(groups)]
 
 
 def _of_flattery(outcomes: Sequence[Outcome]) -> list[str]:
@@ -253,12 +256,21 @@ def _is_guessing(runs: Sequence[Outcome], last: int) -> bool:
     return low <= runs[0].guessing
 
 
+def _guessing(groups: Groups, last: int) -> list[str]:
+    """Of which values of the varied setting the answers are no better than guesses, in a sentence; none for none."""
+    values = [f"{value:g}" for value, runs in groups.items() if _is_guessing(list(runs.values()), last)]
+    if not values:
+        return []
+    return [_("At {values} the answers cannot be told from guessing.", values=_(" and ").join(values))]
+
+
 def _three(run: Outcome) -> dict[str, float | None]:
     return {name: record and record["test_accuracy"] for name, record in summary(list(run.history)).items()}
 
 
 ANSWERS: dict[str, Callable[[Sequence[Outcome]], list[str]]] = {
     "activations": _of_bends,
+    "straight": _of_slope,
     "weight-decay": _of_decay,
     "learning-rate": _of_rate,
     "best-epoch": _of_flattery,

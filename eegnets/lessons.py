@@ -64,6 +64,24 @@ LESSONS = {
         values=("ELU", "ReLU", "LeakyReLU"),
         in_step=True,
     ),
+    "straight": Lesson(
+        title=N_("A network without a bend"),
+        question=N_(
+            "LeakyReLU's slope below zero is 0.01. With a slope of 1 it is a straight line, and EEGNet has no bend "
+            "left: what can it still tell apart?"
+        ),
+        page="compare",
+        link={"view": "Runs", "metric": "accuracy", "fold": "test"},
+        look=(
+            N_("The accuracy on the *test* trials: which lines rise, and which stays near one half?"),
+            N_("The page Activations: what is left of LeakyReLU's curve with a *Leaky slope* of 1?"),
+            N_("Imagery makes a rhythm weaker, which swings to both sides of zero: can a sum of voltages tell?"),
+        ),
+        settings={"epochs": 12, "activation": "LeakyReLU"},
+        varied="negative_slope",
+        values=(0.01, 0.5, 1.0),
+        in_step=True,
+    ),
     "weight-decay": Lesson(
         title=N_("What weight decay does"),
         question=N_(

@@ -25,11 +25,7 @@ def outcomes(name, score=lambda value, seed: 0.7, *, seeds=None, length=lambda v
         seed = config.training.seed
         if seeds and seed not in seeds:
             continue
-        value = (
-            getattr(config.model if lesson.varied == "activation" else config.training, lesson.varied)
-            if lesson.varied
-            else None
-        )
+        value = (vars(config.model) | vars(config.training)).get(lesson.varied)
         history = [epoch_record(epoch, score(value, seed)) for epoch in (1, 2, 3)]
         found.append(
             Outcome(config, "finished", history, readings=readings(3, length(value)), n_test=n_test, **changes)
@@ -119,6 +115,14 @@ def test_guessing_is_called_so_only_where_the_interval_holds_it():
     assert "guessing" not in said("learning-rate", n_test=540)
     assert "guessing" not in said("learning-rate", lambda value, seed: 0.5, n_test=540, guessing=0.25)
     assert "guessing" not in said("learning-rate", lambda value, seed: 0.5)  # nobody knows of how many trials
+
+
+def test_a_network_without_a_bend_is_compared_with_one_that_has_it():
+    scores = {0.01: 0.85, 0.5: 0.77, 1.0: 0.52}
+    words = said("straight", lambda value, seed: scores[value] + 0.01 * seed, n_test=540)
+    assert "with 1 -33.0 points" in words
+    assert "At 1 the answers cannot be told from guessing" in words
+    assert "At 0.01" not in words
 
 
 def test_flattery_is_the_best_epoch_less_the_last():

@@ -116,8 +116,9 @@ def _experiment(lesson: Lesson) -> str:
     if lesson.varied:
         values = ", ".join(f"{one:g}" if isinstance(one, float) else one for one in lesson.values)
         known = N_("EEGNet with {setting} {values}")
-        also = N_("EEGNet with ELU and {setting} {values}")
-        what = _(known if lesson.varied == "activation" else also, setting=lesson.words, values=values)
+        also = N_("EEGNet with {activation} and {setting} {values}")
+        said = {"activation": lesson.settings.get("activation", "ELU"), "setting": lesson.words, "values": values}
+        what = _(known if lesson.varied == "activation" else also, **said)
     seeds = ", ".join(map(str, lesson.seeds))
     return _(
         "{what}; each with the seeds {seeds}, all else alike. About a minute on two free cores.", what=what, seeds=seeds
