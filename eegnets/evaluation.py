@@ -186,7 +186,7 @@ def calibration(probabilities: np.ndarray, y: ArrayLike, n_bins: int = 10) -> Ca
     return Calibration(edges[:-1][full], edges[1:][full], confidence, accurate, trials[full], error)
 
 
-def error_by_chance(probabilities: np.ndarray, draws: int = 200) -> float:
+def error_by_chance(probabilities: np.ndarray, draws: int = 100) -> float:
     """The expected calibration error that these probabilities would show if every one of them were true; seeded.
 
     probabilities: (n_trials, n_classes). It is above zero, and the more so the fewer trials there are. The mean over
