@@ -58,6 +58,10 @@ def test_a_run_that_ends_shows_what_it_learned(page, server, picture):
     picture("finished")
     page.reload()
     expect(page.get_by_text("Epoch 2 of 2").first).to_be_visible()
+    page.set_viewport_size({"width": 390, "height": 800})  # on a phone the run stands above the form
+    start = page.get_by_test_id("stMain").get_by_role("button", name="Start", exact=True)
+    page.wait_for_function("place => place.getBoundingClientRect().top > 800", arg=start.element_handle())
+    page.set_viewport_size({"width": 1280, "height": 800})
     run = re.search(r"run=([\w-]+)", page.url)[1]
     page.get_by_test_id("stSidebar").get_by_role("button", name="B", exact=True).click()  # it is asked on its own data
     answer = page.get_by_text(re.compile(r"^It answers"))
