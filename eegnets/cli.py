@@ -46,9 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         if error.filename is not None:
             return _complain(error, 1)
-        with contextlib.suppress(
-            OSError
-        ):  # what is left of the output goes nowhere: Python would try again at its exit
+        with contextlib.suppress(OSError):
+            # What is left of the output goes nowhere: Python would try again at its exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _complain(f"the output cannot be written ({error.strerror or error}).", 1)
 

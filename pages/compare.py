@@ -45,10 +45,11 @@ table = run_table(rows)
 
 opened = [run.id for run in chosen_runs()]
 readable = [row for row in rows if row["state"] != "damaged"]
-ids = picked_from(filtered(table), opened, names_of(readable))
+names = names_of(readable)
+ids = picked_from(filtered(table), opened, names)
 st.query_params["run"] = ids
 whole = [row for row in readable if row["id"] in ids]
-actions(ids, names_of(whole))
+actions(ids, names)
 for row in rows:
     if row["id"] in ids and row["state"] == "damaged":
         words = _("Run {run} cannot be drawn. {why}", run=row["id"], why=retold(row["message"]))

@@ -18,8 +18,7 @@ st.markdown(
         "at what comes out, and keep it as a source of trials for every page."
     )
 )
-with friendly_errors(go_on=True):
-    kept_imports()
+kept_imports()
 with friendly_errors():
     path = upload()
     if path is None:

@@ -522,12 +522,12 @@ def test_a_deleted_import_comes_back_to_its_place(tiny_trials, tmp_path):
     first = store(tiny_trials, "mine", tmp_path)
     before = first.read_bytes()
     files.delete("mine", tmp_path)
-    assert (files.imports(tmp_path), files.deleted(tmp_path)) == ((), ["mine"])
+    assert (SOURCE.state(tmp_path).subjects, files.deleted(tmp_path)) == ((), ["mine"])
     with pytest.raises(SourceError, match="no import mine"):
         files.delete("mine", tmp_path)
     assert store(tiny_trials.take(np.arange(4)), "mine", tmp_path).stem == "mine-2"
     files.restore("mine", tmp_path)
-    assert (files.imports(tmp_path), files.deleted(tmp_path)) == (("mine", "mine-2"), [])
+    assert (SOURCE.state(tmp_path).subjects, files.deleted(tmp_path)) == (("mine", "mine-2"), [])
     assert first.read_bytes() == before
 
 

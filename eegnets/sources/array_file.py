@@ -214,9 +214,10 @@ def _csv(path: Path) -> Content:
         first = file.readline()
     separator = max(",;\t", key=first.count)
     named = not all(map(_is_number, first.split(separator)))
-    how: dict[str, Any] = {"sep": separator, "encoding": "utf-8-sig", "skipinitialspace": True}
-    table = pd.read_csv(path, header=0 if named else None, **how)
-    table = table.rename(columns=lambda name: name if named else str(name + 1))  # as arrays number their channels
+    header = 0 if named else None
+    table = pd.read_csv(path, sep=separator, header=header, encoding="utf-8-sig", skipinitialspace=True)
+    if not named:
+        table.columns = [str(place + 1) for place in table.columns]  # as arrays number their channels
     table = table.rename(columns=lambda name: name.strip().lower() if name.strip().lower() in ROWS else name.strip())
     ch_names = tuple(name for name in table if name not in ROWS)
     trial = table["trial"] if "trial" in table else np.zeros(len(table))

@@ -144,11 +144,6 @@ def store(trials: Trials, name: str, root: Path) -> Path:
     return path
 
 
-def imports(root: Path) -> tuple[str, ...]:
-    """The names of the imports in a data root; raises SourceError where it may not be read."""
-    return _imports(root / FOLDER)
-
-
 def deleted(root: Path) -> list[str]:
     """The names of the imports that can come back, the last deleted first."""
     return [Path(name).stem for name in Trash(root / FOLDER).ids()]

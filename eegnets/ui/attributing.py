@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import scipy  # special comes when it is used
 import streamlit as st
 
 from eegnets.charts.saliency import describe_saliency, gradient_table, occlusion_table, saliency_chart
@@ -95,17 +96,13 @@ def _completeness(model: "nn.Module", X: np.ndarray, target: int, pulls: np.ndar
             "**{lead:+.3f}**. Between the two lies the error of 32 steps, {error:.3f}.",
             sum=pulls.sum(),
             trial=trial,
-            likely=_probability(trial),
+            likely=scipy.special.expit(trial),
             flat=flat,
-            likely_flat=_probability(flat),
+            likely_flat=scipy.special.expit(flat),
             lead=trial - flat,
             error=abs(pulls.sum() - trial + flat),
         )
     )
-
-
-def _probability(log_odds: float) -> float:
-    return float(np.exp(-np.logaddexp(0, -log_odds)))
 
 
 def _check(model: "nn.Module", trials: Trials, index: int, target: int, width: int, pulls: np.ndarray) -> None:

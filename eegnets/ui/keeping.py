@@ -3,7 +3,7 @@
 import streamlit as st
 
 from eegnets.owners import SHARED
-from eegnets.sources import data_root, files
+from eegnets.sources import SOURCES, data_root, files
 from eegnets.translation import _
 from eegnets.trials import Trials
 from eegnets.ui.deleting import trash_box
@@ -25,7 +25,7 @@ def keep(recorded: Trials, suggested: str) -> None:
 
 def kept_imports() -> None:
     """The imports that are here, each with a way to its trials and to the trash; nothing before the first."""
-    names, gone = list(files.imports(data_root())), files.deleted(data_root())
+    names, gone = SOURCES[files.FOLDER].state(data_root()).subjects, files.deleted(data_root())
     if not (names or gone):
         return
     with st.expander(_("Kept here ({n})", n=len(names)), key="kept_imports"):

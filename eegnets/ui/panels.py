@@ -187,9 +187,8 @@ def run_panel(run: Run) -> None:
 
 
 def _headline(run: Run, status: Status) -> None:
-    words, colour, icon = ASKED_FOR.get(run.asked().get("action", ""), BADGES["running"])
-    if status.state != "running":
-        words, colour, icon = BADGES[status.state]
+    pending = ASKED_FOR.get(run.asked().get("action", "")) if status.state == "running" else None
+    words, colour, icon = pending or BADGES[status.state]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{label(run)}**", width="stretch")
         st.badge(_(words), color=colour, icon=icon)  # type: ignore[arg-type]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -21,6 +22,11 @@ from eegnets.ui.drawing import shared, show
 from eegnets.ui.forms import choose_data
 from eegnets.ui.identity import BY_NUMBER
 from eegnets.ui.state import frame_params, trials
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _error_by_chance(probabilities: np.ndarray) -> float:
+    return error_by_chance(probabilities)
 
 
 def _without_a_network(recorded: Trials) -> None:
@@ -103,7 +109,7 @@ def scores_panel(
             high=high,
             kappa=scores.kappa,
             error=sure.error,
-            by_chance=error_by_chance(probabilities),
+            by_chance=_error_by_chance(probabilities),
         )
     )
     if recorded is not None:

@@ -23,20 +23,20 @@ def follow_link(path: str) -> None:
     Streamlit gives a widget the address's value only when the widget is new. The choice of data is on every page, and
     a lesson may open the page that is open already: there a link's values would stand in the address and not be used.
     """
-    here, before = (path, st.query_params.get("lesson")), st.session_state.get("here")
+    name = st.query_params.get("lesson", "")
+    lesson = LESSONS.get(name)
+    here, before = (path, name), st.session_state.get("here")
     st.session_state.here = here
-    if before is None and not path and here[1] in LESSONS:
-        st.switch_page(
-            f"pages/{LESSONS[here[1]].page}.py",
-            query_params=address(here[1]) | {key: st.query_params.get_all(key) for key in st.query_params},
-        )
+    if before is None and not path and lesson:
+        asked = {key: st.query_params.get_all(key) for key in st.query_params}
+        st.switch_page(f"pages/{lesson.page}.py", query_params=address(name) | asked)
     if before in (None, here):
         return
-    if here[1] in LESSONS:
+    if lesson:
         st.session_state.setdefault(BEFORE, {key: st.session_state[key] for key in DATA if key in st.session_state})
     choose_named_data()
-    if here[1] in LESSONS:
-        st.session_state.update(DATA | LESSONS[here[1]].link)
+    if lesson:
+        st.session_state.update(DATA | lesson.link)
 
 
 def lesson_links() -> None:

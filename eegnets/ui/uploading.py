@@ -99,10 +99,9 @@ def _read(paths: list[Path], recipes: dict[str, Recipe]) -> dict[Path, Trials]:
 def _levels(run: Run) -> np.ndarray | None:
     """The mean of each channel of the trials that a network has learned from, µV; None where they are not here."""
     try:
-        learned_from = trials(run.config.data).of_split("train")
+        return trials(run.config.data).of_split("train").channel_means()
     except InputError:
         return None
-    return np.nanmean(learned_from.X, axis=(0, 2), dtype=np.float64) if len(learned_from) else None
 
 
 def _brought(parts: dict[Path, Trials], shape: "Shape", levels: np.ndarray | None, about: str) -> list[Trials]:
