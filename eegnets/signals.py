@@ -1,11 +1,11 @@
-"""Trials as signals: spectra, rhythms that weaken and return, class averages, and what is wrong with a recording.
+"""Trials as signals: spectra, rhythms that weaken and return, class averages.
 
 Gaps are closed as for training, by the training trials' channel means, where a single trial's measure needs every
 sample. What is told of a class leaves trials with gaps out: the edges of a closed gap are steps, and a step has power
 at all frequencies. In one simulated person, one such trial in twelve made 25 to 34 Hz seem to grow by 170 %.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +14,7 @@ import scipy  # signal and stats come when they are used: half a second that mos
 from numpy.lib.stride_tricks import sliding_window_view
 
 from eegnets.config import InputError
-from eegnets.translation import N_, _
+from eegnets.translation import _
 from eegnets.trials import Trials
 
 SEGMENT = 2.0  # s of signal in a Welch segment: half a hertz between frequencies
@@ -22,7 +22,6 @@ STEP = 0.1  # s between the columns of a map
 LOWEST, HIGHEST = 4, 34  # Hz: theta to beta; the Graz recordings end at 30
 CYCLES = 0.5  # s: a wavelet of f Hz has f / 2 cycles, so that all rows of a map are equally sharp in time
 BANDS = {"mu": (8.0, 13.0), "beta": (15.0, 26.0)}  # Hz
-BLINK = (1.0, 5.0)  # Hz
 CONFIDENCE = 0.95
 
 
@@ -35,9 +34,14 @@ def complete(trials: Trials) -> np.ndarray:
     return trials.filled((training if len(training) else trials).channel_means()).X.astype(np.float64)
 
 
+def has_gap(trials: Trials) -> np.ndarray:
+    """Which trials miss a sample, bool, (n_trials,)."""
+    return np.isnan(trials.X).any(axis=(1, 2))
+
+
 def classes(trials: Trials) -> Iterator[tuple[str, np.ndarray]]:
     """Each class that has trials, with the mask (n_trials,) of those without a gap; of all where each has one."""
-    whole = ~_missing(trials)
+    whole = ~has_gap(trials)
     for label, name in enumerate(trials.class_names):
         members = trials.y == label
         if members.any():
@@ -86,7 +90,7 @@ def _no_rows(axis: str, *columns: str) -> pd.DataFrame:
 
 
 class PowerMap(NamedTuple):
-    """Power by time and frequency, the mean over each class's trials.
+    """Power by time and frequency, the mean over each class's trials of one person.
 
     times: s, (n_times,); freqs: Hz, (n_freqs,); power: class -> (n_chans, n_freqs, n_times), NaN where the wavelet
     would reach beyond the trial; counts: class -> number of trials.
@@ -96,6 +100,11 @@ class PowerMap(NamedTuple):
     freqs: np.ndarray
     power: dict[str, np.ndarray]
     counts: dict[str, int]
+
+
+def power_maps(trials: Trials) -> list[PowerMap]:
+    """The `power_map` of each person; raises InputError as it does."""
+    return [power_map(trials.take(trials.subject == subject)) for subject in trials.subjects]
 
 
 def power_map(trials: Trials) -> PowerMap:
@@ -155,16 +164,34 @@ def default_baseline(trials: Trials) -> tuple[float, float]:
     return (0.5, stop) if stop >= 1.0 else (0.0, trials.n_times / trials.sfreq)
 
 
-def erd(found: PowerMap, ch_names: tuple[str, ...], baseline: tuple[float, float]) -> pd.DataFrame:
+def erd(people: Sequence[PowerMap], ch_names: tuple[str, ...], baseline: tuple[float, float]) -> pd.DataFrame:
     """Change of power against a baseline (start, stop; s): rows of time, frequency, channel, class, change (percent).
 
     Below zero the rhythm is weaker (event-related desynchronisation, ERD), above it is stronger (ERS), as in
     Pfurtscheller & Lopes da Silva, Clin. Neurophysiol. 110 (1999) 1842-1857. The baseline is that of all classes
     together: a class that already differs there is seen to, where its own baseline would hide it and bend all that
-    follows. Raises InputError where the baseline holds no column of the map.
+    follows. Each person is compared with their own baseline, and weighs as much as any other who has the class,
+    however large their rhythms. Raises InputError where the baseline holds no column of the map.
     """
-    if not found.power:
+    changes: dict[str, list[np.ndarray]] = {}
+    for found in people:
+        if found.power:
+            rest = _rest(found, baseline)[..., None]
+            for name, power in found.power.items():
+                changes.setdefault(name, []).append(100 * (power / rest - 1))
+    if not changes:
         return _no_rows("time", "frequency", "change")
+    times, freqs = np.meshgrid(people[0].times, people[0].freqs)
+    tables = []
+    for name, of_people in changes.items():
+        for channel, values in zip(ch_names, np.mean(of_people, axis=0), strict=True):
+            places = {"time": times.ravel(), "frequency": freqs.ravel(), "channel": channel, "class": name}
+            tables.append(pd.DataFrame(places | {"change": values.ravel()}))
+    return pd.concat(tables, ignore_index=True).dropna()
+
+
+def _rest(found: PowerMap, baseline: tuple[float, float]) -> np.ndarray:
+    """A person's mean power in the baseline, over the trials of all classes, (n_chans, n_freqs)."""
     within = (found.times >= baseline[0]) & (found.times <= baseline[1])
     within &= np.isfinite(next(iter(found.power.values()))[0, 0])
     if not within.any():
@@ -178,15 +205,7 @@ def erd(found: PowerMap, ch_names: tuple[str, ...], baseline: tuple[float, float
             )
         )
     rest = sum(found.counts[name] * power[..., within].mean(axis=-1) for name, power in found.power.items())
-    rest = rest / sum(found.counts.values())  # (n_chans, n_freqs)
-    times, freqs = np.meshgrid(found.times, found.freqs)
-    tables = []
-    for name, power in found.power.items():
-        change = 100 * (power / rest[..., None] - 1)
-        for channel, values in zip(ch_names, change, strict=True):
-            places = {"time": times.ravel(), "frequency": freqs.ravel(), "channel": channel, "class": name}
-            tables.append(pd.DataFrame(places | {"change": values.ravel()}))
-    return pd.concat(tables, ignore_index=True).dropna()
+    return rest / sum(found.counts.values())
 
 
 def band_power(trials: Trials, band: tuple[float, float], smooth: float = 0.25) -> np.ndarray:
@@ -206,11 +225,11 @@ def band_power(trials: Trials, band: tuple[float, float], smooth: float = 0.25) 
             )
         )
     sections = scipy.signal.butter(4, band, "bandpass", fs=trials.sfreq, output="sos")
-    squared = _both_ways(sections, complete(trials)) ** 2
+    squared = both_ways(sections, complete(trials)) ** 2
     return scipy.ndimage.uniform_filter1d(squared, max(round(smooth * trials.sfreq), 1), axis=-1)
 
 
-def _both_ways(sections: np.ndarray, X: np.ndarray) -> np.ndarray:
+def both_ways(sections: np.ndarray, X: np.ndarray) -> np.ndarray:
     """Filter along the last axis forwards and backwards, with SciPy's padding, or less in a signal that is shorter."""
     padding = min(3 * (2 * len(sections) + 1), X.shape[-1] - 1)
     return scipy.signal.sosfiltfilt(sections, X, axis=-1, padlen=padding)
@@ -235,108 +254,3 @@ def _mean_and_half(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     n = len(values)
     error = values.std(axis=0, ddof=min(n - 1, 1)) / np.sqrt(n)
     return values.mean(axis=0), scipy.stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * error
-
-
-class Flag(NamedTuple):
-    """Something that may be wrong with a trial: the rule in words, and who breaks it among one person's trials."""
-
-    rule: str
-    raised: Callable[[Trials], np.ndarray]  # -> bool (n_trials,)
-
-
-def _span(X: np.ndarray) -> np.ndarray:
-    """Highest less lowest voltage of what is there, µV, without the last axis; NaN where nothing is."""
-    return np.fmax.reduce(X, axis=-1) - np.fmin.reduce(X, axis=-1)
-
-
-def _missing(trials: Trials) -> np.ndarray:
-    return np.isnan(trials.X).any(axis=(1, 2))
-
-
-def _at_rail(trials: Trials) -> np.ndarray:
-    voltage = trials.X
-    high = np.fmax.reduce(voltage, axis=(0, 2))[:, None]  # (n_chans, 1)
-    low = np.fmin.reduce(voltage, axis=(0, 2))[:, None]
-    extreme = ((voltage == high) | (voltage == low)) & (high > low)
-    stuck = extreme[..., :-2] & extreme[..., 1:-1] & extreme[..., 2:]
-    margin, gap = 0.1 * (high - low), np.isnan(voltage)
-    near = (voltage > high - margin) | (voltage < low + margin)
-    beside = (near[..., :-1] & gap[..., 1:]) | (gap[..., :-1] & near[..., 1:])
-    return stuck.any(axis=(1, 2)) | beside.any(axis=(1, 2))
-
-
-def _flat(trials: Trials) -> np.ndarray:
-    half = max(round(trials.sfreq / 2), 2)
-    if trials.n_times < half:
-        return np.zeros(len(trials), dtype=bool)
-    missing, around = np.isnan(trials.X), {"size": half, "axis": -1}
-    high = scipy.ndimage.maximum_filter1d(np.where(missing, np.inf, trials.X), **around)  # what is missing is not flat
-    low = scipy.ndimage.minimum_filter1d(np.where(missing, -np.inf, trials.X), **around)
-    whole = slice(half // 2, trials.n_times - (half - 1) // 2)  # where the window lies within the trial
-    return ((high - low)[..., whole] < 0.1).any(axis=(1, 2))
-
-
-def _large(trials: Trials) -> np.ndarray:
-    span = _span(trials.X)  # (n_trials, n_chans)
-    return (span > 2 * np.nanmedian(span, axis=0)).any(axis=1)
-
-
-def _blink(trials: Trials) -> np.ndarray:
-    if trials.sfreq <= 2 * BLINK[1]:  # too slow to see one
-        return np.zeros(len(trials), dtype=bool)
-    slow = _both_ways(scipy.signal.butter(2, BLINK, "bandpass", fs=trials.sfreq, output="sos"), complete(trials))
-    slow /= scipy.stats.median_abs_deviation(slow, axis=(0, 2), scale="normal")[:, None] + 1e-12
-    together = np.maximum(slow.min(axis=1), -slow.max(axis=1))  # (n_trials, n_times): all channels on one side
-    return together.max(axis=-1) > 6
-
-
-def _mains(trials: Trials) -> np.ndarray:
-    freqs, power = spectra(trials)
-    raised = np.zeros(len(trials), dtype=bool)
-    for hum in (50, 60):
-        away = np.abs(freqs - hum)
-        beside = (away > 2) & (away <= 6)
-        if (away <= 1).any() and beside.any():
-            hum_stands_out = power[..., away <= 1].mean(axis=-1) > 10 * power[..., beside].mean(axis=-1)
-            raised |= hum_stands_out.any(axis=1)
-    return raised
-
-
-FLAGS: dict[str, Flag] = {
-    N_("missing"): Flag(N_("Some samples are missing."), _missing),
-    N_("at the rail"): Flag(
-        N_(
-            "Three samples in a row at the highest or lowest voltage that the channel ever has, or a gap that begins "
-            "or ends within a tenth of that: the converter could not follow."
-        ),
-        _at_rail,
-    ),
-    N_("flat"): Flag(N_("A channel moves by less than 0.1 µV for half a second: a loose contact."), _flat),
-    N_("large"): Flag(N_("From its lowest to its highest voltage, more than twice the person's median trial."), _large),
-    N_("blink-like"): Flag(
-        N_("A wave of 1 to 5 Hz on all channels at once, over six times its usual size: the eyes."), _blink
-    ),
-    N_("mains"): Flag(N_("Over ten times the power at 50 or 60 Hz than beside it: hum of the mains."), _mains),
-}
-
-
-def flags(trials: Trials) -> pd.DataFrame:
-    """Which trials raise which flag, bool, a row a trial; each person is measured by their own trials."""
-    found = pd.DataFrame(False, index=range(len(trials)), columns=list(FLAGS))
-    for subject in trials.subjects:
-        mine = trials.subject == subject
-        own = trials.take(mine)
-        found.loc[mine] = np.stack([flag.raised(own) for flag in FLAGS.values()], axis=1)
-    return found
-
-
-def trial_list(trials: Trials) -> pd.DataFrame:
-    """A row a trial: subject, number, split, class, span (µV, largest over channels), and a bool column a flag."""
-    names = np.array([*trials.class_names, N_("unknown")])
-    about = {"subject": trials.subject, "number": trials.number, "split": trials.split, "class": names[trials.y]}
-    return pd.DataFrame(about | {"span": np.fmax.reduce(_span(trials.X), axis=1)}).join(flags(trials))
-
-
-def counts(listed: pd.DataFrame) -> pd.DataFrame:
-    """How many trials of a `trial_list` there are: rows of subject, split, class, trials."""
-    return listed.groupby(["subject", "split", "class"], sort=False).size().reset_index(name="trials")

@@ -6,7 +6,8 @@ import streamlit as st
 
 from eegnets.charts.counts import counts_chart, describe_counts
 from eegnets.charts.erd import describe_erd
-from eegnets.signals import BANDS, counts, default_baseline
+from eegnets.quality import counts
+from eegnets.signals import BANDS, classes, default_baseline
 from eegnets.translation import N_, _
 from eegnets.ui.browsing import channel_picker, filtered, trial_browser
 from eegnets.ui.choices import segments
@@ -53,8 +54,8 @@ st.markdown(
 if len(recorded.subjects) > 1:
     st.caption(
         _(
-            "Several people together: whoever has the largest rhythm weighs most here and in the averages below. To "
-            "see one, choose them in the sidebar."
+            "The mean over {n} people, each against their own baseline. To see one, choose them in the sidebar.",
+            n=len(recorded.subjects),
         )
     )
 baseline = st.slider(
@@ -73,15 +74,17 @@ baseline = st.slider(
 with friendly_errors(go_on=True):
     with st.spinner(_("Measuring the rhythms …")):
         changes = found.changes(baseline)
-    classes = tuple(found.power_map.power)
-    cells = [column for _channel in channels for column in st.columns(len(classes))]
-    for cell, (channel, name) in zip(cells, product(channels, classes), strict=True):
+    names = [name for name, _members in classes(recorded)]
+    cells = [column for _channel in channels for column in st.columns(len(names))]
+    for cell, (channel, name) in zip(cells, product(channels, names), strict=True):
         chart = shared(changes_of, found, baseline, name, channel)
         show(chart, key=f"map_{channel}_{name}", alt=describe_erd(changes, name, channel), place=cell)
 
 st.header(_("The average of each class"), anchor=False)
 what = segments(_("Of what"), QUANTITIES, "voltage", "average")
 words, unit = quantity(what)
+if len(recorded.subjects) > 1:
+    st.caption(_("Over the trials of all people: whoever has the largest rhythm weighs most."))
 with friendly_errors(go_on=True):
     for column, channel in zip(st.columns(len(channels)), channels, strict=True):
         chart = shared(average_of, found, what, channel, words, unit)

@@ -17,7 +17,7 @@ FLOORS = [
     run_status __init__
     windows passes sums
     signals sources models evaluation statistics fused owners effects comparison devices optimizers machine
-    charts training run_folder explain instruments separable filters units quiz fitting baseline
+    quality charts training run_folder explain instruments separable filters units quiz fitting baseline
     runs braindecode weights saliency race lessons run_zip flags timing findings bench
     classification sweep report export adopting bench_folder conclusions
     experiment show_code

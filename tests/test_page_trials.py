@@ -6,7 +6,8 @@ from functools import cache
 import numpy as np
 import pytest
 
-from eegnets.signals import BANDS, FLAGS
+from eegnets.quality import FLAGS
+from eegnets.signals import BANDS
 from eegnets.sources import SOURCES
 
 

@@ -1,4 +1,4 @@
-"""Spectra, maps, averages and flags, against SciPy, MNE and the simulated people, who are known."""
+"""Spectra, maps and averages, against SciPy, MNE and the simulated people, who are known."""
 
 from dataclasses import replace
 
@@ -10,53 +10,19 @@ from scipy import signal, stats
 from eegnets.config import InputError
 from eegnets.signals import (
     BANDS,
-    FLAGS,
     band_power,
     class_averages,
     class_spectra,
     classes,
     complete,
-    counts,
     default_baseline,
     erd,
-    flags,
     power_map,
+    power_maps,
     spectra,
-    trial_list,
 )
 from eegnets.sources.simulated import PEOPLE, Simulated
-from eegnets.trials import Trials
-
-SFREQ = 125.0
-
-
-def recording(X, y=None, sfreq=SFREQ, **about):
-    """Trials of one person out of an array alone."""
-    n = len(X)
-    about = {"windows": {"cue": (3.0, 4.25), "imagery": (3.5, 6.0)}} | about
-    return Trials(
-        X=X,
-        y=np.arange(n) % 2 if y is None else y,
-        split=np.repeat("train", n),
-        subject=np.repeat("A", n),
-        number=np.arange(1, n + 1),
-        sfreq=sfreq,
-        ch_names=("C3", "C4"),
-        class_names=("left hand", "right hand"),
-        **about,
-    )
-
-
-def noise(n=40, n_times=750, seed=0):
-    """Pink-like noise of about 5 µV."""
-    white = np.random.default_rng(seed).standard_normal((n, 2, n_times))
-    return 5 * signal.lfilter([0.45], [1, -0.9], white, axis=-1).astype(np.float32)
-
-
-def with_gap(X, trial=0, channel=0, start=200, stop=260):
-    X = X.copy()
-    X[trial, channel, start:stop] = np.nan
-    return X
+from tests.recordings import SFREQ, noise, recording, with_gap
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +95,6 @@ def test_a_class_whose_every_trial_has_a_gap_is_still_shown():
 def test_trials_of_unknown_class_belong_to_none():
     trials = recording(noise(), y=np.where(np.arange(40) < 10, -1, 1))
     assert {name: mask.sum() for name, mask in classes(trials)} == {"right hand": 30}
-    assert "unknown" in set(trial_list(trials)["class"])
     assert set(class_averages(trials, complete(trials))["class"]) == {"right hand"}
 
 
@@ -138,7 +103,7 @@ def test_without_a_known_class_the_tables_are_empty():
     tables = [
         class_spectra(trials, spectra(trials)),
         class_averages(trials, complete(trials)),
-        erd(power_map(trials), trials.ch_names, (0.5, 2.5)),
+        erd([power_map(trials)], trials.ch_names, (0.5, 2.5)),
     ]
     assert all(table.empty and {"channel", "class"} < set(table.columns) for table in tables)
 
@@ -160,13 +125,13 @@ def test_the_map_is_mnes_by_morlet_wavelets(sfreq, n_times):
 
 def test_an_offset_as_amplifiers_have_it_changes_nothing_in_the_map():
     plain, lifted = (recording(noise() + offset, windows={}) for offset in (0, 20_000))
-    before, after = (erd(power_map(trials), trials.ch_names, (0.5, 2.5)) for trials in (plain, lifted))
+    before, after = (erd([power_map(trials)], trials.ch_names, (0.5, 2.5)) for trials in (plain, lifted))
     assert after["change"].to_numpy() == pytest.approx(before["change"].to_numpy(), abs=1.0)
 
 
 def test_the_map_agrees_with_mnes_multitaper_where_both_look_at_the_same_time_and_band(person):
     few = person.take(np.arange(200))
-    found = erd(power_map(few), few.ch_names, (0.5, 2.5))
+    found = erd([power_map(few)], few.ch_names, (0.5, 2.5))
     freqs = np.arange(9.0, 13.0)
     times = few.times[::12]
     for name, members in classes(few):
@@ -189,7 +154,7 @@ def test_power_that_halves_is_a_change_of_minus_fifty_percent():
     phase = np.random.default_rng(1).uniform(0, 2 * np.pi, (60, 2, 1))
     gain = np.where(times < 3, 1.0, np.sqrt(0.5))
     trials = recording((10 * gain * np.sin(2 * np.pi * 12 * times + phase)).astype(np.float32))
-    found = erd(power_map(trials), trials.ch_names, (0.5, 2.0))
+    found = erd([power_map(trials)], trials.ch_names, (0.5, 2.0))
     there = found[(found["frequency"] == 12) & found["time"].between(3.6, 5.4)]
     before = found[(found["frequency"] == 12) & found["time"].between(0.5, 2.0)]
     assert there["change"].to_numpy() == pytest.approx(np.full(len(there), -50), abs=1)
@@ -200,10 +165,32 @@ def test_a_class_that_differs_in_the_baseline_already_is_seen_to():
     X = noise()
     X[::2] *= 2  # the left hand has four times the power from start to end
     trials = recording(X)
-    found = erd(power_map(trials), trials.ch_names, (0.5, 2.5))
+    found = erd([power_map(trials)], trials.ch_names, (0.5, 2.5))
     early = found[found["time"] < 2.5].groupby("class")["change"].mean()
     assert early["left hand"] == pytest.approx(60, abs=10)  # 4 against the mean of 4 and 1
     assert early["right hand"] == pytest.approx(-60, abs=10)
+
+
+def test_each_person_weighs_the_same_however_loud_and_however_often_recorded():
+    quiet, loud = noise(40, seed=1), 10 * noise(12, seed=2)
+    quiet[:, :, 375:] *= np.sqrt(0.5)  # half of the power, with the same shape at every frequency
+    X = np.concatenate([quiet, loud]).astype(np.float32)
+    both = replace(recording(X), subject=np.repeat(["quiet", "loud"], [40, 12]), number=np.r_[1:41, 1:13])
+    alone = [erd([power_map(both.take(both.subject == name))], both.ch_names, (0.5, 2.5)) for name in ("quiet", "loud")]
+    together = erd(power_maps(both), both.ch_names, (0.5, 2.5))
+    assert together["change"].to_numpy() == pytest.approx(sum(each["change"].to_numpy() for each in alone) / 2)
+    assert together.loc[together["time"] > 3.5, "change"].mean() == pytest.approx(-25, abs=6)
+
+
+def test_a_person_without_a_class_says_nothing_of_it():
+    both = replace(
+        recording(noise(40)), subject=np.repeat(["A", "B"], 20), y=np.r_[np.ones(20, int), np.arange(20) % 2]
+    )
+    together = erd(power_maps(both), both.ch_names, (0.5, 2.5))
+    alone = erd([power_map(both.take(both.subject == "B"))], both.ch_names, (0.5, 2.5))
+    left = [found[found["class"] == "left hand"]["change"].to_numpy() for found in (together, alone)]
+    assert len(left[0])
+    assert np.array_equal(*left)
 
 
 @pytest.mark.parametrize("subject", PEOPLE)
@@ -211,7 +198,7 @@ def test_a_class_that_differs_in_the_baseline_already_is_seen_to():
 def test_the_simulated_desynchronisation_comes_out_where_it_was_put_in(subject, rhythm):
     trials = Simulated().load(None, (subject,))
     centre = getattr(PEOPLE[subject], rhythm).hz
-    found = erd(power_map(trials), trials.ch_names, default_baseline(trials))
+    found = erd([power_map(trials)], trials.ch_names, default_baseline(trials))
     found = found[found["frequency"].between(centre - 1.5, centre + 1.5)]
     held = found[found["time"].between(4.0, 4.6)].groupby(["class", "channel"])["change"].mean()
     for name, opposite, own in (("left hand", "C4", "C3"), ("right hand", "C3", "C4")):
@@ -222,7 +209,7 @@ def test_the_simulated_desynchronisation_comes_out_where_it_was_put_in(subject, 
 
 
 def test_beta_comes_back_stronger_on_the_side_that_rested(person):
-    found = erd(power_map(person), person.ch_names, default_baseline(person))
+    found = erd([power_map(person)], person.ch_names, default_baseline(person))
     late = found[found["frequency"].between(16, 19) & found["time"].between(5.3, 5.8)]
     late = late.groupby(["class", "channel"])["change"].mean()
     assert late["left hand", "C4"] > 15 + late["left hand", "C3"]
@@ -231,7 +218,7 @@ def test_beta_comes_back_stronger_on_the_side_that_rested(person):
 
 def test_the_map_says_nothing_where_a_wavelet_would_leave_the_trial():
     trials = recording(noise())
-    found = erd(power_map(trials), trials.ch_names, (0.5, 2.5))
+    found = erd([power_map(trials)], trials.ch_names, (0.5, 2.5))
     assert found["time"].min() > 0.15
     assert found["time"].max() < 5.85
     assert np.isfinite(found["change"]).all()
@@ -241,7 +228,7 @@ def test_the_map_says_nothing_where_a_wavelet_would_leave_the_trial():
 def test_a_baseline_without_a_column_of_the_map_is_refused(baseline):
     trials = recording(noise())
     with pytest.raises(InputError, match="choose a longer one"):
-        erd(power_map(trials), trials.ch_names, baseline)
+        erd([power_map(trials)], trials.ch_names, baseline)
 
 
 def test_trials_too_short_for_a_map_are_refused():
@@ -323,118 +310,3 @@ def test_band_power_hears_its_band_alone_and_is_not_late(name):
 def test_a_band_beyond_half_the_rate_is_refused():
     with pytest.raises(InputError, match="half the rate"):
         band_power(recording(noise(), sfreq=50.0), (15.0, 26.0))
-
-
-def _missing(X):
-    X[0, 1, 300] = np.nan
-
-
-def _rail(X):
-    X[0, 0, 300:306] = 45.0
-
-
-def _rail_cut_out(X):
-    X[0, 0, 298:308] = [30, 41, 44.9, np.nan, np.nan, np.nan, np.nan, 45, 40, 25]
-
-
-def _flat(X):
-    X[0, 1, 300:365] = X[0, 1, 300]
-
-
-def _large(X):
-    X[0] *= 3
-
-
-def _blink(X):
-    X[0] += 45 * np.exp(-0.5 * ((np.arange(750) / SFREQ - 2) / 0.1) ** 2)
-
-
-def _mains(X):
-    X[0] += 4 * np.sin(2 * np.pi * 50 * np.arange(750) / SFREQ)
-
-
-def _american_mains(X):
-    X[0] += 4 * np.sin(2 * np.pi * 60 * np.arange(750) / SFREQ)
-
-
-FAULTS = [
-    ("missing", _missing),
-    ("at the rail", _rail),
-    ("at the rail", _rail_cut_out),
-    ("flat", _flat),
-    ("large", _large),
-    ("blink-like", _blink),
-    ("mains", _mains),
-    ("mains", _american_mains),
-]
-
-
-@pytest.mark.parametrize(("name", "spoil"), FAULTS)
-def test_each_flag_is_raised_by_the_trial_built_to_have_it_and_by_no_clean_one(name, spoil):
-    X = noise(100)
-    assert not flags(recording(X)).to_numpy().any()
-    spoil(X)
-    found = flags(recording(X))
-    assert found[name].tolist() == [True] + 99 * [False]
-
-
-@pytest.mark.parametrize("sfreq", [SFREQ, 50.0, 10.0])
-def test_flat_is_half_a_second_wherever_it_begins_and_no_less(sfreq):
-    half = round(sfreq / 2)
-    for begin in (0, 7, 100 - half):
-        X = noise(2)[..., :100]
-        X[0, 1, begin : begin + half] = 3.0
-        assert flags(recording(X, sfreq=sfreq, windows={}))["flat"].tolist() == [True, False]
-        for place, other in ((begin + half // 2, np.nan), (begin + half - 1, 4.0)):  # missing; one sample too short
-            spoilt = X.copy()
-            spoilt[0, 1, place] = other
-            assert not flags(recording(spoilt, sfreq=sfreq, windows={}))["flat"].any()
-
-
-@pytest.mark.parametrize("n_times", [1, 2, 20, 27, 28])
-def test_trials_of_few_samples_have_flags_and_power_all_the_same(n_times):
-    trials = recording(noise(4)[..., :n_times], windows={})
-    assert len(flags(trials)) == 4
-    assert band_power(trials, (8.0, 13.0)).shape == (4, 2, n_times)
-
-
-def test_a_gap_amid_ordinary_voltages_is_not_the_rails():
-    X = with_gap(noise(100))
-    X[0, 0, 199] = X[0, 0, 260] = 1.0
-    found = flags(recording(X))
-    assert found["missing"].iloc[0]
-    assert not found["at the rail"].any()
-
-
-def test_there_is_a_fault_for_every_flag():
-    assert {name for name, _ in FAULTS} == set(FLAGS)
-
-
-def test_a_person_is_measured_by_their_own_trials():
-    small, big = noise(50, seed=1), 6 * noise(50, seed=2)
-    trials = recording(np.concatenate([small, big]))
-    both = replace(trials, subject=np.repeat(["A", "B"], 50))
-    assert flags(trials)["large"].any()
-    assert not flags(both)["large"].any()
-
-
-def test_a_slow_wave_on_one_channel_alone_is_no_blink():
-    X = noise(100)
-    X[0, 0] += 45 * np.exp(-0.5 * ((np.arange(750) / SFREQ - 2) / 0.1) ** 2)
-    assert not flags(recording(X))["blink-like"].any()
-
-
-def test_the_list_tells_of_each_trial_what_it_is(tiny_trials):
-    table = trial_list(tiny_trials)
-    assert table["number"].tolist() == tiny_trials.number.tolist()
-    assert table["class"].tolist() == [tiny_trials.class_names[label] for label in tiny_trials.y]
-    assert table["span"].to_numpy() == pytest.approx(np.ptp(tiny_trials.X, axis=-1).max(axis=1))
-    assert set(FLAGS) <= set(table.columns)
-
-
-def test_counts_add_up(tiny_trials):
-    counted = counts(trial_list(tiny_trials))
-    assert counted["trials"].sum() == len(tiny_trials)
-    mask = (tiny_trials.subject == "B") & (tiny_trials.split == "test") & (tiny_trials.y == 1)
-    row = counted.query("subject == 'B' and split == 'test' and `class` == 'right hand'")
-    assert row["trials"].tolist() == [mask.sum()]

@@ -9,7 +9,7 @@ import streamlit as st
 
 from eegnets.charts.trial import trial_chart, trial_title
 from eegnets.charts.words import in_words
-from eegnets.signals import FLAGS
+from eegnets.quality import FLAGS
 from eegnets.translation import _
 from eegnets.trials import SPLITS
 from eegnets.ui.choices import pills

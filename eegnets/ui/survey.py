@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from eegnets import signals
+from eegnets import quality, signals
 from eegnets.charts.average import average_chart
 from eegnets.charts.erd import erd_chart
 from eegnets.charts.spectrum import spectrum_chart
@@ -26,7 +26,7 @@ class Survey:
     @cached_property
     def listed(self) -> pd.DataFrame:
         """Every trial with its flags."""
-        return signals.trial_list(self.trials)
+        return quality.trial_list(self.trials)
 
     def rows(self, splits: list[str], classes: list[str], flags: list[str]) -> np.ndarray:
         """Which trials are of these splits and classes and raise any of these flags, (n_found,); none named: all."""
@@ -48,13 +48,13 @@ class Survey:
         return signals.class_spectra(self.trials, self.spectra)
 
     @cached_property
-    def power_map(self) -> signals.PowerMap:
-        """Power over time and frequency in each class."""
-        return signals.power_map(self.trials)
+    def power_maps(self) -> list[signals.PowerMap]:
+        """Power over time and frequency in each class, of each person."""
+        return signals.power_maps(self.trials)
 
     def _changes(self, baseline: tuple[float, float]) -> pd.DataFrame:
         """How the rhythms of each class change against a baseline, as `signals.erd`."""
-        return signals.erd(self.power_map, self.trials.ch_names, baseline)
+        return signals.erd(self.power_maps, self.trials.ch_names, baseline)
 
     def _average(self, what: str) -> pd.DataFrame:
         """Voltage, or the power of the band called so, over time by class."""
