@@ -16,6 +16,7 @@ CHANGED = N_("Changed while it trained")
 POINTS = 500  # drawn of a curve at most: a screen has no room for more
 
 History = Sequence[Mapping[str, Any]]
+Changes = Mapping[str, Sequence[float]]  # setting -> the values it had while a run trained, beside the one asked for
 
 
 def settings_of(config: RunConfig) -> dict[str, Any]:
@@ -25,12 +26,12 @@ def settings_of(config: RunConfig) -> dict[str, Any]:
     return flat | {f"data_{name}": value for name, value in config.data.options.items()}
 
 
-def differing(configs: Mapping[str, RunConfig], changed: Mapping[str, str] | None = None) -> pd.DataFrame:
+def differing(configs: Mapping[str, RunConfig], changed: Mapping[str, Changes] | None = None) -> pd.DataFrame:
     """What is not the same in all: a row for each such setting (index: its key), a column for each run.
 
-    changed: run -> what was changed while it trained, in words, if anything.
+    changed: run -> what was changed while it trained, if anything; it is told in the reader's language.
     """
-    live = {name: {CHANGED: (changed or {}).get(name) or "–"} for name in configs}
+    live = {name: {CHANGED: changed_words((changed or {}).get(name, {})) or "–"} for name in configs}
     table = pd.DataFrame({name: settings_of(config) | live[name] for name, config in configs.items()}, dtype=object)
     return table[table.astype(str).nunique(axis=1, dropna=False) > 1]
 
@@ -53,6 +54,11 @@ def worded(key: str, value: object, say: Callable[[str], str] = _) -> str:
     """A setting and its value in words: names speak for themselves, numbers need theirs."""
     speaks = key in ("model", "activation", "source", "optimizer")
     return plain(value, say) if speaks else f"{setting_label(key, say).lower()} {plain(value, say)}"
+
+
+def changed_words(changed: Changes, say: Callable[[str], str] = _) -> str:
+    """What was changed while a run trained; "" for nothing."""
+    return say(N_(", ")).join(worded(name, value, say) for name, values in changed.items() for value in values)
 
 
 def asked_words(config: RunConfig) -> str:

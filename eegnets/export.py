@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from eegnets.comparison import changed_words
 from eegnets.config import InputError
 from eegnets.run_folder import Run
 from eegnets.runs import describe
-from eegnets.translation import _
+from eegnets.translation import N_, _
 
 if TYPE_CHECKING:
     import altair as alt
@@ -28,6 +29,7 @@ def runs_csv(runs: Sequence[Run]) -> bytes:
     table = pd.DataFrame([describe(run) for run in runs])
     if "subjects" in table:
         table["subjects"] = table["subjects"].map("+".join, na_action="ignore")
+        table["changed"] = table["changed"].map(lambda changed: changed_words(changed, N_), na_action="ignore")
     return table.to_csv(index=False).encode()
 
 

@@ -198,16 +198,17 @@ def _read(run: Run) -> dict[str, Any]:
     return row | {"changed": _changed(run, config)} | _scores(found) | _conditions(run, about, config)
 
 
-def _changed(run: Run, config: RunConfig) -> str:
-    """What was changed while the run trained, in words, though it may have been changed back; "" for none."""
+def _changed(run: Run, config: RunConfig) -> dict[str, list[float]]:
+    """What was changed while the run trained, though it may have been changed back: setting -> its other values."""
     live = {name: run.asked().get(name) for name in ("learning_rate", "weight_decay")}
     asked_for = {name: value for name, value in live.items() if isinstance(value, int | float)}
     history = run.history() if asked_for else []
-    words = []
+    found = {}
     for name, value in asked_for.items():
         used = dict.fromkeys([*(record[name] for record in history if name in record), value])
-        words += [f"{name.replace('_', ' ')} {one:g}" for one in used if one != getattr(config.training, name)]
-    return ", ".join(words)
+        others = [float(one) for one in used if one != getattr(config.training, name)]
+        found |= {name: others} if others else {}
+    return found
 
 
 def _conditions(run: Run, about: Mapping[str, Any], config: RunConfig) -> dict[str, Any]:

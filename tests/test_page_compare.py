@@ -278,6 +278,10 @@ def test_a_run_that_was_changed_while_it_trained_is_told_apart_from_its_like(app
     assert sorted(means["n"]) == [1, 2, 2]
     assert "learning rate 50" in " ".join(means["Runs"])
     assert not any("Changed" in name for name in app.button_group(key="over").options)
+    app.query_params["lang"] = "zh-TW"
+    app.run()
+    means = next(frame.value for frame in app.dataframe if "n" in frame.value)
+    assert "學習率 50" in " ".join(means.iloc[:, 0].astype(str))
 
 
 def test_a_run_that_repeats_another_is_the_same_sample(app, made_run):

@@ -58,7 +58,7 @@ def test_what_was_changed_while_a_run_trained_is_known_though_it_was_changed_bac
     run.ask(learning_rate=0.1)
     run.ask(learning_rate=1e-3)
     run.finish("finished")
-    assert row(store, run)["changed"] == "learning rate 0.1"
+    assert row(store, run)["changed"] == {"learning_rate": [0.1]}
 
 
 @pytest.mark.parametrize(
