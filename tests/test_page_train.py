@@ -285,6 +285,8 @@ def test_a_link_with_a_number_that_is_refused_opens_with_the_default(app, value)
     opened(app, learning_rate=value)
     assert not app.exception
     assert app.number_input(key="learning_rate").value == 1e-3
+    assert "learning_rate" not in app.query_params
+    assert [toast.value for toast in app.toast] == ["Learning rate: a number from 1e-07 to 100. Now it is 0.001."]
 
 
 def test_without_an_address_the_latest_run_is_open_and_stands_in_it(app, made_run):

@@ -7,6 +7,7 @@ import streamlit as st
 
 from eegnets import sources
 from eegnets.activations import ACTIVATIONS
+from eegnets.comparison import plain
 from eegnets.config import DataConfig, InputError, ModelConfig, RunConfig, Setting, TrainingConfig
 from eegnets.translation import _
 from eegnets.ui.choices import listed, segments
@@ -58,11 +59,14 @@ def _number(rule: Setting, common: dict[str, Any]) -> float | None:
     kind, key = rule.type, common["key"]
     step = kind(STEPS.get(rule.name, 1 if kind is int else 0.1))
     label = f"{_(rule.label)} ({_(rule.unit)})" if rule.unit else _(rule.label)
-    if _is_refused(rule, st.session_state.get(key, rule.default)):
+    if key not in st.session_state and _is_refused(rule, st.query_params.get(key, rule.default)):
+        del st.query_params[key]
+        _tell_refused(rule, rule.default)
+    elif _is_refused(rule, st.session_state.get(key, rule.default)):
         st.session_state[key] = rule.default
     common |= {"placeholder": _("automatic"), "on_change": _bounded, "args": (rule, key)}
     value = st.number_input(label, value=rule.default, step=step, format="%d" if kind is int else "%g", **common)
-    if _is_refused(rule, value):  # the address had it, which Streamlit puts first when a field is new
+    if _is_refused(rule, value):  # Streamlit remembers what the address had, and puts it first when a field is new
         st.rerun()
     return value
 
@@ -82,8 +86,12 @@ def _bounded(rule: Setting, key: str) -> None:
         low, high = (value if bound is None else bound for bound in (rule.low, rule.high))
         nearest = rule.type(rule.default if value is None else min(max(value, low), high))
         st.session_state[key] = nearest
-        said = {"setting": _(rule.label), "allowed": rule.describe_range(), "value": nearest}
-        st.toast(_("{setting}: {allowed}. Now it is {value:g}.", **said), icon=":material/error:")
+        _tell_refused(rule, nearest)
+
+
+def _tell_refused(rule: Setting, used: float | None) -> None:
+    said = {"setting": _(rule.label), "allowed": rule.describe_range(), "value": plain(used)}
+    st.toast(_("{setting}: {allowed}. Now it is {value}.", **said), icon=":material/error:")
 
 
 def activation_picker() -> list[str]:
