@@ -6,6 +6,7 @@ from eegnets.translation import N_, _, ngettext
 from eegnets.ui.bringing import bring_network
 from eegnets.ui.choices import segments
 from eegnets.ui.classifying import VIEWS, answer_browser, answers_of, network_picker, open_trial
+from eegnets.ui.forgetting import without_evaluation_mode
 from eegnets.ui.quizzing import quiz
 from eegnets.ui.scoring import scores_panel
 from eegnets.ui.state import caution, framed, friendly_errors, trials
@@ -62,3 +63,5 @@ else:
 if view != "Quiz":
     words = ngettext("Answers to {n} trial (CSV)", "Answers to {n} trials (CSV)", len(table))
     st.download_button(words, table.to_csv(index=False), f"{run.id}-answers.csv", icon=":material/download:")
+if view == "All trials":
+    without_evaluation_mode(run, fold, part)

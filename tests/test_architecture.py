@@ -18,7 +18,7 @@ FLOORS = [
     windows passes sums
     signals sources models evaluation statistics fused owners effects comparison devices optimizers machine
     quality charts training run_folder explain instruments separable filters units quiz fitting baseline
-    runs braindecode weights saliency race lessons run_zip flags timing findings bench
+    runs braindecode weights saliency modes race lessons run_zip flags timing findings bench
     classification sweep report export adopting bench_folder conclusions
     experiment show_code
     workers turns

@@ -19,6 +19,7 @@ from eegnets.charts.counts import counts_chart
 from eegnets.charts.curves import FOLDS, changes, describe_curves, fold_curves, run_colours, run_curves
 from eegnets.charts.erd import describe_erd, erd_chart
 from eegnets.charts.hover import MOST, reading_strips
+from eegnets.charts.modes import describe_modes, modes_chart
 from eegnets.charts.saliency import describe_saliency, gradient_table, occlusion_table, saliency_chart
 from eegnets.charts.spectrum import spectrum_chart
 from eegnets.charts.trial import gap_table, trial_chart, trial_table
@@ -48,6 +49,7 @@ POWER = np.array([0.0, 1.0, 2.0, 0.5])
 ANSWERS = pd.DataFrame({"network": ["one", "two"], NAMES[0]: [0.9, 0.4], NAMES[1]: [0.1, 0.6]})
 PULLS = np.random.default_rng(0).standard_normal((2, 128)) * np.linspace(0, 1, 128)
 SURE = calibration(np.array([[0.9, 0.1], [0.2, 0.8], [0.55, 0.45]]), [0, 1, 1])
+BY_MODE = pd.DataFrame({"mode": ["on", "on", "off"], "pass": [1, 2, 1], "accuracy": [0.8, 0.8, 0.7], "unsteady": 0.1})
 RUNS = {"EEGNet ELU 1": HISTORY, "EEGNet ReLU 2": HISTORY}
 BENDS = {"EEGNet ELU 1": "ELU", "EEGNet ReLU 2": "ReLU"}
 
@@ -72,6 +74,7 @@ CHARTS = {
     "counts": lambda: counts_chart(COUNTS, NAMES),
     "confusion": lambda: confusion_chart(np.array([[8, 2], [3, 7]]), NAMES),
     "calibration": lambda: calibration_chart(SURE, 2),
+    "modes": lambda: modes_chart(BY_MODE, "test"),
     "probabilities": lambda: probability_chart(ANSWERS, NAMES),
     "saliency": lambda: saliency_chart(one_trial(), gradient_table(one_trial(), PULLS), "Where it looked", "so"),
     "curves by fold": lambda: fold_curves(HISTORY, "accuracy", 10),
@@ -87,6 +90,7 @@ EMPTY = {
     "counts": lambda: counts_chart(COUNTS[:0], NAMES),
     "confusion": lambda: confusion_chart(np.zeros((2, 2), dtype=int), NAMES),
     "calibration": lambda: calibration_chart(calibration(np.empty((0, 2)), []), 2),
+    "modes": lambda: modes_chart(BY_MODE[:0], "test"),
     "probabilities": lambda: probability_chart(ANSWERS[:0], NAMES),
     "saliency": lambda: saliency_chart(one_trial(), gradient_table(one_trial(), 0 * PULLS), "Where it looked", "so"),
     "curves by fold": lambda: fold_curves([], "accuracy", 10),
@@ -94,7 +98,7 @@ EMPTY = {
     "curves under way": lambda: fold_curves([], "accuracy", 10, UNDERWAY),
     "curves by run": lambda: run_curves({}, {}, "accuracy", "test", 10),
 }
-UNITLESS = {"Epoch", "Class", "Subject, split", "Answered", "Shown", "Network"}  # axes that count or name
+UNITLESS = {"Epoch", "Class", "Subject, split", "Answered", "Shown", "Network", "Mode"}  # axes that count or name
 
 
 @pytest.mark.parametrize("chart", [
@@ -247,6 +251,7 @@ def test_what_is_drawn_can_be_read_exactly(name):
         "average": {"time", *NAMES},
         "counts": {"subject", "split", "class", "trials"},
         "confusion": {"true", "predicted", "trials", "share"},
+        "modes": {"mode", "pass", "percent", "unsteady"},
         "probabilities": {"network", "class", "probability"},
         "saliency": {"channel", "start", "stop", "pull"},
         "calibration": {"low", "high", "confidence", "accuracy", "trials", "least", "most"},
@@ -462,3 +467,7 @@ def test_covered_stretches_are_drawn_at_their_middles_side_by_side():
     first = rows[rows["channel"] == "C3"]
     assert ((first["start"] + first["stop"]) / 2).tolist() == pytest.approx([16 / 64, 24 / 64, 32 / 64])
     assert first["stop"].tolist()[:-1] == pytest.approx(first["start"].tolist()[1:])
+
+
+def test_the_modes_in_words_say_each_modes_range():
+    assert describe_modes(BY_MODE) == "Accuracy by mode. on: 80.0% to 80.0%; off: 70.0% to 70.0%."

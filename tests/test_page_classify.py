@@ -49,6 +49,17 @@ def test_a_network_answers_with_the_very_predictions_that_its_run_stored(app, ne
     assert any(f"accuracy {right:.1%}" in text.value for text in app.markdown)
 
 
+def test_what_forgetting_evaluation_mode_costs_is_measured_on_request(app, network):
+    opened(app, network=network.id, view="All trials")
+    assert not any("Forgotten:" in text.value for text in app.markdown)
+    app.toggle(key="modes").set_value(True).run()
+    assert not app.exception
+    (told,) = (text.value for text in app.markdown if "Forgotten:" in text.value)
+    assert told.startswith("Of 400 trials in evaluation mode")
+    opened(app, network=network.id, view="One trial")
+    assert not any("evaluation mode" in text.value for text in [*app.header, *app.markdown])
+
+
 def test_a_network_that_is_not_here_is_told_before_another_answers(app, network):
     opened(app, network="20260101-000000-eegnet-elu-deadbeef")
     assert not app.exception

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from recordings import SFREQ, noise, recording, with_gap
 
 from eegnets.quality import FLAGS, counts, flags, trial_list
 from eegnets.signals import band_power
-from tests.recordings import SFREQ, noise, recording, with_gap
 
 
 def _missing(X):

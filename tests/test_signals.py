@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from mne.time_frequency import tfr_array_morlet, tfr_array_multitaper
+from recordings import SFREQ, noise, recording, with_gap
 from scipy import signal, stats
 
 from eegnets.config import InputError
@@ -22,7 +23,6 @@ from eegnets.signals import (
     spectra,
 )
 from eegnets.sources.simulated import PEOPLE, Simulated
-from tests.recordings import SFREQ, noise, recording, with_gap
 
 
 @pytest.fixture(scope="module")
