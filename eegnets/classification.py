@@ -7,6 +7,7 @@ from torch import nn
 
 from eegnets.config import InputError
 from eegnets.evaluation import probabilities
+from eegnets.fitting import named
 from eegnets.run_folder import Run
 from eegnets.translation import N_, _
 from eegnets.trials import Trials, fitted_means
@@ -62,15 +63,16 @@ class Classifier:
     def fold(self, trials: Trials, part: str) -> Trials:
         """The trials of a split ("train" or "test") as they were recorded, gaps filled as when the network learned.
 
-        Where no trial is for training, all of them. Raises InputError where there are none, or where they do not fit
-        the network.
+        Their classes take the network's names, as `fitting.named` says. Where no trial is for training, all of them.
+        Raises InputError where there are none, or where they do not fit the network.
         """
         self.shape.check(trials)
         chosen = trials.of_split(part) if (trials.split == "train").any() else trials
         if not len(chosen):
             raise InputError(_("there are no trials in the split {part!r} of these data.", part=_(part)))
         training = self.config.training
-        return chosen.filled(fitted_means(trials, training.validation, training.seed))
+        means = fitted_means(trials, training.validation, training.seed)
+        return named(chosen, self.shape.class_names).filled(means)
 
     def answers(self, trials: Trials) -> pd.DataFrame:
         """A row a filled trial: trial, subject, label ("" where it is not known), the probability of each class."""

@@ -108,7 +108,7 @@ def _plain(scores: Scores | None) -> dict[str, Any] | None:
 
 def _sentence(n: int, scores: Scores | None) -> str:
     if scores is None:
-        return f"{n} trials; their classes are not known."
+        return f"{n} trials; their classes are not known, or not to the network."
     low, high = scores.interval
     return (
         f"{n} trials: accuracy {scores.accuracy:.3f} (95 % interval {low:.3f} to {high:.3f}), kappa {scores.kappa:.2f}"

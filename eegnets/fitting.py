@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from eegnets.classification import Shape
 
 MOST_OF_RATES = 500  # times the network's rate that trials may have
+SIDES = ("left", "right")  # words by which classes of other names are known
 AWAY = 0.5  # of its own spread, by which a channel's mean may lie elsewhere than that of the training trials
 
 
@@ -138,8 +139,8 @@ def fitted(
     """Trials as the network takes them: `channels` picked, resampled, cut from `start` (s) on or filled up with 0 µV.
 
     A channel that lies away from `levels` (as in `misfits`) has each trial's mean brought there first. Missing samples
-    become channel means, where the rate changes. The channels take the network's names; classes that it does not know
-    become unknown. Raises InputError for a channel that is not there or a start outside a trial.
+    become channel means, where the rate changes. Channels and classes (as `named`) take the network's names.
+    Raises InputError for a channel that is not there or a start outside a trial.
     """
     for name in channels:
         lookup(dict.fromkeys(trials.ch_names), _("channel"), name)
@@ -165,12 +166,32 @@ def fitted(
         raise InputError(_("a window begins between 0 and {end:g} s; got {start:g} s.", end=end, start=start))
     X = X[..., first : first + shape.n_times]
     X = np.pad(X, ((0, 0), (0, 0), (0, shape.n_times - X.shape[2])))
-    names = [*trials.class_names, ""]
-    y = np.array([shape.class_names.index(names[c]) if names[c] in shape.class_names else -1 for c in trials.y])
     windows = {name: (a - start, b - start) for name, (a, b) in trials.windows.items() if a >= start}
-    return replace(
-        trials, X=X, y=y, sfreq=shape.sfreq, ch_names=shape.ch_names, class_names=shape.class_names, windows=windows
-    )
+    return replace(named(trials, shape.class_names), X=X, sfreq=shape.sfreq, ch_names=shape.ch_names, windows=windows)
+
+
+def named(trials: Trials, class_names: tuple[str, ...]) -> Trials:
+    """Trials under a network's names for its classes; those of classes that it does not know become unknown."""
+    y = np.array([*places(trials.class_names, class_names), -1])[trials.y]
+    return replace(trials, y=y, class_names=class_names)
+
+
+def places(theirs: Sequence[str], ours: Sequence[str]) -> list[int]:
+    """Which of our classes each of theirs is; -1 for none.
+
+    Where names differ, a side tells what is meant: their left fist is our left hand.
+    """
+    return [_place(name, theirs, ours) for name in theirs]
+
+
+def _place(name: str, theirs: Sequence[str], ours: Sequence[str]) -> int:
+    if name in ours:
+        return ours.index(name)
+    for side in SIDES:
+        alike = [[one for one in names if side in one.lower().split()] for names in (theirs, ours)]
+        if alike[0] == [name] and len(alike[1]) == 1:
+            return ours.index(alike[1][0])
+    return -1
 
 
 def resampled(X: np.ndarray, sfreq: float, new: float) -> np.ndarray:

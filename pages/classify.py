@@ -5,7 +5,7 @@ import streamlit as st
 from eegnets.translation import N_, _, ngettext
 from eegnets.ui.bringing import bring_network
 from eegnets.ui.choices import segments
-from eegnets.ui.classifying import VIEWS, answer_browser, answers_of, network_picker, open_trial
+from eegnets.ui.classifying import VIEWS, answer_browser, answers_of, network_picker, open_trial, other_classes
 from eegnets.ui.forgetting import without_evaluation_mode
 from eegnets.ui.quizzing import quiz
 from eegnets.ui.scoring import scores_panel
@@ -52,6 +52,7 @@ with friendly_errors():
         fold, table = found
     else:
         fold, table = answers_of(run, recorded, part)
+        other_classes(run, recorded)
 if view == "Quiz":
     st.markdown(_("**You against the network.** Say which it was, by the arrow keys; then it says what it thinks."))
     quiz(run.id, fold, table)

@@ -1,6 +1,7 @@
 """What a trained network answers: the stored predictions, and scores."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -48,13 +49,24 @@ def test_the_training_split_is_all_of_it(run, trials):
 
 
 def test_trials_of_a_split_come_as_recorded_with_those_of_unknown_class(run, trials):
-    from dataclasses import replace
-
     hidden = replace(trials, y=np.where(np.arange(len(trials)) % 7 == 0, -1, trials.y))
     for part in ("train", "test"):
         fold = Classifier(run).fold(hidden, part)
         np.testing.assert_array_equal(fold.number, trials.number[trials.split == part])
         assert not np.isnan(fold.X).any()
+
+
+@pytest.mark.parametrize(
+    ("names", "known"), [(("left fist", "right fist"), True), (("right hand", "left hand"), True), (("a", "b"), False)]
+)
+def test_data_that_call_their_classes_otherwise_are_judged_under_the_networks_names(run, trials, names, known):
+    network = Classifier(run)
+    usual = network.answers(network.fold(trials, "test"))
+    found = network.answers(network.fold(replace(trials, class_names=names), "test"))
+    expected = {"left hand": names[0], "right hand": names[1]}
+    labels = usual["label"] if names[0] != "right hand" else usual["label"].map(expected)
+    assert found["label"].tolist() == (labels.tolist() if known else [""] * len(usual))
+    np.testing.assert_array_equal(found[["left hand", "right hand"]], usual[["left hand", "right hand"]])
 
 
 def test_trials_of_another_shape_are_refused_with_the_repair(run, tiny_trials):

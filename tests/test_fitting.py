@@ -8,7 +8,7 @@ import pytest
 from eegnets import sources
 from eegnets.classification import Classifier, Shape
 from eegnets.config import InputError
-from eegnets.fitting import fitted, likely_channels, likely_recipe, misfits, resampled
+from eegnets.fitting import fitted, likely_channels, likely_recipe, misfits, places, resampled
 from eegnets.runs import shipped
 from eegnets.sources.recipe import AXES, Preview
 from eegnets.trials import Trials
@@ -148,3 +148,18 @@ def test_an_array_is_read_the_way_it_most_likely_lies(shape, axes):
     recipe = likely_recipe(Preview("arrays", {"y": (6,), "X": shape}), SHAPE)
     assert (recipe.axes, recipe.sfreq) == (axes, 125.0)
     assert recipe.names == (("C3", "C4") if 2 in shape[-2:] else ())
+
+
+@pytest.mark.parametrize(
+    ("theirs", "found"),
+    [
+        (("left hand", "right hand"), [0, 1]),
+        (("right hand", "left hand"), [1, 0]),
+        (("Left fist", "right"), [0, 1]),
+        (("feet", "left hand"), [-1, 0]),
+        (("left hand", "left foot", "right foot"), [0, -1, 1]),
+        (("upright", "leftover"), [-1, -1]),
+    ],
+)
+def test_classes_are_known_by_their_names_or_by_their_side(theirs, found):
+    assert places(theirs, ("left hand", "right hand")) == found

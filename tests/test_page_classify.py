@@ -3,6 +3,7 @@
 import io
 import shutil
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from visiting import visit
 from eegnets import experiment, sources
 from eegnets.config import DataConfig, RunConfig
 from eegnets.runs import RunStore
-from eegnets.ui import classifying
+from eegnets.ui import classifying, state
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +48,18 @@ def test_a_network_answers_with_the_very_predictions_that_its_run_stored(app, ne
     np.testing.assert_array_equal(shown[stored.columns[3:]], stored[stored.columns[3:]])
     right = (stored[stored.columns[3:]].to_numpy().argmax(axis=1) == (stored["label"] == stored.columns[4])).mean()
     assert any(f"accuracy {right:.1%}" in text.value for text in app.markdown)
+
+
+@pytest.mark.parametrize(("names", "said"), [(("left fist", "right fist"), "accuracy"), (("feet", "tongue"), "Of no")])
+def test_classes_of_other_names_are_told_and_judged_under_the_networks(app, network, monkeypatch, names, said):
+    renamed = replace(sources.load(sources.check(network.config.data)), class_names=names)
+    monkeypatch.setattr(state, "trials", lambda data: renamed)
+    for view in ("All trials", "Quiz", "One trial"):
+        opened(app, network=network.id, view=view)
+        assert not app.exception
+        assert any(f"The classes of these data are {names[0]}, {names[1]}" in text.value for text in app.caption)
+    opened(app, network=network.id, view="All trials")
+    assert any(said in text.value for text in [*app.markdown, *app.info])
 
 
 def test_what_forgetting_evaluation_mode_costs_is_measured_on_request(app, network):

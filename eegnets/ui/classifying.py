@@ -13,6 +13,7 @@ import streamlit as st
 from eegnets.charts.answers import probability_chart
 from eegnets.charts.trial import trial_chart, trial_title
 from eegnets.config import InputError
+from eegnets.fitting import places
 from eegnets.run_folder import Run
 from eegnets.runs import shipped
 from eegnets.statistics import judged
@@ -128,6 +129,18 @@ def answers_of(run: Run, trials: Trials, part: str) -> tuple[Trials, pd.DataFram
     with st.spinner(_("Asking the network …")):
         fold = fold_of(run, trials, part)
         return fold, _answered(str(run.path), written(run), fold)
+
+
+def other_classes(run: Run, recorded: Trials) -> None:
+    """Where data call their classes otherwise than the network does: whose names are used, and which mean nothing."""
+    theirs, ours = recorded.class_names, of(run).shape.class_names
+    if set(theirs) <= set(ours):
+        return
+    lost = [name for name, place in zip(theirs, places(theirs, ours), strict=True) if place < 0]
+    said = {key: _(", ").join(map(_, names)) for key, names in (("theirs", theirs), ("ours", ours), ("lost", lost))}
+    told = _("The classes of these data are {theirs}; here they have the network's names, {ours}.", **said)
+    of_lost = _("It does not know {lost}: such trials count in no score.", **said) if lost else ""
+    st.caption(f"{told} {of_lost}")
 
 
 def answer_browser(run: Run, fold: Trials, table: pd.DataFrame) -> None:
