@@ -102,7 +102,7 @@ def execute(
             raise
         except OSError as error:
             why = error.strerror or error
-            _try_to_fail(run, N_("The run folder cannot be written: {why}.").format(why=why))
+            _try_to_fail(run, N_("The run folder cannot be read or written: {why}.").format(why=why))
             raise unwritable(run.id, error) from error
         except (InputError, training.Diverged) as error:
             _try_to_fail(run, str(error))
@@ -173,6 +173,8 @@ def _continue(run: Run, state: training.State) -> list[dict[str, Any]]:
             return history
     except FileNotFoundError:
         pass
+    except (OSError, MemoryError):  # another time it may be read, or written
+        raise
     except Exception:  # damaged, however: the same seed leads to the same place again, from the same beginning
         state.load_state_dict(fresh)
     return run.rewind(0)

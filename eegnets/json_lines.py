@@ -24,8 +24,19 @@ def append(path: Path, record: Mapping[str, Any]) -> None:
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    """Every record so far, a last line still being written left out; ValueError where a line is damaged."""
-    return [_record(line) for line in _lines(path)]
+    """Every record so far, a last line still being written left out; ValueError where a line is damaged.
+
+    None of a file that cannot be read now.
+    """
+    try:
+        return _records(path)
+    except OSError:
+        return []
+
+
+def _records(path: Path) -> list[dict[str, Any]]:
+    text = path.read_text(encoding="utf-8")
+    return [_record(line) for line in text[: text.rfind("\n") + 1].splitlines()]
 
 
 def _record(line: str) -> dict[str, Any]:
@@ -39,19 +50,22 @@ def _record(line: str) -> dict[str, Any]:
 
 
 def keep(path: Path, wanted: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
-    """Leave only the records that are wanted, and return them; a damaged file keeps none."""
+    """Leave only the records that are wanted, and return them; a damaged file keeps none, one that is not there too.
+
+    Raises OSError where it cannot be read or written; then it stays as it is.
+    """
     try:
-        kept = [record for record in read(path) if wanted(record)]
+        kept = [record for record in _records(path) if wanted(record)]
+    except FileNotFoundError:
+        return []
     except ValueError:
         kept = []
-    if path.exists():
-        write_whole(path, "".join(json.dumps(record) + "\n" for record in kept).encode())
+    write_whole(path, "".join(json.dumps(record) + "\n" for record in kept).encode())
     return kept
 
 
-def _lines(path: Path) -> list[str]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError:
-        return []
-    return text[: text.rfind("\n") + 1].splitlines()
+def epoch(record: Mapping[str, Any]) -> int:
+    """Of which epoch a record is; ValueError for another kind of object."""
+    if not isinstance(record.get("epoch"), int):
+        raise ValueError("no record of an epoch")
+    return record["epoch"]

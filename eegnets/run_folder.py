@@ -194,9 +194,17 @@ class Run:
                 raise RunError(
                     _("run {run} cannot go on: it is {state}. A {can} run can.", run=self.id, state=_(state), can=can)
                 )
+            if self.begins_anew():
+                raise RunError(
+                    _("run {run} can go on only where it trained; train its settings anew instead.", run=self.id)
+                )
             self.ask(action=action)
             self.set_status("queued")
             (self.path / "result.json").unlink(missing_ok=True)
+
+    def begins_anew(self) -> bool:
+        """Whether what it needs to go on is not here; a first epoch that was all may be trained again."""
+        return not self.resume_path.exists() and len(self.history()) > 1
 
     # What the user says of it
 
@@ -240,9 +248,8 @@ class Run:
     def underway(self, done: int) -> dict[str, Any] | None:
         """How far the epoch after so many has come; None where nobody has told yet."""
         found = self._read_json("underway.json") or {}
-        whole = (
-            all(isinstance(found.get(name), int | float) for name in UNDERWAY) and 0 < found["seen"] <= found["trials"]
-        )
+        numbers = all(isinstance(found.get(name), int | float) for name in UNDERWAY)
+        whole = numbers and 0 < found["seen"] <= found["trials"]
         return found if whole and found["epoch"] == done + 1 else None
 
     def append_instruments(self, record: Mapping[str, Any]) -> None:
@@ -257,7 +264,7 @@ class Run:
         try:
             records = json_lines.read(self.path / name)
             for record in records:
-                _epoch(record)
+                json_lines.epoch(record)
             return records
         except ValueError:
             raise RunError(
@@ -266,10 +273,10 @@ class Run:
 
     def rewind(self, epochs: int) -> list[dict[str, Any]]:
         """Leave the first epochs of the history and return them; none where not that many are whole."""
-        kept = json_lines.keep(self.path / "history.jsonl", lambda record: _epoch(record) <= epochs)
+        kept = json_lines.keep(self.path / "history.jsonl", lambda record: json_lines.epoch(record) <= epochs)
         if len(kept) < epochs:
             kept = json_lines.keep(self.path / "history.jsonl", lambda record: False)
-        json_lines.keep(self.path / "instruments.jsonl", lambda record: _epoch(record) <= len(kept))
+        json_lines.keep(self.path / "instruments.jsonl", lambda record: json_lines.epoch(record) <= len(kept))
         return kept
 
     def result(self) -> dict[str, Any] | None:
@@ -339,10 +346,3 @@ class Run:
 
     def _write(self, name: str, content: bytes) -> None:
         write_whole(self.path / name, content)
-
-
-def _epoch(record: Mapping[str, Any]) -> int:
-    """Of which epoch a record is; ValueError for another kind of object."""
-    if not isinstance(record.get("epoch"), int):
-        raise ValueError("no record of an epoch")
-    return record["epoch"]

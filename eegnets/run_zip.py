@@ -3,12 +3,14 @@
 import io
 import re
 import shutil
+import tempfile
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from eegnets.atomic import changing
 from eegnets.config import InputError
 from eegnets.run_folder import Run
 from eegnets.runs import RUN_ID, describe
@@ -37,13 +39,18 @@ def unpack(file: IO[bytes], root: Path, owner: str = "") -> list[Run]:
     """Bring the runs of a zip into the folder `root`, all of them or none; from now on they are `owner`'s.
 
     Nothing but the known files of a run is read, and each is written where this program would write it, whatever path
-    the zip gives it. Raises InputError for what is no zip of runs, too large, damaged, or here already.
+    the zip gives it. Raises InputError for what is no zip of runs, too large, damaged, or here already, and where they
+    cannot be written.
     """
     try:
         with zipfile.ZipFile(file) as archive:
             found = _members(archive)
             _check(archive, found, root)
             return _unpack(archive, found, root, owner)
+    except OSError as error:
+        raise InputError(
+            _("the runs cannot be written to {folder} ({why}).", folder=root, why=error.strerror or error)
+        ) from error
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, zlib.error) as error:
         if isinstance(error, InputError):
             raise
@@ -80,7 +87,11 @@ def _check(archive: zipfile.ZipFile, found: dict[str, dict[str, zipfile.ZipInfo]
                 most=LIMIT / 2**20,
             )
         )
-    for run_id in found:
+    _check_new(found, root)
+
+
+def _check_new(run_ids: Iterable[str], root: Path) -> None:
+    for run_id in run_ids:
         if (root / run_id).exists():
             raise InputError(_("run {run} is here already; delete it first to import it anew.", run=run_id))
 
@@ -89,26 +100,35 @@ def _unpack(
     archive: zipfile.ZipFile, found: dict[str, dict[str, zipfile.ZipInfo]], root: Path, owner: str
 ) -> list[Run]:
     root.mkdir(parents=True, exist_ok=True)
-    partial = {run_id: Run(root / f".new-{run_id}") for run_id in found}
-    try:
+    with tempfile.TemporaryDirectory(prefix=".new-", dir=root, ignore_cleanup_errors=True) as hidden:
         for run_id, files in found.items():
-            partial[run_id].path.mkdir()
+            run = Run(Path(hidden) / run_id)
+            run.path.mkdir()
             for name, info in files.items():
-                (partial[run_id].path / name).write_bytes(archive.read(info))  # never more than the size it declares
-            _settle(partial[run_id], run_id, owner)
-        for run_id, run in partial.items():
-            run.path.rename(root / run_id)
-    finally:
-        for run in partial.values():
-            shutil.rmtree(run.path, ignore_errors=True)
+                (run.path / name).write_bytes(archive.read(info))  # never more than the size it declares
+            _settle(run, owner)
+        with changing(root / "import"):  # somebody else may bring the same runs in
+            _check_new(found, root)
+            _move([Path(hidden) / run_id for run_id in found], root)
     return [Run(root / run_id) for run_id in found]
 
 
-def _settle(run: Run, run_id: str, owner: str) -> None:
+def _move(folders: Sequence[Path], root: Path) -> None:
+    moved: list[Path] = []
+    try:
+        for folder in folders:
+            moved.append(folder.rename(root / folder.name))
+    except OSError:
+        for folder in moved:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _settle(run: Run, owner: str) -> None:
     """See that the run can be read; one that was still at work does not go on by itself here."""
     row = describe(run)
     if row["state"] == "damaged":
-        raise InputError(_("run {run} in this zip is damaged: {why}", run=run_id, why=retold(row["message"])))
+        raise InputError(_("run {run} in this zip is damaged: {why}", run=run.id, why=retold(row["message"])))
     run._write_json("config.json", run.about() | {"owner": owner})
     if run.status.active:
         run.set_status("interrupted", N_("It was still at work when it was exported."))

@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from eegnets.translation import N_, _
 
 if TYPE_CHECKING:
     from eegnets.runner import Runner
+    from eegnets.runs import RunStore
 
 LISTS = {
     "models": "name",
@@ -84,15 +85,21 @@ def _rank(row: Mapping[str, Any]) -> int:
 def begin(runner: "Runner", cells: Iterable[Cell], owner: str = "") -> list[Run]:
     """Queue what is missing, take up what was left, leave alone what waits or trains already; the runs of all.
 
+    What was left elsewhere, and came here without what it needs to go on, is trained anew.
     Raises as `Runner.submit_group` and `Runner.resume` do.
     """
-    cells = list(cells)
+    cells = [replace(cell, run_id="") if _left_elsewhere(runner.store, cell) else cell for cell in cells]
     begun = [cell for cell in cells if cell.run_id]
     for cell in begun:
         if cell.state not in ("running", "queued", "finished"):
             runner.resume(cell.run_id)
     new = [cell.config for cell in cells if not cell.run_id]
     return [runner.store.get(cell.run_id) for cell in begun] + runner.submit_group(new, owner=owner)
+
+
+def _left_elsewhere(store: "RunStore", cell: Cell) -> bool:
+    left = cell.run_id and cell.state not in ("running", "queued", "finished")
+    return bool(left) and store.get(cell.run_id).begins_anew()
 
 
 def command(base: RunConfig, lists: Mapping[str, Sequence[Any]]) -> str:

@@ -236,6 +236,8 @@ def made_run(tmp_path):
         accuracies = accuracies or [0.6 + 0.05 * i for i in range(epochs)]
         for i in range(epochs):
             run.append(epoch_record(i + 1, accuracies[i]))
+        if state != "finished":
+            run.save_resume(b"no state that anything could go on from")
         if state in ("queued", "running", "paused"):
             run.set_status(state, message)
             return run

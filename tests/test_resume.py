@@ -1,5 +1,6 @@
 """A run that is left and taken up again ends as one that was never left, number for number."""
 
+import errno
 import json
 import os
 import signal
@@ -11,7 +12,7 @@ import pytest
 import safetensors.torch
 import torch
 
-from eegnets import experiment
+from eegnets import experiment, json_lines
 from eegnets.config import DataConfig, InputError, ModelConfig, RunConfig, TrainingConfig
 from eegnets.run_folder import Run, RunError
 from eegnets.runs import RunStore
@@ -102,7 +103,6 @@ def test_a_state_that_is_behind_the_history_repeats_the_epochs_between(store, tm
     "damage",
     [
         lambda run: run.resume_path.write_bytes(b"half"),
-        lambda run: run.resume_path.unlink(),
         lambda run: (run.path / "history.jsonl").write_text('{"epoch": 1'),
         lambda run: (run.path / "history.jsonl").unlink(),
         lambda run: run.resume_path.write_bytes(run.resume_path.read_bytes()[:-100]),
@@ -115,6 +115,37 @@ def test_what_cannot_be_taken_up_is_made_anew_to_the_same_figures(store, damage)
     run.requeue()
     experiment.execute(run)
     assert figures(run) == uninterrupted(store)
+
+
+@pytest.mark.parametrize("what", ["read", "written"])
+def test_a_folder_that_cannot_be_read_or_written_for_a_while_loses_no_epoch(store, monkeypatch, what):
+    run = store.create(config())
+    experiment.execute(run, ask_after(run, 2, action="pause"))
+    run.requeue()
+
+    def fails(*_arguments, **_keywords):
+        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(*{"read": (torch, "load"), "written": (json_lines, "write_whole")}[what], fails)
+        with pytest.raises(RunError, match=os.strerror(errno.ESTALE)):
+            experiment.execute(run)
+    assert len(run.history()) == 2
+    assert run.status.state == "failed"
+    run.requeue()
+    experiment.execute(run)
+    assert figures(run) == uninterrupted(store)
+
+
+def test_a_run_without_what_it_needs_to_go_on_is_refused_and_keeps_its_epochs(store):
+    run = store.create(config())
+    experiment.execute(run, ask_after(run, 2, action="stop"))
+    run.resume_path.unlink()
+    with pytest.raises(RunError, match="can go on only where it trained"):
+        run.requeue()
+    assert run.status.state == "stopped"
+    assert len(run.history()) == 2
+    assert run.result()["status"] == "stopped"
 
 
 def test_a_truncated_last_line_is_neither_shown_nor_kept(store):
@@ -198,7 +229,7 @@ def test_a_queued_run_is_paused_and_stopped_at_once(store):
 KILLED = """
 import sys
 from pathlib import Path
-from eegnets import experiment
+from eegnets import experiment, json_lines
 from eegnets.run_folder import Run
 experiment.execute(Run(Path(sys.argv[1])))
 """

@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -25,7 +26,7 @@ def raw(files):
 
 
 def everything(folder):
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.suffix != ".lock")
 
 
 def test_runs_arrive_as_they_left(tmp_path, made_run):
@@ -123,6 +124,38 @@ def test_a_run_that_is_here_is_not_written_over(tmp_path, made_run):
         unpack(io.BytesIO(packed), tmp_path / "runs")
     assert run.notes()["note"] == "precious"
     assert json.loads((run.path / "status.json").read_text())["state"] == "finished"
+
+
+def test_two_who_bring_the_same_runs_in_at_once_do_not_harm_each_other(tmp_path, made_run, monkeypatch):
+    packed, there, settle = pack([made_run(), made_run()]), tmp_path / "there", run_zip._settle
+    first = []
+
+    def settled(run, owner):
+        if not first:
+            first.append(run)
+            first.append(unpack(io.BytesIO(packed), there, "bob"))
+        settle(run, owner)
+
+    monkeypatch.setattr(run_zip, "_settle", settled)
+    with pytest.raises(InputError, match="here already"):
+        unpack(io.BytesIO(packed), there, "ada")
+    assert {run.about()["owner"] for run in RunStore(there).runs()} == {"bob"}
+    assert len(RunStore(there).runs()) == 2
+    assert not list(there.glob(".new*"))
+
+
+def test_a_disk_that_fails_is_told_and_no_run_arrives(tmp_path, made_run, monkeypatch):
+    packed, there, rename = pack([made_run(), made_run()]), tmp_path / "there", Path.rename
+
+    def fails_at_the_second(path, target):
+        if len(RunStore(there).runs()) == 1:
+            raise OSError(28, "No space left on device")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", fails_at_the_second)
+    with pytest.raises(InputError, match="No space left on device"):
+        unpack(io.BytesIO(packed), there)
+    assert not RunStore(there).runs()
 
 
 def test_a_run_belongs_to_who_brings_it_in(tmp_path, made_run):

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,7 +12,7 @@ from eegnets.cli import main
 from eegnets.config import InputError, RunConfig
 from eegnets.flags import written
 from eegnets.runs import RunStore
-from eegnets.sweep import LISTS, MOST, command, grid, laid_out, plan, seconds_expected
+from eegnets.sweep import LISTS, MOST, begin, command, grid, laid_out, plan, seconds_expected
 
 BASE = RunConfig().with_(epochs=3)
 TINY = ["--epochs", "1", "--batch-size", "256", "--subjects", "A"]
@@ -195,3 +196,21 @@ def test_a_cell_has_the_score_of_its_run(made_run, rows):
     for score, value in {"last": 70, "best_validation": 90, "best_test": 90}.items():
         (cell,) = laid_out(plan([BASE], rows()), rows(), score).table.to_dict("records")
         assert (cell["run"], cell["value"], cell["epoch"]) == (run.id, pytest.approx(value), 3)
+
+
+def test_what_came_without_what_it_needs_to_go_on_is_trained_anew(made_run):
+    ours, brought = made_run("stopped", activation="ELU"), made_run("stopped", activation="ReLU")
+    brought.resume_path.unlink()
+    store = RunStore(ours.path.parent)
+    runner = SimpleNamespace(
+        store=store,
+        resume=lambda run_id: store.get(run_id).requeue(),
+        submit_group=lambda configs, owner: [store.create(config) for config in configs],
+    )
+    cells = plan([run.config for run in (ours, brought)], store.table())
+    begun = begin(runner, cells)
+    assert begun[0].id == ours.id
+    assert ours.status.state == "queued"
+    assert begun[1].id != brought.id
+    assert brought.status.state == "stopped"
+    assert begun[1].config == brought.config
