@@ -230,12 +230,12 @@ def distinct(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """The rows (of no damaged run) less those of runs that were asked the same as another, seed included.
 
     A network that is trained again with its seed reaches the same figures again, wherever and by which engine it is
-    computed, whichever weights are kept and whether instruments are read: to statistics it is one sample. Of such runs
-    the first is taken, or the first that has finished.
+    computed, whichever weights are kept and whether instruments are read: to statistics it is one sample, unless a
+    setting was changed while it trained. Of such runs the first is taken, or the first that has finished.
     """
     found: dict[str, Mapping[str, Any]] = {}
     for row in rows:
-        key = str(asked(row).with_(**SAME).to_dict())
+        key = f"{asked(row).with_(**SAME).to_dict()} {row['changed']}"
         if key not in found or (row["state"] == "finished") > (found[key]["state"] == "finished"):
             found[key] = row
     return list(found.values())

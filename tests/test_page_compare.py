@@ -284,6 +284,14 @@ def test_a_run_that_was_changed_while_it_trained_is_told_apart_from_its_like(app
     assert "學習率 50" in " ".join(means.iloc[:, 0].astype(str))
 
 
+def test_a_picked_run_that_repeats_another_has_its_line_all_the_same(app, made_run):
+    runs = [made_run(engine=engine) for engine in ("fused", "plain")]
+    opened(app, *runs)
+    assert not app.exception
+    drawn = {row["group"] for row in rows_drawn(app) if row.get("epoch") == 3 and "n" in row}
+    assert len(drawn) == 2
+
+
 def test_a_run_that_repeats_another_is_the_same_sample(app, made_run):
     runs = [made_run(seed=seed, accuracies=[0.5, 0.6, 0.7 + seed / 10]) for seed in (0, 1, 0, 0)]
     opened(app, *runs, over="Seed")

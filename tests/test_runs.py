@@ -69,6 +69,12 @@ def test_runs_that_differ_in_what_makes_no_other_network_are_one_sample(store, m
     assert {one["id"] for one in distinct(store.table())} == {runs[1].id, runs[2].id}
 
 
+def test_a_run_that_was_changed_while_it_trained_repeats_no_other(store, made_run):
+    made_run()
+    made_run().ask(learning_rate=0.1)
+    assert len(distinct(store.table())) == 2
+
+
 @pytest.mark.parametrize("content", ["", "[]", '{"name": 3, "star": "yes"}'])
 def test_damaged_notes_are_no_notes(store, made_run, content):
     run = made_run()

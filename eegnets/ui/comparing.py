@@ -115,10 +115,10 @@ def curves(picked: Picked, how: dict[str, Any]) -> None:
     histories = {name: _history(run) for name, run in picked.runs.items()}
     seen = _trials_seen(picked) if how["x"] == "trials" else None
     raw = curve_table(histories, f"{how['fold']}_{how['metric']}", seen)
-    begun = [row for row in picked.rows if histories[picked.names[row["id"]]]]
-    once = {picked.names[row["id"]] for row in distinct(begun)}
-    means = group_table(smoothed(raw[raw["run"].isin(once)], how["smooth"]), picked.groups)
     members = picked.members()
+    begun = [[row for row in rows if histories[picked.names[row["id"]]]] for rows in members.values()]
+    once = {picked.names[row["id"]] for rows in begun for row in distinct(rows)}  # of a group, what repeats another
+    means = group_table(smoothed(raw[raw["run"].isin(once)], how["smooth"]), picked.groups)
     singles = raw.assign(group=raw["run"].map(picked.groups))
     if not how["smooth"]:
         several = [group for group, rows in members.items() if len(rows) > 1]
