@@ -104,7 +104,7 @@ class PowerMap(NamedTuple):
 
 def power_maps(trials: Trials) -> list[PowerMap]:
     """The `power_map` of each person; raises InputError as it does."""
-    return [power_map(trials.take(trials.subject == subject)) for subject in trials.subjects]
+    return [power_map(trials.of_subjects([subject])) for subject in trials.subjects]
 
 
 def power_map(trials: Trials) -> PowerMap:

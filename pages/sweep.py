@@ -6,18 +6,10 @@ from eegnets.sweep import command, grid
 from eegnets.translation import _
 from eegnets.ui.mattering import mattering_panel
 from eegnets.ui.panels import live
+from eegnets.ui.scores import score_choice
 from eegnets.ui.state import framed, friendly_errors, store
 from eegnets.ui.steering import steering
-from eegnets.ui.sweeping import (
-    base_config,
-    grid_panel,
-    lists_form,
-    open_links,
-    score_choice,
-    shared_form,
-    standing,
-    start_bar,
-)
+from eegnets.ui.sweeping import base_config, grid_panel, lists_form, open_links, shared_form, standing, start_bar
 
 data = framed()
 st.title(_("Sweep"))
@@ -38,7 +30,7 @@ with results, friendly_errors():
     if at_work:
         with st.container(horizontal=True):
             steering(at_work, "sweep")
-    score = score_choice()
+    score = score_choice("sweep_score", "last", ("last", "best_validation"))
     live(runs, lambda: grid_panel(configs, score))
     open_links(runs)
     st.caption(_("The same from the command line:"))

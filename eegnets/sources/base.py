@@ -44,6 +44,12 @@ def listing(folder: Path) -> frozenset[str]:
         raise unreadable(folder, error) from error
 
 
+def within(from_dir: Path, folder: str) -> Path:
+    """Where a folder that is copied from has a source's files: as another data root, or itself."""
+    nested = from_dir / folder
+    return nested if nested.is_dir() else from_dir
+
+
 def data_root() -> Path:
     """Where recordings are kept: EEGNETS_DATA, else a cache folder of the user's."""
     return Path(os.environ.get("EEGNETS_DATA") or pooch.os_cache("eegnets") / "data")

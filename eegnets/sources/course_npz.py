@@ -7,7 +7,7 @@ from typing import IO, Any, ClassVar
 
 import numpy as np
 
-from eegnets.sources.base import MAX_BYTES, Progress, Source, SourceError, State, listing, unreadable
+from eegnets.sources.base import MAX_BYTES, Progress, Source, SourceError, State, listing, unreadable, within
 from eegnets.sources.download import copy, named_in
 from eegnets.sources.graz_recording import SFREQ
 from eegnets.translation import N_, _
@@ -96,8 +96,7 @@ class CourseNpz(Source):
             raise SourceError(
                 _("{source} have no address on the net. {how}", source=_(self.title), how=self.state(root).how)
             )
-        nested = from_dir / FOLDER
-        folder = nested if nested.is_dir() else from_dir  # another data root, or the files themselves
+        folder = within(from_dir, FOLDER)
         names = sorted(_course_files(named_in(folder)))
         if not _subjects(names):
             raise SourceError(

@@ -13,7 +13,7 @@ import numpy as np
 from eegnets.atomic import changing
 from eegnets.config import InputError
 from eegnets.sources import array_file, recording_file
-from eegnets.sources.base import Progress, Source, SourceError, State, listing, unreadable
+from eegnets.sources.base import Progress, Source, SourceError, State, listing, unreadable, within
 from eegnets.sources.download import copy, named_in
 from eegnets.sources.recipe import MICROVOLTS, Cut, Preview, Recipe
 from eegnets.translation import N_, _
@@ -94,8 +94,7 @@ class Files(Source):
             raise SourceError(
                 _("{source} have no address on the net. {how}", source=_(self.title), how=self.state(root).how)
             )
-        nested = from_dir / FOLDER
-        folder = nested if nested.is_dir() else from_dir
+        folder = within(from_dir, FOLDER)
         named_in(folder)
         found = _imports(folder)
         if not found:

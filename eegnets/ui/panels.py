@@ -18,6 +18,7 @@ from eegnets.sources import SOURCES, data_root
 from eegnets.translation import N_, _, ngettext, retold
 from eegnets.ui.choices import segments
 from eegnets.ui.drawing import shared, show
+from eegnets.ui.scores import SCORE_HELP
 from eegnets.ui.signing_in import account, is_offered
 from eegnets.ui.state import active_runs, is_mine, owner, owners, runner
 from eegnets.ui.steering import live_settings, steering, stop
@@ -42,19 +43,6 @@ BADGES = {
 ASKED_FOR = {  # and not done yet
     "pause": (N_("Pausing after this epoch"), "orange", ":material/pause:"),
     "stop": (N_("Stopping"), "orange", ":material/stop:"),
-}
-SCORE_HELP = {
-    "last": N_(
-        "Test accuracy after the last epoch: an honest figure as long as nobody chose that epoch by looking, as one "
-        "does who stops a run or changes it with the test curve in view."
-    ),
-    "best_validation": N_(
-        "Test accuracy at the epoch that did best on the held-back validation trials: an honest choice."
-    ),
-    "best_test": N_(
-        "The highest test accuracy of all epochs, as the lab report counts. Optimistic: it chooses by the very trials "
-        "that it reports on."
-    ),
 }
 
 

@@ -18,14 +18,13 @@ from eegnets.report import (
     missing_configs,
     score_grid,
 )
-from eegnets.runs import SCORES, asked, distinct
+from eegnets.runs import asked, distinct
 from eegnets.statistics import flattery, flattery_words
 from eegnets.sweep import seconds_expected
 from eegnets.timing import EPOCHS, time_table
 from eegnets.translation import _
-from eegnets.ui.choices import segments
 from eegnets.ui.drawing import show
-from eegnets.ui.panels import SCORE_HELP
+from eegnets.ui.scores import score_choice
 from eegnets.ui.state import owner, runner
 
 Rows = list[dict[str, Any]]
@@ -43,9 +42,7 @@ def report_panel(rows: Rows) -> None:
     words = _("Data of the runs")
     source = st.segmented_control(words, names, key="of", bind="query-params") if len(names) > 1 else None
     report = make_report(rows, source)
-    score = segments(_("Test accuracy"), list(SCORES.values()), SCORES["best_test"], "report_score")
-    key = next(name for name, words in SCORES.items() if words == score)
-    st.caption(_(SCORE_HELP[key]))
+    key = score_choice("report_score", "best_test")
     for decay in DECAYS:
         table = score_grid(report, key, decay)
         st.markdown(_("**{table}**, per cent", table=_(TITLES[decay]).capitalize()))

@@ -9,14 +9,13 @@ from eegnets import sources
 from eegnets.activations import ACTIVATIONS
 from eegnets.charts.sweep import CLICKED, SIGNS, describe_sweep, sweep_grid
 from eegnets.config import SETTINGS, DataConfig, ModelConfig, RunConfig, TrainingConfig
-from eegnets.runs import SCORES, Run, shipped
+from eegnets.runs import Run, shipped
 from eegnets.sweep import LISTS, Cell, begin, laid_out, plan, seconds_expected
 from eegnets.translation import N_, _
-from eegnets.ui.choices import segments
 from eegnets.ui.drawing import show
 from eegnets.ui.exporting import picture_buttons
 from eegnets.ui.forms import control, hidden
-from eegnets.ui.panels import BADGES, SCORE_HELP, label
+from eegnets.ui.panels import BADGES, label
 from eegnets.ui.state import owner, runner, store
 
 Rows = list[dict[str, Any]]
@@ -123,15 +122,6 @@ def duration(seconds: float) -> str:
         if seconds >= 1.5 * size:
             return f"{seconds / size:.1f} {unit}" if seconds < 10 * size else f"{seconds / size:.0f} {unit}"
     return f"{max(seconds, 1):.0f} " + _("s")
-
-
-def score_choice() -> str:
-    """Which honest accuracy the grid shows: a key of SCORES."""
-    choices = [SCORES["last"], SCORES["best_validation"]]
-    words = segments(_("Test accuracy"), choices, choices[0], "sweep_score")
-    key = next(name for name, found in SCORES.items() if found == words)
-    st.caption(_(SCORE_HELP[key]))
-    return key
 
 
 def standing(configs: Sequence[RunConfig]) -> tuple[list[Cell], Rows]:
