@@ -1,14 +1,15 @@
 """What the runs of a lesson say to its question, in sentences that are computed from what was measured."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isnan, nan, sqrt
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from eegnets.config import RunConfig
+from eegnets.comparison import plain, settings_of
+from eegnets.config import SETTINGS, RunConfig
 from eegnets.evaluation import wilson_interval
 from eegnets.lessons import LESSONS, Lesson
 from eegnets.race import SEEDS_ALONE, Racer, Verdict, against
@@ -24,7 +25,8 @@ class Outcome:
     """What came of one run: what was asked, how it ended, its epochs, instruments, and how many test trials there are.
 
     guessing: the accuracy on them of one who always answers the most frequent class. within: share (0..1) of what the
-    first layer lets through that lies between 8 and 30 Hz, untrained and trained.
+    first layer lets through that lies between 8 and 30 Hz, untrained and trained. by_person: accuracy (0..1) on the
+    test trials of people, whether or not the run learned from them.
     """
 
     config: RunConfig
@@ -35,6 +37,7 @@ class Outcome:
     n_test: int = 0
     guessing: float = 0.5
     within: tuple[float, float] | None = None
+    by_person: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def seed(self) -> int:
@@ -57,19 +60,19 @@ def conclusion(name: str, outcomes: Sequence[Outcome]) -> list[str]:
         return [*told, _("No run is left to compare, so there is no answer. Start the experiment again.")]
     for value in lesson.values:
         if not any(_value(lesson, run) == value for run in usable):
-            told.append(_("With {setting} {value} there is no run to compare.", setting=lesson.words, value=value))
+            which = {"setting": lesson.words, "value": plain(value)}
+            told.append(_("With {setting} {value} there is no run to compare.", **which))
     return told + ANSWERS[name](usable)
 
 
 def _value(lesson: Lesson, outcome: Outcome) -> Any:
-    model, training = outcome.config.model, outcome.config.training
-    return getattr(model if lesson.varied in model.table() else training, lesson.varied)
+    return settings_of(outcome.config)[SETTINGS[lesson.varied].key]
 
 
 def _ended(lesson: Lesson, outcome: Outcome) -> str:
     end = {"seed": outcome.seed, "state": _(outcome.state), "n": len(outcome.history)}
     if lesson.varied:
-        which = {"setting": lesson.words, "value": _value(lesson, outcome)}
+        which = {"setting": lesson.words, "value": plain(_value(lesson, outcome))}
         how = _("Run with {setting} {value}, seed {seed}: {state} after epoch {n}.", **which, **end)
     else:
         how = _("Run with seed {seed}: {state} after epoch {n}.", **end)
@@ -160,6 +163,34 @@ def _of_first_layer(outcomes: Sequence[Outcome]) -> list[str]:
     risen = sum(shares[1] > shares[0] for shares in known.values())
     many = _("It rose in {n} of {all} networks.", n=risen, all=len(known))
     return [sentence, many, *([_(ONE_SEED)] if len(known) < 2 else [])]
+
+
+def _of_people(outcomes: Sequence[Outcome]) -> list[str]:
+    """How often each person's test trials are answered right, by whom a network learned from."""
+    tested = [run for run in outcomes if run.by_person]
+    if not tested:
+        return [_("No trained network is left to look into: start the experiment again.")]
+    groups = dict(sorted(_groups(tested, lambda run: run.config.data.subjects).items(), key=lambda one: len(one[0])))
+    both = _("A network of both sees twice as many trials in each epoch, and takes twice as many steps.")
+    return [*(_of_person(who, groups) for who in tested[0].by_person), both, _doubt(groups)]
+
+
+def _of_person(who: str, groups: "Groups") -> str:
+    """The figures on one person's trials, and their differences from those of the networks that learned from them."""
+    scores = {value: {seed: run.by_person[who] for seed, run in runs.items()} for value, runs in groups.items()}
+    means = {plain(value): float(np.mean(list(found.values()))) for value, found in scores.items()}
+    told = _(", ").join(_("{mean:.1%} by networks of {people}", mean=mean, people=one) for one, mean in means.items())
+    own = scores.pop((who,), {})
+    pairs = {plain(value): paired_difference(found, own) for value, found in scores.items()}
+    parts = [
+        _("those of {people} {difference}", people=one, difference=against(found, "points", 100))
+        for one, found in pairs.items()
+        if found.n
+    ]
+    words = _("**On the test trials of {who}**: {told}.", who=who, told=told)
+    if not parts:
+        return words
+    return words + " " + _("Against those of {who}: {differences}.", who=who, differences=_("; ").join(parts))
 
 
 Groups = dict[Any, dict[int, Outcome]]  # value of the varied setting, ascending -> seed -> outcome
@@ -275,4 +306,5 @@ ANSWERS: dict[str, Callable[[Sequence[Outcome]], list[str]]] = {
     "learning-rate": _of_rate,
     "best-epoch": _of_flattery,
     "first-layer": _of_first_layer,
+    "people": _of_people,
 }

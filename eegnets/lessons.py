@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from eegnets.config import SETTINGS, DataConfig, RunConfig
+from eegnets.sources import check
 from eegnets.translation import N_, _
 
 # One person's trials, so that an experiment takes less than a minute on two cores.
@@ -17,7 +18,8 @@ class Lesson:
     """One lesson. `page`: the file below `pages/` that its link opens, with `link` in the address.
 
     The link's values have the types of the page's controls. The experiment: each of `values` of the setting `varied`
-    (none: the seeds alone) with every seed, all else `settings`; `in_step`: in turns. `look`: what to look at.
+    (none: the seeds alone) with every seed, all else `settings`; `in_step`: in turns. `look`: what to look at. `data`:
+    what its runs train on, whatever is chosen.
     """
 
     title: str
@@ -30,6 +32,7 @@ class Lesson:
     values: tuple[Any, ...] = ()
     seeds: tuple[int, ...] = (0, 1, 2)
     in_step: bool = False
+    data: DataConfig | None = None
 
     @property
     def words(self) -> str:
@@ -38,7 +41,7 @@ class Lesson:
 
     def configs(self, data: DataConfig, epochs: int | None = None) -> list[RunConfig]:
         """What its experiment trains on these data; raises InputError for a number of epochs out of bounds."""
-        base = RunConfig(data).with_(**self.settings)
+        base = RunConfig(check(self.data) if self.data else data).with_(**self.settings)
         base = base if epochs is None else base.with_(epochs=epochs)
         changes = [{self.varied: value} for value in self.values] or [{}]
         return [base.with_(seed=seed, **change) for seed in self.seeds for change in changes]
@@ -147,6 +150,25 @@ LESSONS = {
             N_("One kernel over time: does it look like a rhythm now?"),
         ),
         settings={"epochs": 30},
+    ),
+    "people": Lesson(
+        title=N_("Another person's brain"),
+        question=N_(
+            "Every brain has rhythms of its own. Does a network that learned from one person read another, and what "
+            "becomes of one that learned from both?"
+        ),
+        page="classify",
+        link={"view": "All trials"},
+        look=(
+            N_("The page Trials, first with subject A, then with B: near which frequency is each one's mu rhythm?"),
+            N_("Open a network of A below and choose the subject B in the sidebar: how often is it still right?"),
+            N_("The same with a network of both: does either person lose by it?"),
+        ),
+        settings={"epochs": 9},
+        varied="subjects",
+        values=(("A",), ("B",), ("A", "B")),
+        in_step=True,
+        data=DataConfig("simulated"),
     ),
 }
 

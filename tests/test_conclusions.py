@@ -25,7 +25,7 @@ def outcomes(name, score=lambda value, seed: 0.7, *, seeds=None, length=lambda v
         seed = config.training.seed
         if seeds and seed not in seeds:
             continue
-        value = (vars(config.model) | vars(config.training)).get(lesson.varied)
+        value = (vars(config.data) | vars(config.model) | vars(config.training)).get(lesson.varied)
         history = [epoch_record(epoch, score(value, seed)) for epoch in (1, 2, 3)]
         found.append(
             Outcome(config, "finished", history, readings=readings(3, length(value)), n_test=n_test, **changes)
@@ -56,6 +56,31 @@ def test_one_seed_gives_no_interval_and_says_so(name):
     words = said(name, seeds=(0,), within=(0.2, 0.4))
     assert "One seed cannot tell a difference from luck" in words
     assert "95 % interval" not in words
+
+
+def of_people(score, people="AB", seeds=(0, 1, 2)):
+    """What the lesson on people says where `score(learned from, tested on, seed)` is what was reached."""
+    runs = outcomes("people", seeds=seeds)
+    for run in runs:
+        subjects = run.config.data.subjects
+        run.by_person.update({who: score("".join(subjects), who, run.seed) for who in people})
+    return conclusion("people", runs)
+
+
+def test_what_a_network_makes_of_another_person_is_told_against_their_own():
+    told = of_people(lambda learned, who, seed: 0.8 + 0.001 * seed if who in learned else 0.6 - 0.001 * seed)
+    of_a, of_b = (next(words for words in told if f"test trials of {who}" in words) for who in "AB")
+    assert "80.1% by networks of A, 59.9% by networks of B, 80.1% by networks of A+B" in of_a
+    assert "those of B -20.2 points" in of_a
+    assert "those of A -20.2 points" in of_b
+    assert of_a.count("– a difference") == of_b.count("– a difference") == 1
+
+
+def test_of_one_seed_and_of_people_nobody_tested_the_lesson_says_no_more_than_it_knows():
+    words = " ".join(of_people(lambda learned, who, seed: 0.7, seeds=(0,)))
+    assert "One seed cannot tell a difference from luck" in words
+    assert "95 % interval" not in words
+    assert "start the experiment again" in " ".join(of_people(lambda *_: 0.7, people=""))
 
 
 def test_the_interval_of_a_difference_is_students_over_seeds():

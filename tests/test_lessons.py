@@ -1,13 +1,15 @@
 """Every lesson can be begun: its settings are valid, its link opens a page that is there."""
 
+from dataclasses import replace
+
 import pytest
 from file_tree import ROOT
 
 from eegnets.config import DataConfig, InputError
 from eegnets.lessons import DATA, LESSONS, address
-from eegnets.sources import SOURCES
+from eegnets.sources import SOURCES, check
 
-ASKED = DataConfig("simulated", ("A",))
+ASKED = check(DataConfig("simulated", ("A",)))  # as a run stores it
 
 
 @pytest.mark.parametrize("name", list(LESSONS))
@@ -34,14 +36,16 @@ def test_its_page_and_data_are_there_and_the_epochs_can_be_chosen(name):
 @pytest.mark.parametrize("name", list(LESSONS))
 def test_it_is_short(name):
     """Epochs of one person, of which one thread makes two a second on the machine that README.md tells of."""
-    assert sum(config.training.epochs for config in LESSONS[name].configs(ASKED)) <= 110
+    configs = LESSONS[name].configs(ASKED)
+    assert sum(config.training.epochs * len(config.data.subjects) for config in configs) <= 110
 
 
 @pytest.mark.parametrize("name", list(LESSONS))
 def test_it_knows_its_own_runs_and_nobody_elses(name):
     lesson = LESSONS[name]
     configs = lesson.configs(ASKED)
-    assert all(lesson.owns(config.with_(threads=2, epochs=3)) for config in configs)
+    stored = [replace(config.with_(threads=2, epochs=3), data=check(config.data)) for config in configs]
+    assert all(map(lesson.owns, stored))
     assert not lesson.owns(configs[0].with_(momentum=0.5))
     others = [config for other in LESSONS.values() if other is not lesson for config in other.configs(ASKED)]
     assert not all(lesson.owns(config) for config in others)

@@ -1,17 +1,20 @@
 """What came of a run, as the lessons read it; a file apart, as looking into a network brings torch."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from eegnets.conclusions import Outcome
 from eegnets.config import InputError
 from eegnets.run_folder import Run
+from eegnets.sources import SOURCES, data_root
 from eegnets.translation import _
-from eegnets.ui.classifying import written
+from eegnets.ui.classifying import answers_of, written
 from eegnets.ui.state import trials
 
 
 def outcome(lesson: str, run: Run) -> Outcome:
-    """The run's end, epochs and instruments; for the lesson on the first layer also what that layer hears."""
+    """The run's end, epochs and instruments; for lessons that look into networks, what they find there."""
     answers = run.predictions()  # columns: trial, subject, label, then one for each class
     return Outcome(
         run.config,
@@ -22,7 +25,20 @@ def outcome(lesson: str, run: Run) -> Outcome:
         0 if answers is None else len(answers),
         0.5 if answers is None or not len(answers) else float(answers["label"].value_counts(normalize=True).max()),
         _within(run) if lesson == "first-layer" else None,
+        _by_person(run) if lesson == "people" else {},
     )
+
+
+def _by_person(run: Run) -> dict[str, float]:
+    """How often the run's network is right on the test trials of each person of its source."""
+    people = SOURCES[run.config.data.source].state(data_root()).subjects
+    try:
+        return {
+            who: float(answers_of(run, trials(replace(run.config.data, subjects=(who,))), "test")[1]["correct"].mean())
+            for who in people
+        }
+    except InputError:  # as below
+        return {}
 
 
 def _within(run: Run) -> tuple[float, float] | None:

@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+from eegnets.comparison import plain
 from eegnets.config import DataConfig, TrainingConfig, unknown
 from eegnets.lessons import DATA, LESSONS, Lesson, address
 from eegnets.runs import Run
@@ -114,7 +115,7 @@ def _experiment(lesson: Lesson) -> str:
     """What is trained, in a sentence."""
     what = _("EEGNet with ELU")
     if lesson.varied:
-        values = ", ".join(f"{one:g}" if isinstance(one, float) else one for one in lesson.values)
+        values = ", ".join(map(plain, lesson.values))
         known = N_("EEGNet with {setting} {values}")
         also = N_("EEGNet with {activation} and {setting} {values}")
         said = {"activation": lesson.settings.get("activation", "ELU"), "setting": lesson.words, "values": values}
@@ -161,15 +162,21 @@ def _answer(name: str, runs: list[Run]) -> None:
     for sentence in conclusion(name, [outcome(name, run) for run in runs]):
         st.markdown(f"- {sentence}")
     if name == "first-layer":
-        _open_buttons(sorted(runs, key=lambda run: run.config.training.seed))
+        _open_buttons({_("Seed {n}", n=run.config.training.seed): run for run in sorted(runs, key=_seed)})
+    if name == "people":
+        people = sorted(runs, key=lambda run: (len(run.config.data.subjects), run.config.data.subjects, -_seed(run)))
+        _open_buttons({_("Network of {people}", people=plain(run.config.data.subjects)): run for run in people})
 
 
-def _open_buttons(runs: list[Run]) -> None:
+def _seed(run: Run) -> int:
+    return run.config.training.seed
+
+
+def _open_buttons(runs: dict[str, Run]) -> None:
     st.caption(_("Open below, trained:"))
     with st.container(horizontal=True):
-        for run in runs:
+        for words, run in runs.items():
             if run.weights_path.exists():
-                words = _("Seed {n}", n=run.config.training.seed)
                 st.button(words, icon=":material/visibility:", key=f"open_{run.id}", on_click=_open, args=(run.id,))
 
 
