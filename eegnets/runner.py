@@ -138,9 +138,8 @@ class Runner:
         with self._lock:
             running = list(self._running)
         self.workers.shutdown()
-        for run_id in running:  # on a cluster it may go on: whoever works on it holds it
-            with contextlib.suppress(RunError), Run(self.store.root / run_id).held():
-                self._interrupted(run_id, N_("The app was closed."))
+        for run_id in running:
+            self._interrupted(run_id, N_("The app was closed."))
 
     def _look(self) -> None:
         while not self._closed.wait(LOOK):
@@ -188,10 +187,15 @@ class Runner:
             self._dispatch()
 
     def _interrupted(self, run_id: str, message: str) -> None:
-        """Say so in the run's folder; where that cannot be read or written, the worker's silence says it."""
+        """Say so in the run's folder; where that cannot be read or written, the worker's silence says it.
+
+        On a cluster whose connection is lost or left, a run may go on: whoever works on it holds it.
+        """
         run = Run(self.store.root / run_id)
-        with contextlib.suppress(RunError, OSError):
-            if run.status.state in ("running", "interrupted") and run.path.exists():
+        if not run.path.exists():  # to hold it would make the folder anew
+            return
+        with contextlib.suppress(RunError, OSError), run.held():
+            if run.status.state in ("running", "interrupted"):
                 run.set_status("interrupted", CAN_GO_ON.format(message=message, n=len(run.history())))
 
 

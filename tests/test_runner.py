@@ -160,6 +160,14 @@ def test_a_run_that_training_ended_before_its_worker_died_keeps_its_end(serve):
     assert run.status.state == "finished"
 
 
+def test_a_run_that_somebody_works_on_is_not_interrupted_when_the_connection_is_lost(serve):
+    hands = Hands()
+    run = serve(hands).submit(CONFIG)
+    with run.held():  # as its worker does, on the far side of the connection
+        hands.kill(run)
+    assert run.status.state == "running"
+
+
 @pytest.mark.parametrize("fault", ["history", "disk"])
 def test_a_killed_run_that_cannot_be_read_or_written_holds_nobody_up(serve, monkeypatch, fault):
     hands = Hands()
