@@ -1,6 +1,7 @@
 """The queue: whose run goes to a worker next, and what becomes of it."""
 
 import contextlib
+import logging
 import os
 import secrets
 import threading
@@ -17,6 +18,7 @@ from eegnets.translation import N_, _
 from eegnets.turns import Ticket, expected_starts, in_turn
 from eegnets.workers import LocalWorkers, WorkerKilled, Workers, whole_number
 
+LOG = logging.getLogger(__name__)
 LOOK = 1.0  # seconds between looks for runs that another program left in the queue
 AGAIN = 2.0  # seconds before a run that came back unbegun (somebody else had it) is tried again
 CAN_GO_ON = N_("{message} It can go on after epoch {n}.")
@@ -143,8 +145,11 @@ class Runner:
 
     def _look(self) -> None:
         while not self._closed.wait(LOOK):
-            with self._lock:
-                self._dispatch()
+            try:
+                with self._lock:
+                    self._dispatch()
+            except Exception:  # whatever it was, the next look may go well
+                LOG.exception("The queue could not be looked at; it is tried again.")
 
     def _waiting(self) -> list[Ticket]:
         """Every queued run that none of our own workers has."""
@@ -174,8 +179,13 @@ class Runner:
         self._tickets.pop(ticket.run_id, None)  # whoever comes back to the queue stands at its end
         self._served[ticket.owner] = 1 + max(self._served.values(), default=0)
         self._not_before[ticket.run_id] = now + AGAIN
-        future = self.workers.start(self.store.root.resolve() / ticket.run_id)
-        future.add_done_callback(partial(self._done, ticket.run_id))
+        try:
+            future = self.workers.start(self.store.root.resolve() / ticket.run_id)
+        except Exception:  # whatever it was, the run waits on and others have their turn
+            LOG.exception("No worker could take run %s; it is tried again.", ticket.run_id)
+            del self._running[ticket.run_id]
+        else:
+            future.add_done_callback(partial(self._done, ticket.run_id))
 
     def _done(self, run_id: str, future: "Future[bool]") -> None:
         if not future.exception() and future.result():  # it was carried out, so it may go on whenever it is its turn
