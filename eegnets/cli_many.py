@@ -42,7 +42,7 @@ def sweep(options: argparse.Namespace) -> int:
     _say(f"{len(cells)} runs, {len(cells) - len(to_do)} of them finished before.")
     if not to_do:
         return 0
-    runner = Runner(store)
+    runner = Runner(store, only=[cell.run_id for cell in to_do])
     expected = seconds_expected([cell.config for cell in to_do], rows, runner.workers.count())
     if expected:
         _say(f"About {max(expected / 60, 1):.0f} min, by what an epoch took before.")

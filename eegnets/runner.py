@@ -6,7 +6,7 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from functools import partial
 
@@ -38,11 +38,13 @@ class Runner:
     """The queue and the workers of one process (an app, say) over one folder of runs.
 
     The queue is the folder itself: whatever is "queued" in it waits, whoever put it there. Several runners may serve
-    one folder; a run is held by a lock while it is carried out, so that none is begun twice.
+    one folder; a run is held by a lock while it is carried out, so that none is begun twice. `only`: serve these runs
+    and what is submitted or resumed here, and leave all others to those who stay longer.
     """
 
-    def __init__(self, store: RunStore, workers: Workers | None = None) -> None:
+    def __init__(self, store: RunStore, workers: Workers | None = None, *, only: Iterable[str] | None = None) -> None:
         self.store = store
+        self._serves_all, self._own = only is None, set(only or ())
         self.workers = workers or make_workers()
         self.limit = whole_number("EEGNETS_OWNER_LIMIT")
         self._lock = threading.RLock()
@@ -71,6 +73,7 @@ class Runner:
         with self._lock:
             self._check_limit(owner, len(ready))
             runs = [self.store.create(config, owner=owner, group=group, in_step=in_step) for config in ready]
+            self._own.update(run.id for run in runs)
             self._dispatch()
         return runs
 
@@ -101,6 +104,7 @@ class Runner:
         with self._lock:
             self._check_limit(str(run.about().get("owner", "")), 1)
             run.requeue("step" if step else "resume")
+            self._own.add(run_id)
             self._dispatch()
 
     def waiting(self) -> list[str]:
@@ -152,10 +156,11 @@ class Runner:
                 LOG.exception("The queue could not be looked at; it is tried again.")
 
     def _waiting(self) -> list[Ticket]:
-        """Every queued run that none of our own workers has."""
+        """Every queued run to be served here that none of our own workers has."""
         known, self._tickets = self._tickets, {}
         for run in self.store.active():
-            if run.id not in self._running and run.status.state == "queued":
+            mine = self._serves_all or run.id in self._own
+            if mine and run.id not in self._running and run.status.state == "queued":
                 with contextlib.suppress(RunError):  # damaged: no turn for it, and no harm to the others
                     self._tickets[run.id] = known.get(run.id) or _ticket(run)
         return list(self._tickets.values())

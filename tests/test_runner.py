@@ -140,6 +140,18 @@ def test_what_another_program_left_in_the_queue_is_taken_up(serve, store):
     wait_until(lambda: hands.begun == [left.id])
 
 
+def test_a_runner_of_some_runs_leaves_the_others_to_others(store):
+    first, others, paused = (store.create(CONFIG) for _ in range(3))
+    paused.pause()
+    hands = Hands(9)
+    runner = Runner(store, hands, only=[first.id])
+    runner.resume(paused.id)
+    own = runner.submit(CONFIG)
+    assert (set(hands.begun), runner.waiting()) == ({first.id, paused.id, own.id}, [])
+    runner.shutdown()
+    assert others.status.state == "queued"
+
+
 def test_a_run_whose_worker_was_killed_reads_interrupted_and_the_queue_goes_on(serve):
     hands = Hands()
     runner = serve(hands)

@@ -8,9 +8,10 @@ import time
 import pytest
 
 from eegnets.cli import main
-from eegnets.config import InputError, RunConfig
+from eegnets.config import DataConfig, InputError, RunConfig
 from eegnets.flags import written
 from eegnets.runs import RunStore
+from eegnets.sources import check
 from eegnets.sweep import LISTS, MOST, command, grid, laid_out, plan, seconds_expected
 
 BASE = RunConfig().with_(epochs=3)
@@ -121,6 +122,16 @@ def test_a_sweep_runs_what_is_missing_and_says_how_each_ended(tmp_path, capsys):
     assert "4 runs, 2 of them finished before" in told.err
     assert all("seed 1" in line for line in told.out.splitlines())
     assert len({run.id for run in RunStore(tmp_path / "runs").runs()} - first) == 2
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_sweep_takes_its_own_runs_out_of_the_queue_and_leaves_those_of_others(tmp_path):
+    store = RunStore(tmp_path / "runs")
+    base = RunConfig(check(DataConfig("simulated", ("A",)))).with_(epochs=1, batch_size=256)
+    others, waiting = store.create(base.with_(seed=7)), store.create(base)
+    assert main(["sweep", "--seeds", "0,1", *TINY, "--runs", str(store.root)]) == 0
+    assert (others.status.state, waiting.status.state) == ("queued", "finished")
+    assert len(store.runs()) == 3
 
 
 @pytest.mark.usefixtures("warm")
