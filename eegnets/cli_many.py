@@ -74,10 +74,11 @@ def _as_they_end(runs: list[Run]) -> Iterable[Run]:
 
 
 def _told(run: Run) -> int:
-    """Print how a run ended; 0 for a finished one, else 1."""
-    row, model, training = describe(run), run.config.model, run.config.training
+    """Print how a run ended, in words too where it is damaged or gone; 0 for a finished one, else 1."""
+    row = describe(run)
     scores = [f"{name.replace('_', ' ')} {row[name]:.3f}" for name in SCORES if row.get(name) is not None]
-    about = f"{model.name} {model.activation} wd {training.weight_decay:g} seed {training.seed}"
+    readable = row["state"] != "damaged"
+    about = "{model} {activation} wd {weight_decay:g} seed {seed}".format(**row) if readable else ""
     print(f"{row['state']:12} {about:40} {'  '.join(scores)}  {run.id} {row['message']}".rstrip(), flush=True)
     return int(row["state"] != "finished")
 

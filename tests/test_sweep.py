@@ -1,5 +1,6 @@
 """Sweeps: every combination once, what is finished stays, what was left goes on."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -132,6 +133,25 @@ def test_a_sweep_takes_its_own_runs_out_of_the_queue_and_leaves_those_of_others(
     assert main(["sweep", "--seeds", "0,1", *TINY, "--runs", str(store.root)]) == 0
     assert (others.status.state, waiting.status.state) == ("queued", "finished")
     assert len(store.runs()) == 3
+
+
+@pytest.mark.parametrize("spoil", [shutil.rmtree, lambda path: (path / "config.json").write_text("{")])
+def test_a_run_that_is_gone_or_damaged_is_told_and_the_sweep_goes_on(tmp_path, monkeypatch, capsys, at_once, spoil):
+    root, start, spoilt = tmp_path / "runs", at_once.start, []
+
+    def spoiling(self, path):
+        ended = start(self, path)
+        if not spoilt:
+            spoilt.append(path.name)
+            spoil(path)
+        return ended
+
+    monkeypatch.setattr(at_once, "start", spoiling)
+    assert main(["sweep", "--seeds", "0,1,2", *TINY, "--runs", str(root)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert sorted(line.split()[0] for line in lines) == ["damaged", "finished", "finished"]
+    assert spoilt[0] in lines[0]
+    assert "it has no readable config.json" in lines[0]
 
 
 @pytest.mark.usefixtures("warm")
