@@ -97,6 +97,33 @@ def test_the_time_expected_is_epochs_by_what_one_took_on_these_data(made_run, ro
     assert seconds_expected([], rows(), workers=1) is None
 
 
+@pytest.mark.parametrize("others", [{"subjects": ("A", "B")}, {"options": {"difficulty": 0.1}}])
+def test_runs_on_other_trials_of_the_source_do_not_tell_how_long_it_takes(made_run, rows, others):
+    base = BASE.with_(subjects=("A",))
+    made_run(subjects=("A",))
+    assert seconds_expected([base], rows()) == pytest.approx(1.5)
+    assert seconds_expected([RunConfig(base.data.with_(**others), base.model, base.training)], rows()) is None
+
+
+@pytest.mark.parametrize(
+    ("setting", "values"),
+    [
+        ("device", ["cpu", "cuda"]),
+        ("precision", ["float32", "bfloat16"]),
+        ("engine", ["fused", "plain"]),
+        ("threads", [1, 2]),
+        ("batch_size", [64, 256]),
+        ("instruments", [False, True]),
+    ],
+)
+def test_the_time_expected_is_that_of_the_run_that_was_computed_most_alike(made_run, rows, setting, values):
+    for value in values:
+        made_run(**{setting: value})
+    told = [row | {"seconds": row["epoch"] * (1 + values.index(row[setting]))} for row in rows()]
+    expected = [seconds_expected([BASE.with_(**{setting: value})], told) for value in values]
+    assert expected == [BASE.training.epochs, 2 * BASE.training.epochs]
+
+
 def test_a_config_written_as_flags_is_read_as_the_same(capsys):
     import argparse
 
