@@ -19,7 +19,7 @@ from eegnets.cli_classify import add_classify, classify
 from eegnets.cli_code import add_code, code
 from eegnets.cli_many import add_export, add_report, add_sweep, export, report, sweep
 from eegnets.config import InputError, lookup
-from eegnets.flags import add_runs_folder, add_settings, config_of, tell
+from eegnets.flags import add_runs_folder, add_settings, config_of, listed, tell
 from eegnets.run_folder import Busy, Run
 from eegnets.runs import RunStore, describe
 from eegnets.scores import summary
@@ -115,7 +115,7 @@ def _fetch(options: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     source = lookup(sources.SOURCES, "source", options.source)
-    subjects = tuple(name.strip() for name in options.subjects.split(",") if name.strip())
+    subjects = tuple(listed(options.subjects))
     if subjects and not source.by_subject:
         raise InputError(f"{source.name} comes whole, with everyone it has; leave --subjects out.")
     whom: dict[str, Any] = {"subjects": subjects} if subjects else {}

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from eegnets import sources
-from eegnets.atomic import write_whole
 from eegnets.config import DataConfig, InputError, lookup
 from eegnets.evaluation import Scores, score
 from eegnets.fitting import fitted, likely_channels, likely_recipe, misfits
-from eegnets.flags import add_runs_folder, pair, tell
+from eegnets.flags import add_runs_folder, listed, pair, save, tell
 from eegnets.run_folder import Run, RunError
 from eegnets.runs import RunStore, shipped
 from eegnets.sources import files
@@ -49,7 +48,7 @@ def classify(options: argparse.Namespace) -> int:
     answers = classifier.answers(trials)
     scores = known_scores(classifier, trials, answers)
     if options.csv:
-        _write(options.csv, answers.to_csv(index=False))
+        save(options.csv, answers.to_csv(index=False).encode())
     if options.json:
         print(json.dumps({"scores": _plain(scores), "answers": answers.to_dict("records")}, indent=2))
     elif not options.csv:
@@ -71,7 +70,7 @@ def _trials(options: argparse.Namespace, shape: "Shape") -> Trials:
     if options.file:
         return from_file(options.file, shape, options.fit)
     given = dict(pair(text) for text in options.option)
-    return sources.load(DataConfig(options.source, tuple(filter(None, options.subjects.split(","))), given))
+    return sources.load(DataConfig(options.source, tuple(listed(options.subjects)), given))
 
 
 def from_file(path: Path, shape: "Shape", fit: bool = False) -> Trials:
@@ -113,10 +112,3 @@ def _sentence(n: int, scores: Scores | None) -> str:
     return (
         f"{n} trials: accuracy {scores.accuracy:.3f} (95 % interval {low:.3f} to {high:.3f}), kappa {scores.kappa:.2f}"
     )
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        write_whole(path, text.encode())
-    except OSError as error:
-        raise InputError(f"{path} cannot be written ({error.strerror or error}); choose another place.") from error
