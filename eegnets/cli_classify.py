@@ -21,6 +21,8 @@ from eegnets.trials import SPLITS, Trials
 if TYPE_CHECKING:
     from eegnets.classification import Classifier, Shape
 
+USELESS = {"source": ("fit",), "file": ("subjects", "option", "split")}  # flags that go with the other one alone
+
 
 def add_classify(parser: argparse.ArgumentParser) -> None:
     """The flags of `classify`."""
@@ -31,7 +33,7 @@ def add_classify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fit", action="store_true", help="pick channels, resample, cut or fill up what --file holds")
     parser.add_argument("--subjects", metavar="A,B", default="", help="of the source; default all")
     parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="an option of the source")
-    parser.add_argument("--split", default="test", metavar="SPLIT", help=f"{' or '.join(SPLITS)}; default test")
+    parser.add_argument("--split", metavar="SPLIT", help=f"of the source: {' or '.join(SPLITS)}; default test")
     parser.add_argument("--csv", type=Path, metavar="OUT", help="write a row a trial to this file")
     parser.add_argument("--json", action="store_true", help="print scores and answers as one object")
     add_runs_folder(parser)
@@ -39,12 +41,14 @@ def add_classify(parser: argparse.ArgumentParser) -> None:
 
 def classify(options: argparse.Namespace) -> int:
     """Answer trials and say how good the answers are, where the classes are known."""
-    lookup(dict.fromkeys(SPLITS), "split", options.split)
+    _refuse_useless(options)
+    split = options.split or "test"
+    lookup(dict.fromkeys(SPLITS), "split", split)
     run = find_run(options.run, RunStore(options.runs))
     from eegnets.classification import Classifier  # imports torch: after the cheap checks
 
     classifier = Classifier(run)
-    trials = classifier.fold(_trials(options, classifier.shape), options.split)
+    trials = classifier.fold(_trials(options, classifier.shape), split)
     answers = classifier.answers(trials)
     scores = known_scores(classifier, trials, answers)
     if options.csv:
@@ -55,6 +59,14 @@ def classify(options: argparse.Namespace) -> int:
         print(answers.to_string(index=False, float_format="{:.3f}".format))
     tell(_sentence(len(trials), scores))
     return 0
+
+
+def _refuse_useless(options: argparse.Namespace) -> None:
+    """Raise InputError for a flag that would change nothing."""
+    asked = "file" if options.file else "source"
+    for name in USELESS[asked]:
+        if getattr(options, name):
+            raise InputError(f"--{name} does nothing with --{asked}; leave it out.")
 
 
 def find_run(name: str, store: RunStore) -> Run:

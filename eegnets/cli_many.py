@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from eegnets import sources
-from eegnets.config import SETTINGS, RunConfig, lookup
+from eegnets.config import SETTINGS, InputError, RunConfig, lookup
 from eegnets.export import FILES
-from eegnets.flags import add_runs_folder, add_settings, config_of, listed, save, tell
+from eegnets.flags import add_runs_folder, add_settings, config_of, flag, listed, save, tell
 from eegnets.report import FORMATS, make_report
 from eegnets.run_folder import Run, RunError
 from eegnets.runner import Runner
@@ -32,6 +32,7 @@ def add_sweep(parser: argparse.ArgumentParser) -> None:
 def sweep(options: argparse.Namespace) -> int:
     """Carry out every combination that is not finished yet; one line a run as it ends."""
     lists = {name: listed(getattr(options, name)) for name in LISTS}
+    _refuse_twice(options, lists)
     base = config_of(options)
     base = RunConfig(sources.check(base.data), base.model, base.training)  # as runs store it: with all that was open
     store = RunStore(options.runs)
@@ -53,6 +54,14 @@ def sweep(options: argparse.Namespace) -> int:
         raise
     finally:
         runner.shutdown()
+
+
+def _refuse_twice(options: argparse.Namespace, lists: dict[str, list[str]]) -> None:
+    """Raise InputError where a setting has both a list and a value of its own."""
+    for name, setting in LISTS.items():
+        if lists[name] and getattr(options, setting) is not None:
+            several, one = "--" + name.replace("_", "-"), flag(SETTINGS[setting])
+            raise InputError(f"{several} and {one} set the same thing; leave one of them out.")
 
 
 def _as_they_end(runs: list[Run]) -> Iterable[Run]:

@@ -128,6 +128,10 @@ def test_times_that_are_not_in_seconds_are_told(run, trials, tmp_path, capsys, u
     [
         (("--source", "simulated", "--split", "all"), "unknown split"),
         (("--source", "nowhere"), "unknown source"),
+        (("--source", "simulated", "--fit"), "--fit does nothing with --source"),
+        (("--file", "absent.npy", "--split", "test"), "--split does nothing with --file"),
+        (("--file", "absent.npy", "--subjects", "A"), "--subjects does nothing with --file"),
+        (("--file", "absent.npy", "--option", "difficulty=1"), "--option does nothing with --file"),
         (("--file", "absent.npy"), "absent.npy"),
         (("--source", "simulated", "--subjects", "A", "--csv", f"{__file__}/out.csv"), "cannot be written"),
     ],

@@ -188,7 +188,17 @@ def test_a_run_that_fails_is_told_and_shows_in_the_exit_code(tmp_path, capsys):
     assert capsys.readouterr().out.startswith("failed")
 
 
-@pytest.mark.parametrize("flags", [["--seeds", "x"], ["--models", "VGG"], ["--activations", "Relu7"]])
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ["--seeds", "x"],
+        ["--models", "VGG"],
+        ["--activations", "Relu7"],
+        ["--models", "EEGNet", "--model", "DeepConvNet"],
+        ["--weight-decays", "0,0.1", "--weight-decay", "0.01"],
+    ],
+)
+@pytest.mark.usefixtures("at_once")
 def test_a_wrong_list_is_an_exit_code_of_two_before_any_run(tmp_path, capsys, flags):
     assert main(["sweep", *flags, *TINY, "--runs", str(tmp_path / "runs")]) == 2
     assert not (tmp_path / "runs").exists()
