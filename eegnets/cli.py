@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from eegnets import sources
 from eegnets.cli_bench import add_bench, bench
@@ -19,11 +19,14 @@ from eegnets.cli_classify import add_classify, classify
 from eegnets.cli_code import add_code, code
 from eegnets.cli_many import add_export, add_report, add_sweep, export, report, sweep
 from eegnets.config import InputError, lookup
-from eegnets.flags import add_runs_folder, add_settings, config_of, tell
+from eegnets.flags import add_runs_folder, add_settings, config_of, listed, tell
 from eegnets.run_folder import Busy, Run
 from eegnets.runs import RunStore, describe
 from eegnets.scores import summary
 from eegnets.workers import mind_manners
+
+if TYPE_CHECKING:
+    from eegnets.runner import Runner
 
 FOLLOW = 0.2  # seconds between looks at a run that somebody else carries out
 
@@ -112,7 +115,7 @@ def _fetch(options: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     source = lookup(sources.SOURCES, "source", options.source)
-    subjects = tuple(name.strip() for name in options.subjects.split(",") if name.strip())
+    subjects = tuple(listed(options.subjects))
     if subjects and not source.by_subject:
         raise InputError(f"{source.name} comes whole, with everyone it has; leave --subjects out.")
     whom: dict[str, Any] = {"subjects": subjects} if subjects else {}
@@ -141,8 +144,8 @@ def _train(options: argparse.Namespace) -> int:
     sources.check(config.data)  # before torch comes: a typo is told at once
     experiment = _import_experiment()
     config, store = experiment.prepare(config), RunStore(options.runs)
-    _join_cluster(store)
-    return _carry_out(store.create(config), options.json)
+    cluster = _join_cluster(store)
+    return _carry_out(cluster.submit(config) if cluster else store.create(config), options.json)
 
 
 def _import_experiment() -> ModuleType:
@@ -153,12 +156,13 @@ def _import_experiment() -> ModuleType:
     return experiment
 
 
-def _join_cluster(store: RunStore) -> None:
-    """Have a cluster take what waits in the folder, where one is named; before the run waits, as it may not answer."""
-    if os.environ.get("EEGNETS_SCHEDULER"):
-        from eegnets.runner import Runner
+def _join_cluster(store: RunStore) -> "Runner | None":
+    """A queue whose workers are a cluster's, where one is named; made before the run waits, as it may not answer."""
+    if not os.environ.get("EEGNETS_SCHEDULER"):
+        return None
+    from eegnets.runner import Runner
 
-        Runner(store)  # its queue is the folder
+    return Runner(store, only=[])
 
 
 def _carry_out(run: Run, as_json: bool) -> int:
@@ -231,8 +235,8 @@ def _resume(options: argparse.Namespace) -> int:
     store = RunStore(options.runs)
     run = store.get(options.run)
     _import_experiment()  # takes seconds, in which an app's worker would take up a run that waits
-    _join_cluster(store)
-    run.requeue()
+    cluster = _join_cluster(store)
+    cluster.resume(run.id) if cluster else run.requeue()
     return _carry_out(run, options.json)
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 from eegnets import sources
 from eegnets.bench_results import LISTS, Result, cases, results
 from eegnets.config import SETTINGS, DataConfig, Setting
-from eegnets.flags import pair, tell
+from eegnets.flags import listed, pair, tell
 from eegnets.machine import here, usable_cores
 from eegnets.workers import keep_memory
 
@@ -50,11 +50,11 @@ def add_bench(parser: argparse.ArgumentParser) -> None:
 
 def bench(options: argparse.Namespace) -> int:
     """Measure, and print each case with its ratio to the usual loop at the same threads."""
-    lists = {name: [part.strip() for part in getattr(options, name).split(",") if part.strip()] for name in LISTS}
+    lists = {name: listed(getattr(options, name)) for name in LISTS}
     cases(lists)  # the cheap checks first, before torch comes
     given = {name: getattr(options, name) for name in NUMBERS}
     limits = {name: NUMBERS[name].check(value) for name, value in given.items() if value is not None}
-    subjects = tuple(filter(None, options.subjects.split(",")))
+    subjects = tuple(listed(options.subjects))
     data = sources.check(DataConfig(options.source, subjects, dict(map(pair, options.option))))
     epochs, shown = [], sys.stderr.isatty() and not options.json
     for record in records(lists, data, limits):

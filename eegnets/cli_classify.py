@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from eegnets import sources
-from eegnets.atomic import write_whole
 from eegnets.config import DataConfig, InputError, lookup
 from eegnets.evaluation import Scores, score
 from eegnets.fitting import fitted, likely_channels, likely_recipe, misfits
-from eegnets.flags import add_runs_folder, pair, tell
+from eegnets.flags import add_runs_folder, listed, pair, save, tell
 from eegnets.run_folder import Run, RunError
 from eegnets.runs import RunStore, shipped
 from eegnets.sources import files
@@ -21,6 +20,8 @@ from eegnets.trials import SPLITS, Trials
 
 if TYPE_CHECKING:
     from eegnets.classification import Classifier, Shape
+
+USELESS = {"source": ("fit",), "file": ("subjects", "option", "split")}  # flags that go with the other one alone
 
 
 def add_classify(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +33,7 @@ def add_classify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fit", action="store_true", help="pick channels, resample, cut or fill up what --file holds")
     parser.add_argument("--subjects", metavar="A,B", default="", help="of the source; default all")
     parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="an option of the source")
-    parser.add_argument("--split", default="test", metavar="SPLIT", help=f"{' or '.join(SPLITS)}; default test")
+    parser.add_argument("--split", metavar="SPLIT", help=f"of the source: {' or '.join(SPLITS)}; default test")
     parser.add_argument("--csv", type=Path, metavar="OUT", help="write a row a trial to this file")
     parser.add_argument("--json", action="store_true", help="print scores and answers as one object")
     add_runs_folder(parser)
@@ -40,22 +41,32 @@ def add_classify(parser: argparse.ArgumentParser) -> None:
 
 def classify(options: argparse.Namespace) -> int:
     """Answer trials and say how good the answers are, where the classes are known."""
-    lookup(dict.fromkeys(SPLITS), "split", options.split)
+    _refuse_useless(options)
+    split = options.split or "test"
+    lookup(dict.fromkeys(SPLITS), "split", split)
     run = find_run(options.run, RunStore(options.runs))
     from eegnets.classification import Classifier  # imports torch: after the cheap checks
 
     classifier = Classifier(run)
-    trials = classifier.fold(_trials(options, classifier.shape), options.split)
+    trials = classifier.fold(_trials(options, classifier.shape), split)
     answers = classifier.answers(trials)
     scores = known_scores(classifier, trials, answers)
     if options.csv:
-        _write(options.csv, answers.to_csv(index=False))
+        save(options.csv, answers.to_csv(index=False).encode())
     if options.json:
         print(json.dumps({"scores": _plain(scores), "answers": answers.to_dict("records")}, indent=2))
     elif not options.csv:
         print(answers.to_string(index=False, float_format="{:.3f}".format))
     tell(_sentence(len(trials), scores))
     return 0
+
+
+def _refuse_useless(options: argparse.Namespace) -> None:
+    """Raise InputError for a flag that would change nothing."""
+    asked = "file" if options.file else "source"
+    for name in USELESS[asked]:
+        if getattr(options, name):
+            raise InputError(f"--{name} does nothing with --{asked}; leave it out.")
 
 
 def find_run(name: str, store: RunStore) -> Run:
@@ -71,7 +82,7 @@ def _trials(options: argparse.Namespace, shape: "Shape") -> Trials:
     if options.file:
         return from_file(options.file, shape, options.fit)
     given = dict(pair(text) for text in options.option)
-    return sources.load(DataConfig(options.source, tuple(filter(None, options.subjects.split(","))), given))
+    return sources.load(DataConfig(options.source, tuple(listed(options.subjects)), given))
 
 
 def from_file(path: Path, shape: "Shape", fit: bool = False) -> Trials:
@@ -113,10 +124,3 @@ def _sentence(n: int, scores: Scores | None) -> str:
     return (
         f"{n} trials: accuracy {scores.accuracy:.3f} (95 % interval {low:.3f} to {high:.3f}), kappa {scores.kappa:.2f}"
     )
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        write_whole(path, text.encode())
-    except OSError as error:
-        raise InputError(f"{path} cannot be written ({error.strerror or error}); choose another place.") from error

@@ -3,10 +3,8 @@
 import argparse
 from pathlib import Path
 
-from eegnets.atomic import write_whole
 from eegnets.cli_classify import find_run
-from eegnets.config import InputError
-from eegnets.flags import add_runs_folder, tell
+from eegnets.flags import add_runs_folder, save, tell
 from eegnets.runs import RunStore
 
 
@@ -26,17 +24,7 @@ def code(options: argparse.Namespace) -> int:
     shape = shape_of(run)
     files = {f"{run.id}.py": show_code.script(run, shape).encode(), f"{run.id}.npz": show_code.exported(run)}
     for name, content in files.items():
-        _write(options.out / name, content)
+        save(options.out / name, content)
         print(options.out / name)
     tell(show_code.verdict(run, shape))
     return 0
-
-
-def _write(path: Path, content: bytes) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, content)
-    except OSError as error:
-        raise InputError(
-            f"cannot write {path} ({error.strerror or error}); choose another folder with --out."
-        ) from error

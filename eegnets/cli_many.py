@@ -7,10 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from eegnets import sources
-from eegnets.atomic import write_whole
 from eegnets.config import SETTINGS, InputError, RunConfig, lookup
 from eegnets.export import FILES
-from eegnets.flags import add_runs_folder, add_settings, config_of, tell
+from eegnets.flags import add_runs_folder, add_settings, config_of, flag, listed, save, tell
 from eegnets.report import FORMATS, make_report
 from eegnets.run_folder import Run, RunError
 from eegnets.runner import Runner
@@ -32,20 +31,21 @@ def add_sweep(parser: argparse.ArgumentParser) -> None:
 
 def sweep(options: argparse.Namespace) -> int:
     """Carry out every combination that is not finished yet; one line a run as it ends."""
-    lists = {name: _listed(getattr(options, name)) for name in LISTS}
+    lists = {name: listed(getattr(options, name)) for name in LISTS}
+    _refuse_twice(options, lists)
     base = config_of(options)
     base = RunConfig(sources.check(base.data), base.model, base.training)  # as runs store it: with all that was open
     store = RunStore(options.runs)
     rows = store.table()
     cells = plan(grid(base, lists), rows)
     to_do = [cell for cell in cells if cell.state != "finished"]
-    _say(f"{len(cells)} runs, {len(cells) - len(to_do)} of them finished before.")
+    tell(f"{len(cells)} runs, {len(cells) - len(to_do)} of them finished before.")
     if not to_do:
         return 0
-    runner = Runner(store)
+    runner = Runner(store, only=[cell.run_id for cell in to_do])
     expected = seconds_expected([cell.config for cell in to_do], rows, runner.workers.count())
     if expected:
-        _say(f"About {max(expected / 60, 1):.0f} min, by what an epoch took before.")
+        tell(f"About {max(expected / 60, 1):.0f} min, by what an epoch took before.")
     runs = begin(runner, to_do)
     try:
         return max([_told(run) for run in _as_they_end(runs)], default=0)
@@ -56,12 +56,12 @@ def sweep(options: argparse.Namespace) -> int:
         runner.shutdown()
 
 
-def _listed(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]
-
-
-def _say(words: str) -> None:
-    tell(words)
+def _refuse_twice(options: argparse.Namespace, lists: dict[str, list[str]]) -> None:
+    """Raise InputError where a setting has both a list and a value of its own."""
+    for name, setting in LISTS.items():
+        if lists[name] and getattr(options, setting) is not None:
+            several, one = "--" + name.replace("_", "-"), flag(SETTINGS[setting])
+            raise InputError(f"{several} and {one} set the same thing; leave one of them out.")
 
 
 def _as_they_end(runs: list[Run]) -> Iterable[Run]:
@@ -74,10 +74,11 @@ def _as_they_end(runs: list[Run]) -> Iterable[Run]:
 
 
 def _told(run: Run) -> int:
-    """Print how a run ended; 0 for a finished one, else 1."""
-    row, model, training = describe(run), run.config.model, run.config.training
+    """Print how a run ended, in words too where it is damaged or gone; 0 for a finished one, else 1."""
+    row = describe(run)
     scores = [f"{name.replace('_', ' ')} {row[name]:.3f}" for name in SCORES if row.get(name) is not None]
-    about = f"{model.name} {model.activation} wd {training.weight_decay:g} seed {training.seed}"
+    readable = row["state"] != "damaged"
+    about = "{model} {activation} wd {weight_decay:g} seed {seed}".format(**row) if readable else ""
     print(f"{row['state']:12} {about:40} {'  '.join(scores)}  {run.id} {row['message']}".rstrip(), flush=True)
     return int(row["state"] != "finished")
 
@@ -106,10 +107,7 @@ def export(options: argparse.Namespace) -> int:
     write, store = lookup(FILES, "file", options.file), RunStore(options.runs)
     runs = [store.get(run_id) for run_id in options.run_ids] or store.runs()
     path = options.out or Path(options.file)
-    try:
-        write_whole(path, write(runs))
-    except OSError as error:
-        raise InputError(f"cannot write {path} ({error.strerror or error}); choose another path with --out.") from error
+    save(path, write(runs))
     print(path)
     return 0
 

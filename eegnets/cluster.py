@@ -70,6 +70,8 @@ class ClusterWorkers:
             self._next_try = time.monotonic() + RETRY
             with contextlib.suppress(InputError):
                 self._connect(type(self._client), 1.0)
+        if self._client.status != "running":  # asked now, it would wait for the scheduler to come back
+            return 0
         return len(self._client.scheduler_info(n_workers=-1).get("workers", ()))
 
     def start(self, path: Path) -> "Future[bool]":

@@ -1,6 +1,6 @@
 """Settings as words of a command line: added to a parser, read from what was typed, and written out again.
 
-And what every command has: where the runs are, and words beside its output.
+And what every command has: where the runs are, lists with commas, files to write, and words beside its output.
 """
 
 import argparse
@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from eegnets.atomic import write_whole
 from eegnets.config import SETTINGS, InputError, RunConfig, Setting
 
 
@@ -68,6 +69,11 @@ def pair(text: str) -> tuple[str, str]:
     return name, value
 
 
+def listed(text: str) -> list[str]:
+    """What stands between the commas of "A, B"; of an empty text, nothing."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
 def written(config: RunConfig) -> str:
     """The flags that ask for this config; what is at its default is left out."""
     words = []
@@ -79,6 +85,15 @@ def written(config: RunConfig) -> str:
     for name, value in config.data.options.items():
         words += ["--option", f"{name}={value}"]
     return shlex.join(words)
+
+
+def save(path: Path, content: bytes) -> None:
+    """Write a file whole, and its folder where there is none yet; raises InputError where that cannot be."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, content)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written ({error.strerror or error}); choose another place.") from error
 
 
 def tell(words: str, end: str = "\n") -> None:

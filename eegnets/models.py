@@ -189,8 +189,8 @@ def build(
 ) -> nn.Module:
     """A new network of MODELS for trials of `n_chans` channels × `n_times` samples and `n_outputs` classes.
 
-    `dropout` None takes the network's own; `options` are its sizes (EEGNet: F1, D, F2, kernel_length). Raises
-    InputError for a name that is not registered and a size or option that cannot work.
+    `dropout` None takes the network's own; `options` are its sizes, which `model_options` lists. Raises InputError
+    for a name that is not registered and a size or option that cannot work.
     """
     kind = lookup(MODELS, "network", name)
     sizes = model_options(name)

@@ -16,6 +16,7 @@ from eegnets.config import SETTINGS, InputError, RunConfig, unknown
 from eegnets.findings import findings
 from eegnets.flags import written
 from eegnets.runs import SCORES, asked
+from eegnets.sources import SOURCES
 from eegnets.statistics import Mean, mean_interval
 from eegnets.timing import EPOCHS, Time, scaled, time_table, times
 from eegnets.translation import N_, _
@@ -69,12 +70,13 @@ def make_report(rows: Iterable[Mapping[str, Any]], source: str | None = None) ->
     A table compares like with like: its runs agree in all but network, activation, weight decay and seed (and in what
     makes no network better: device, engine, threads, which weights were kept). Of several such families the largest is
     taken; runs that were changed while they trained are in none. Raises InputError where `source` has no finished run
-    but others have.
+    but others have, or is none at all.
     """
     finished = [row for row in rows if row["state"] == "finished" and not row["changed"]]
     names = sorted({row["source"] for row in finished})
-    if source is not None and names and source not in names:
-        raise InputError(unknown(N_("source with finished runs"), source, names))
+    if source is not None and source not in (names or SOURCES):
+        what = N_("source with finished runs") if names else N_("source")
+        raise InputError(unknown(what, source, names or SOURCES))
     family = _largest_family([row for row in finished if source in (None, row["source"]) and _in_tables(row)])
     base = asked(family[0]) if family else RunConfig().with_(source=source or "simulated")
     base = base.with_(name="EEGNet", activation="ELU", weight_decay=0.01, seed=0, threads=None)

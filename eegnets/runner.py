@@ -1,11 +1,12 @@
 """The queue: whose run goes to a worker next, and what becomes of it."""
 
 import contextlib
+import logging
 import os
 import secrets
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from functools import partial
 
@@ -17,6 +18,7 @@ from eegnets.translation import N_, _
 from eegnets.turns import Ticket, expected_starts, in_turn
 from eegnets.workers import LocalWorkers, WorkerKilled, Workers, whole_number
 
+LOG = logging.getLogger(__name__)
 LOOK = 1.0  # seconds between looks for runs that another program left in the queue
 AGAIN = 2.0  # seconds before a run that came back unbegun (somebody else had it) is tried again
 CAN_GO_ON = N_("{message} It can go on after epoch {n}.")
@@ -36,11 +38,13 @@ class Runner:
     """The queue and the workers of one process (an app, say) over one folder of runs.
 
     The queue is the folder itself: whatever is "queued" in it waits, whoever put it there. Several runners may serve
-    one folder; a run is held by a lock while it is carried out, so that none is begun twice.
+    one folder; a run is held by a lock while it is carried out, so that none is begun twice. `only`: serve these runs
+    and what is submitted or resumed here, and leave all others to those who stay longer.
     """
 
-    def __init__(self, store: RunStore, workers: Workers | None = None) -> None:
+    def __init__(self, store: RunStore, workers: Workers | None = None, *, only: Iterable[str] | None = None) -> None:
         self.store = store
+        self._serves_all, self._own = only is None, set(only or ())
         self.workers = workers or make_workers()
         self.limit = whole_number("EEGNETS_OWNER_LIMIT")
         self._lock = threading.RLock()
@@ -69,6 +73,7 @@ class Runner:
         with self._lock:
             self._check_limit(owner, len(ready))
             runs = [self.store.create(config, owner=owner, group=group, in_step=in_step) for config in ready]
+            self._own.update(run.id for run in runs)
             self._dispatch()
         return runs
 
@@ -99,6 +104,7 @@ class Runner:
         with self._lock:
             self._check_limit(str(run.about().get("owner", "")), 1)
             run.requeue("step" if step else "resume")
+            self._own.add(run_id)
             self._dispatch()
 
     def waiting(self) -> list[str]:
@@ -138,20 +144,23 @@ class Runner:
         with self._lock:
             running = list(self._running)
         self.workers.shutdown()
-        for run_id in running:  # on a cluster it may go on: whoever works on it holds it
-            with contextlib.suppress(RunError), Run(self.store.root / run_id).held():
-                self._interrupted(run_id, N_("The app was closed."))
+        for run_id in running:
+            self._interrupted(run_id, N_("The app was closed."))
 
     def _look(self) -> None:
         while not self._closed.wait(LOOK):
-            with self._lock:
-                self._dispatch()
+            try:
+                with self._lock:
+                    self._dispatch()
+            except Exception:  # whatever it was, the next look may go well
+                LOG.exception("The queue could not be looked at; it is tried again.")
 
     def _waiting(self) -> list[Ticket]:
-        """Every queued run that none of our own workers has."""
+        """Every queued run to be served here that none of our own workers has."""
         known, self._tickets = self._tickets, {}
         for run in self.store.active():
-            if run.id not in self._running and run.status.state == "queued":
+            mine = self._serves_all or run.id in self._own
+            if mine and run.id not in self._running and run.status.state == "queued":
                 with contextlib.suppress(RunError):  # damaged: no turn for it, and no harm to the others
                     self._tickets[run.id] = known.get(run.id) or _ticket(run)
         return list(self._tickets.values())
@@ -175,8 +184,13 @@ class Runner:
         self._tickets.pop(ticket.run_id, None)  # whoever comes back to the queue stands at its end
         self._served[ticket.owner] = 1 + max(self._served.values(), default=0)
         self._not_before[ticket.run_id] = now + AGAIN
-        future = self.workers.start(self.store.root.resolve() / ticket.run_id)
-        future.add_done_callback(partial(self._done, ticket.run_id))
+        try:
+            future = self.workers.start(self.store.root.resolve() / ticket.run_id)
+        except Exception:  # whatever it was, the run waits on and others have their turn
+            LOG.exception("No worker could take run %s; it is tried again.", ticket.run_id)
+            del self._running[ticket.run_id]
+        else:
+            future.add_done_callback(partial(self._done, ticket.run_id))
 
     def _done(self, run_id: str, future: "Future[bool]") -> None:
         if not future.exception() and future.result():  # it was carried out, so it may go on whenever it is its turn
@@ -188,10 +202,15 @@ class Runner:
             self._dispatch()
 
     def _interrupted(self, run_id: str, message: str) -> None:
-        """Say so in the run's folder; where that cannot be read or written, the worker's silence says it."""
+        """Say so in the run's folder; where that cannot be read or written, the worker's silence says it.
+
+        On a cluster whose connection is lost or left, a run may go on: whoever works on it holds it.
+        """
         run = Run(self.store.root / run_id)
-        with contextlib.suppress(RunError, OSError):
-            if run.status.state in ("running", "interrupted") and run.path.exists():
+        if not run.path.exists():  # to hold it would make the folder anew
+            return
+        with contextlib.suppress(RunError, OSError), run.held():
+            if run.status.state in ("running", "interrupted"):
                 run.set_status("interrupted", CAN_GO_ON.format(message=message, n=len(run.history())))
 
 

@@ -1,17 +1,19 @@
 """A sweep: every combination of some lists of settings, and what of it is still to be done."""
 
 import shlex
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
+from operator import eq
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from eegnets.activations import ACTIVATIONS
 from eegnets.comparison import differing, plain, setting_label, settings_of, worded
-from eegnets.config import SETTINGS, InputError, RunConfig, lookup
+from eegnets.config import SETTINGS, DataConfig, InputError, RunConfig, lookup
 from eegnets.flags import written
 from eegnets.run_folder import Run
 from eegnets.runs import asked
@@ -31,6 +33,7 @@ LISTS = {
 }  # how a list is called -> the setting
 MOST = 1000  # runs in one sweep
 ROWS = 24  # of its grid, at most
+COMPUTED = ("device", "precision", "engine", "threads", "batch_size", "instruments")  # what changes an epoch's seconds
 BEST_FIRST = ("finished", "running", "queued", "paused", "stopped", "interrupted", "failed")
 
 
@@ -168,14 +171,32 @@ def _values(settings: Mapping[str, Any], keys: Sequence[str]) -> str:
 def seconds_expected(configs: Iterable[RunConfig], rows: Iterable[Mapping[str, Any]], workers: int = 1) -> float | None:
     """About how long these take, by what an epoch took in finished runs on the same data; None where none tells.
 
-    rows: as `runs.describe` gives them. A network without a run of its own counts as the slowest that has one.
+    configs: all on the same data. rows: as `runs.describe` gives them, the newest first. Of a network's runs that one
+    counts which agrees in most of COMPUTED; a network without a run of its own counts as the slowest that has one.
     """
-    configs, pace = list(configs), {}
+    configs = list(configs)
+    epochs, paces = Counter[tuple[Any, ...]](), {}
+    for config in configs:
+        epochs[_computed(settings_of(config))] += config.training.epochs
     for row in rows:
-        if row["state"] == "finished" and row.get("seconds") and configs and row["source"] == configs[0].data.source:
-            pace.setdefault(row["model"], row["seconds"] / row["epoch"])
-    if not pace:
+        if configs and row["state"] == "finished" and row.get("seconds") and _on(row, configs[0].data):
+            paces.setdefault(_computed(row), row["seconds"] / row["epoch"])
+    if not paces:
         return None
-    slowest = max(pace.values())
-    total = sum(pace.get(config.model.name, slowest) * config.training.epochs for config in configs)
-    return total / max(1, min(workers, len(configs)))
+    return sum(_pace(how, paces) * n for how, n in epochs.items()) / max(1, min(workers, len(configs)))
+
+
+def _on(row: Mapping[str, Any], data: DataConfig) -> bool:
+    return row["source"] == data.source and {*row["subjects"]} == {*data.subjects} and row["options"] == data.options
+
+
+def _computed(settings: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (settings["model"], *(settings[name] for name in COMPUTED))
+
+
+def _pace(how: tuple[Any, ...], paces: Mapping[tuple[Any, ...], float]) -> float:
+    """Seconds an epoch."""
+    own = [one for one in paces if one[0] == how[0]]
+    if not own:
+        return max(paces.values())
+    return paces[max(own, key=lambda one: sum(map(eq, one, how)))]

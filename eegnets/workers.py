@@ -36,6 +36,7 @@ KEPT, MOST_OF_OLDER = 2**30, 2**25  # bytes; older versions of glibc take no mor
 # Objects made, and not yet gone, before Python looks for those that only hold each other. At its own 700 the looking is
 # an eighth of what the libraries of a run take to import, where nothing is to be found.
 LOOK_AFTER = 50_000
+NO_ROOM = (OSError, RuntimeError)  # for a process, or for the thread that minds it
 KILLED = (loky.process_executor.BrokenProcessPool, loky.process_executor.ShutdownExecutorError)
 
 
@@ -121,8 +122,10 @@ class LocalWorkers:
 
     def _make_ready(self) -> None:
         """Start the process of the worker that is next; where there is no room for it just now, its run will."""
-        with contextlib.suppress(OSError):
+        try:
             self._idle[-1].submit(os.getpid)
+        except NO_ROOM:
+            self._idle[-1] = self._new_pool()
         # Loky would have every further pool hook into the program's exit, before the runner, and wait for its run.
         loky.process_executor.process_pool_executor_at_exit = True
 
@@ -136,7 +139,7 @@ class LocalWorkers:
         with self._lock:
             try:
                 pool, working = self._begin(path)
-            except OSError:  # the machine has no room for a process just now; the run keeps its place in the queue
+            except NO_ROOM:  # just now; the run keeps its place in the queue
                 self._idle.append(self._new_pool())
                 ended.set_exception(WorkerKilled(GONE))
                 return ended

@@ -3,6 +3,7 @@
 import gc
 import os
 import signal
+from concurrent.futures import Future
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -150,6 +151,33 @@ def warm_workers():
 def warm(monkeypatch, warm_workers):
     """Whoever wants workers gets those that are there."""
     monkeypatch.setattr("eegnets.runner.make_workers", lambda: warm_workers)
+
+
+class AtOnce:
+    """Workers without a process: a run has finished as soon as it has begun."""
+
+    threads = 1
+
+    def count(self):
+        return 1
+
+    def start(self, path):
+        from eegnets.run_folder import Run
+
+        Run(path).finish("finished")
+        ended = Future()
+        ended.set_result(True)
+        return ended
+
+    def shutdown(self):
+        pass
+
+
+@pytest.fixture
+def at_once(monkeypatch):
+    """Whoever wants workers, here or on a cluster, gets such as train nothing; gives their class."""
+    monkeypatch.setattr("eegnets.runner.make_workers", AtOnce)
+    return AtOnce
 
 
 @pytest.fixture(scope="session")

@@ -80,8 +80,9 @@ def test_a_run_without_weights_is_told(tmp_path):
 
 
 def test_the_command_writes_what_the_run_stored(run, tmp_path, capsys):
-    assert command(run, "--source", "simulated", "--subjects", "A", "--csv", str(tmp_path / "out.csv")) == 0
-    assert (tmp_path / "out.csv").read_bytes() == (run.path / "predictions.csv").read_bytes()
+    path = tmp_path / "new" / "out.csv"
+    assert command(run, "--source", "simulated", "--subjects", "A", "--csv", str(path)) == 0
+    assert path.read_bytes() == (run.path / "predictions.csv").read_bytes()
     accuracy = run.result()["last"]["test_accuracy"], run.result()["best_validation"]["test_accuracy"]
     assert any(f"540 trials: accuracy {found:.3f}" in capsys.readouterr().err for found in accuracy[1:])
 
@@ -139,8 +140,12 @@ def test_times_that_are_not_in_seconds_are_told(run, trials, tmp_path, capsys, u
     [
         (("--source", "simulated", "--split", "all"), "unknown split"),
         (("--source", "nowhere"), "unknown source"),
+        (("--source", "simulated", "--fit"), "--fit does nothing with --source"),
+        (("--file", "absent.npy", "--split", "test"), "--split does nothing with --file"),
+        (("--file", "absent.npy", "--subjects", "A"), "--subjects does nothing with --file"),
+        (("--file", "absent.npy", "--option", "difficulty=1"), "--option does nothing with --file"),
         (("--file", "absent.npy"), "absent.npy"),
-        (("--source", "simulated", "--subjects", "A", "--csv", "/nowhere/at/all.csv"), "cannot be written"),
+        (("--source", "simulated", "--subjects", "A", "--csv", f"{__file__}/out.csv"), "cannot be written"),
     ],
 )
 def test_what_is_wrong_is_told_in_a_sentence(run, capsys, arguments, words):

@@ -272,6 +272,17 @@ def test_a_cluster_that_does_not_answer_leaves_no_run_that_waits(ready, made_run
     assert [run.status.state for run in ready.store.runs()] == ["stopped"] * len(left)
 
 
+@pytest.mark.usefixtures("at_once")
+@pytest.mark.parametrize("name", ["train", "resume"])
+def test_a_command_has_the_cluster_carry_out_its_own_run_alone(ready, made_run, monkeypatch, capsys, name):
+    monkeypatch.setenv("EEGNETS_SCHEDULER", "tcp://127.0.0.1:9")
+    others = ready.store.create(RunConfig())
+    arguments = TRAIN if name == "train" else ["resume", made_run("stopped").id]
+    assert main(arguments) == 0
+    run = ready.store.get(capsys.readouterr().out.splitlines()[-1])
+    assert (run.status.state, others.status.state) == ("finished", "queued")
+
+
 # Sources, fetch, runs
 
 

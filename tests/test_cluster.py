@@ -121,6 +121,30 @@ def test_a_scheduler_that_does_not_answer_is_told(monkeypatch):
         make_workers()
 
 
+def test_a_scheduler_that_went_away_has_no_workers_and_is_not_waited_for(monkeypatch):
+    class Client:
+        """As Dask's, which looks for its scheduler again for some seconds before it closes."""
+
+        status = "running"
+
+        def __init__(self, address, **_):
+            pass
+
+        def get_executor(self, **_):
+            pass
+
+        def scheduler_info(self, **_):
+            assert self.status == "running", "it waits"
+            return {"workers": {"one": {}, "two": {}}}
+
+    pytest.importorskip("distributed")
+    monkeypatch.setattr("distributed.Client", Client)
+    workers = ClusterWorkers("tcp://127.0.0.1:9")
+    assert workers.count() == 2
+    workers._client.status = "connecting"
+    assert workers.count() == 0
+
+
 def test_without_dask_the_repair_is_told(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(InputError, match=r"pip install -r requirements-cluster\.txt"):

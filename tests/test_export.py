@@ -87,12 +87,12 @@ def test_a_chart_with_many_points_becomes_a_picture(form, begins):
 
 
 def test_the_command_writes_the_runs_that_are_named(runs, tmp_path, capsys):
-    path = tmp_path / "two.json"
+    path = tmp_path / "new" / "two.json"
     folder = ["--runs", str(tmp_path / "runs")]
     assert main(["export", "histories.json", runs[0].id, runs[1].id, "--out", str(path), *folder]) == 0
     assert capsys.readouterr().out.strip() == str(path)
     assert list(json.loads(path.read_text())) == [runs[0].id, runs[1].id]
     assert main(["export", "runs.xls", *folder]) == 2
     assert "choose from runs.csv" in capsys.readouterr().err
-    assert main(["export", "runs.csv", "--out", str(tmp_path / "no" / "x.csv"), *folder]) == 2
-    assert "choose another path" in capsys.readouterr().err
+    assert main(["export", "runs.csv", "--out", str(path / "x.csv"), *folder]) == 2
+    assert "choose another place" in capsys.readouterr().err

@@ -7,8 +7,8 @@ import pytest
 from conftest import epoch_record
 from visiting import visit
 
-from eegnets.cli_many import _listed, add_sweep
-from eegnets.flags import config_of
+from eegnets.cli_many import add_sweep
+from eegnets.flags import config_of, listed
 from eegnets.runs import RunStore
 from eegnets.sweep import LISTS, grid
 
@@ -110,7 +110,7 @@ def test_the_command_line_shown_makes_the_same_sweep(app):
     parser = argparse.ArgumentParser()
     add_sweep(parser)
     typed = parser.parse_args(shown.split()[4:])
-    made = grid(config_of(typed), {name: _listed(getattr(typed, name)) for name in LISTS})
+    made = grid(config_of(typed), {name: listed(getattr(typed, name)) for name in LISTS})
     assert {(c.model.activation, c.training.weight_decay, c.training.seed, c.training.epochs) for c in made} == {
         (bend, decay, seed, 7) for bend in ("ReLU", "Tanh") for decay in (0.01, 0.0) for seed in (0, 1)
     }

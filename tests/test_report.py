@@ -147,6 +147,13 @@ def test_the_command_prints_the_report(tmp_path, capsys, form, made_run):
     assert "82.96" in capsys.readouterr().out
 
 
+def test_a_source_that_is_none_is_refused_though_there_is_no_run_yet(tmp_path, capsys):
+    assert main(["report", "--source", "scp1", "--runs", str(tmp_path)]) == 0
+    assert "--source scp1" in capsys.readouterr().out
+    assert main(["report", "--source", "scp2", "--runs", str(tmp_path)]) == 2
+    assert "unknown source 'scp2'" in capsys.readouterr().err
+
+
 def test_times_are_scaled_to_500_epochs_beside_the_lab_reports(made_run, rows):
     for seed in (0, 1):
         run = made_run(epochs=4, seed=seed, device="cpu", threads=2)  # half a second an epoch

@@ -140,6 +140,18 @@ def test_what_another_program_left_in_the_queue_is_taken_up(serve, store):
     wait_until(lambda: hands.begun == [left.id])
 
 
+def test_a_runner_of_some_runs_leaves_the_others_to_others(store):
+    first, others, paused = (store.create(CONFIG) for _ in range(3))
+    paused.pause()
+    hands = Hands(9)
+    runner = Runner(store, hands, only=[first.id])
+    runner.resume(paused.id)
+    own = runner.submit(CONFIG)
+    assert (set(hands.begun), runner.waiting()) == ({first.id, paused.id, own.id}, [])
+    runner.shutdown()
+    assert others.status.state == "queued"
+
+
 def test_a_run_whose_worker_was_killed_reads_interrupted_and_the_queue_goes_on(serve):
     hands = Hands()
     runner = serve(hands)
@@ -158,6 +170,14 @@ def test_a_run_that_training_ended_before_its_worker_died_keeps_its_end(serve):
     run.finish("finished")
     hands.kill(run)
     assert run.status.state == "finished"
+
+
+def test_a_run_that_somebody_works_on_is_not_interrupted_when_the_connection_is_lost(serve):
+    hands = Hands()
+    run = serve(hands).submit(CONFIG)
+    with run.held():  # as its worker does, on the far side of the connection
+        hands.kill(run)
+    assert run.status.state == "running"
 
 
 @pytest.mark.parametrize("fault", ["history", "disk"])
@@ -322,6 +342,45 @@ def test_a_run_whose_worker_cannot_be_started_just_now_waits_on(tmp_path, monkey
     finally:
         runner.shutdown()
     assert not left
+
+
+def test_a_worker_whose_thread_cannot_be_started_just_now_is_replaced(tmp_path, monkeypatch):
+    class Full:
+        def submit(self, *_):
+            raise RuntimeError("can't start new thread")
+
+    pools = []
+    monkeypatch.setattr(LocalWorkers, "_new_pool", lambda _: pools.append(Full()) or pools[-1])
+    made = LocalWorkers(1, cores=1)
+    assert isinstance(made.start(tmp_path).exception(), WorkerKilled)
+    assert (len(pools), made._idle) == (3, pools[-1:])
+
+
+def test_whatever_keeps_a_worker_from_starting_the_queue_goes_on(serve, monkeypatch, caplog):
+    monkeypatch.setattr("eegnets.runner.LOOK", 0.02)
+    monkeypatch.setattr("eegnets.runner.AGAIN", 0.1)
+    hands, left, start = Hands(), [RuntimeError("can't start new thread")], Hands.start
+    monkeypatch.setattr(Hands, "start", lambda self, path: fail(left.pop()) if left else start(self, path))
+    runner = serve(hands)
+    first, second = runner.submit(CONFIG), runner.submit(CONFIG)
+    assert (hands.begun, runner.waiting()) == ([second.id], [first.id])
+    assert first.id in caplog.text
+    hands.finish(second)
+    wait_until(lambda: hands.begun == [second.id, first.id])
+
+
+def test_a_look_at_the_queue_that_fails_is_told_and_not_the_last(serve, store, monkeypatch, caplog):
+    monkeypatch.setattr("eegnets.runner.LOOK", 0.02)
+    hands, left, active = Hands(), [RuntimeError("something")], store.active
+    serve(hands)
+    monkeypatch.setattr(store, "active", lambda: fail(left.pop()) if left else active())
+    run = store.create(CONFIG)
+    wait_until(lambda: hands.begun == [run.id])
+    assert "something" in caplog.text
+
+
+def fail(error):
+    raise error
 
 
 @pytest.mark.parametrize("text", ["two", "-1", "1.5"])

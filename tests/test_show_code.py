@@ -259,6 +259,6 @@ def test_the_command_writes_script_and_trials(store, tmp_path, capsys):
     assert show_code.EXACT in printed.err
     (tmp_path / "file").touch()
     assert main(["code", run.id, "--out", str(tmp_path / "file"), "--runs", str(store.root)]) == 2
-    assert "choose another folder with --out" in capsys.readouterr().err
+    assert "choose another place" in capsys.readouterr().err
     assert main(["code", "nobody", "--runs", str(store.root)]) == 2
     assert "there is no run or checkpoint 'nobody'" in capsys.readouterr().err

@@ -1,5 +1,6 @@
 """Sweeps: every combination once, what is finished stays, what was left goes on."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,9 +10,10 @@ from types import SimpleNamespace
 import pytest
 
 from eegnets.cli import main
-from eegnets.config import InputError, RunConfig
+from eegnets.config import DataConfig, InputError, RunConfig
 from eegnets.flags import written
 from eegnets.runs import RunStore
+from eegnets.sources import check
 from eegnets.sweep import LISTS, MOST, begin, command, grid, laid_out, plan, seconds_expected
 
 BASE = RunConfig().with_(epochs=3)
@@ -96,6 +98,33 @@ def test_the_time_expected_is_epochs_by_what_one_took_on_these_data(made_run, ro
     assert seconds_expected([], rows(), workers=1) is None
 
 
+@pytest.mark.parametrize("others", [{"subjects": ("A", "B")}, {"options": {"difficulty": 0.1}}])
+def test_runs_on_other_trials_of_the_source_do_not_tell_how_long_it_takes(made_run, rows, others):
+    base = BASE.with_(subjects=("A",))
+    made_run(subjects=("A",))
+    assert seconds_expected([base], rows()) == pytest.approx(1.5)
+    assert seconds_expected([RunConfig(base.data.with_(**others), base.model, base.training)], rows()) is None
+
+
+@pytest.mark.parametrize(
+    ("setting", "values"),
+    [
+        ("device", ["cpu", "cuda"]),
+        ("precision", ["float32", "bfloat16"]),
+        ("engine", ["fused", "plain"]),
+        ("threads", [1, 2]),
+        ("batch_size", [64, 256]),
+        ("instruments", [False, True]),
+    ],
+)
+def test_the_time_expected_is_that_of_the_run_that_was_computed_most_alike(made_run, rows, setting, values):
+    for value in values:
+        made_run(**{setting: value})
+    told = [row | {"seconds": row["epoch"] * (1 + values.index(row[setting]))} for row in rows()]
+    expected = [seconds_expected([BASE.with_(**{setting: value})], told) for value in values]
+    assert expected == [BASE.training.epochs, 2 * BASE.training.epochs]
+
+
 def test_a_config_written_as_flags_is_read_as_the_same(capsys):
     import argparse
 
@@ -124,6 +153,35 @@ def test_a_sweep_runs_what_is_missing_and_says_how_each_ended(tmp_path, capsys):
     assert len({run.id for run in RunStore(tmp_path / "runs").runs()} - first) == 2
 
 
+@pytest.mark.usefixtures("at_once")
+def test_a_sweep_takes_its_own_runs_out_of_the_queue_and_leaves_those_of_others(tmp_path):
+    store = RunStore(tmp_path / "runs")
+    base = RunConfig(check(DataConfig("simulated", ("A",)))).with_(epochs=1, batch_size=256)
+    others, waiting = store.create(base.with_(seed=7)), store.create(base)
+    assert main(["sweep", "--seeds", "0,1", *TINY, "--runs", str(store.root)]) == 0
+    assert (others.status.state, waiting.status.state) == ("queued", "finished")
+    assert len(store.runs()) == 3
+
+
+@pytest.mark.parametrize("spoil", [shutil.rmtree, lambda path: (path / "config.json").write_text("{")])
+def test_a_run_that_is_gone_or_damaged_is_told_and_the_sweep_goes_on(tmp_path, monkeypatch, capsys, at_once, spoil):
+    root, start, spoilt = tmp_path / "runs", at_once.start, []
+
+    def spoiling(self, path):
+        ended = start(self, path)
+        if not spoilt:
+            spoilt.append(path.name)
+            spoil(path)
+        return ended
+
+    monkeypatch.setattr(at_once, "start", spoiling)
+    assert main(["sweep", "--seeds", "0,1,2", *TINY, "--runs", str(root)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert sorted(line.split()[0] for line in lines) == ["damaged", "finished", "finished"]
+    assert spoilt[0] in lines[0]
+    assert "it has no readable config.json" in lines[0]
+
+
 @pytest.mark.usefixtures("warm")
 def test_a_run_that_fails_is_told_and_shows_in_the_exit_code(tmp_path, capsys):
     wild = ["--learning-rates", "100", "--weight-decays", "10", "--optimizer", "SGD", "--subjects", "A"]
@@ -131,7 +189,17 @@ def test_a_run_that_fails_is_told_and_shows_in_the_exit_code(tmp_path, capsys):
     assert capsys.readouterr().out.startswith("failed")
 
 
-@pytest.mark.parametrize("flags", [["--seeds", "x"], ["--models", "VGG"], ["--activations", "Relu7"]])
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ["--seeds", "x"],
+        ["--models", "VGG"],
+        ["--activations", "Relu7"],
+        ["--models", "EEGNet", "--model", "DeepConvNet"],
+        ["--weight-decays", "0,0.1", "--weight-decay", "0.01"],
+    ],
+)
+@pytest.mark.usefixtures("at_once")
 def test_a_wrong_list_is_an_exit_code_of_two_before_any_run(tmp_path, capsys, flags):
     assert main(["sweep", *flags, *TINY, "--runs", str(tmp_path / "runs")]) == 2
     assert not (tmp_path / "runs").exists()
