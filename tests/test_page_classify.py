@@ -15,7 +15,9 @@ from visiting import visit
 from eegnets import experiment, sources
 from eegnets.config import DataConfig, RunConfig
 from eegnets.runs import RunStore
+from eegnets.statistics import judged
 from eegnets.ui import classifying, state
+from eegnets.ui.outcomes import outcome
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +73,15 @@ def test_what_forgetting_evaluation_mode_costs_is_measured_on_request(app, netwo
     assert told.startswith("Of 400 trials in evaluation mode")
     opened(app, network=network.id, view="One trial")
     assert not any("evaluation mode" in text.value for text in [*app.header, *app.markdown])
+
+
+def test_what_a_network_makes_of_each_person_is_its_own_score_and_one_on_other_trials(trained):
+    found = outcome("people", trained).by_person
+    assert set(found) == {"A", "B"}
+    own = judged(trained.predictions(), ("left hand", "right hand"))["correct"].mean()
+    assert found["A"] == pytest.approx(own)
+    assert 0 < found["B"] < 1
+    assert outcome("best-epoch", trained).by_person == {}
 
 
 def test_a_network_that_is_not_here_is_told_before_another_answers(app, network):
