@@ -47,6 +47,18 @@ def runs_root() -> Path:
     return Path(os.environ.get("EEGNETS_RUNS") or "runs")
 
 
+def unwritable(root: Path, error: OSError) -> RunError:
+    """The words for a folder of runs that cannot be written."""
+    return RunError(
+        _(
+            "cannot write to the runs folder {folder} ({why}); free some space, allow writing, or choose another "
+            "folder with --runs or EEGNETS_RUNS.",
+            folder=root,
+            why=error.strerror or error,
+        )
+    )
+
+
 class RunStore:
     """A folder of run folders."""
 
@@ -77,14 +89,7 @@ class RunStore:
         try:
             return self._create(about | config.to_dict() | {"versions": _versions()}, _new_id(config), fill)
         except OSError as error:
-            raise RunError(
-                _(
-                    "cannot write to the runs folder {folder} ({why}); free some space, allow writing, or choose "
-                    "another folder with --runs or EEGNETS_RUNS.",
-                    folder=self.root,
-                    why=error.strerror or error,
-                )
-            ) from error
+            raise unwritable(self.root, error) from error
 
     def _create(self, about: dict[str, Any], run_id: str, fill: Callable[[Run], object] | None) -> Run:
         self.root.mkdir(parents=True, exist_ok=True)
