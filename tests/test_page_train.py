@@ -127,6 +127,15 @@ def test_other_settings_are_asked_of_a_run_that_trains(app, made_run):
     assert [toast.value for toast in app.toast] == ["They act from the next epoch on."]
 
 
+@pytest.mark.parametrize("value", [1000.0, "fast"])
+def test_what_nobody_can_train_with_is_not_taken_for_the_rate_of_a_run(app, made_run, value):
+    run = made_run("running")
+    run.ask(learning_rate=value)
+    opened(app, run)
+    assert not app.exception
+    assert app.number_input(key=f"live_learning_rate_{run.id}").value == 0.001
+
+
 def test_a_race_is_stopped_as_one(app, made_run):
     runs_ = [made_run("queued", activation=name) for name in ("ELU", "ReLU")]
     opened(app, *runs_)
