@@ -143,6 +143,23 @@ def test_a_race_is_stopped_as_one(app, made_run):
     assert {run.status.state for run in runs_} == {"stopped"}
 
 
+def test_a_run_that_the_address_names_twice_is_one(app, made_run):
+    run = made_run()
+    opened(app, run, run)
+    assert not app.exception
+    assert app.query_params["run"] in (run.id, [run.id])
+
+
+def test_runs_that_would_be_called_the_same_are_called_by_their_ids(app, made_run, monkeypatch):
+    ids = ["20260101-000000-eegnet-elu-0000beef", "20260101-000000-eegnet-elu-1111beef"]
+    for run_id in ids:
+        monkeypatch.setattr("eegnets.runs._new_id", lambda config, run_id=run_id: run_id)
+        made_run()
+    opened(app, *RunStore().runs())
+    assert not app.exception
+    assert sorted(app.dataframe[0].value["run"]) == ids
+
+
 def test_a_waiting_run_tells_its_place_and_when_it_will_begin(app, made_run):
     made_run("queued")
     second = made_run("queued")
