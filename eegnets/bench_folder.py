@@ -17,6 +17,7 @@ import pooch
 import psutil
 
 from eegnets import json_lines
+from eegnets.atomic import changing
 from eegnets.bench_results import LISTS, Result, results
 from eegnets.config import DataConfig, InputError
 from eegnets.translation import _
@@ -130,15 +131,13 @@ def begin(
     Raises InputError where one is at work already, or where the folder cannot be written.
     """
     root = root or bench_root()
-    if measuring(root):
-        raise InputError(
-            _("a measurement is at work already; two at once would disturb each other. Wait, or cancel it.")
-        )
     name = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
     found = Measurement(root / f"{name}.jsonl")
     try:
         root.mkdir(parents=True, exist_ok=True)
-        _start(found, arguments(lists, data, limits), {"kind": "asked", "at": time.time(), "owner": owner})
+        with changing(root / "measurement"):
+            _check_quiet(root)
+            _start(found, arguments(lists, data, limits), {"kind": "asked", "at": time.time(), "owner": owner})
     except OSError as error:
         raise InputError(
             _("{folder} cannot be written ({why}); free some space.", folder=root, why=error.strerror or error)
@@ -147,6 +146,13 @@ def begin(
         old.path.unlink(missing_ok=True)
         old._log.unlink(missing_ok=True)
     return found
+
+
+def _check_quiet(root: Path) -> None:
+    if measuring(root):
+        raise InputError(
+            _("a measurement is at work already; two at once would disturb each other. Wait, or cancel it.")
+        )
 
 
 def _start(found: Measurement, arguments: list[str], asked: dict[str, Any]) -> None:
