@@ -133,6 +133,12 @@ def test_while_it_measures_there_is_progress_and_only_its_owner_can_cancel(page)
     assert "The fused engine is 2 times" in words(app)
 
 
+def test_who_is_alone_with_the_app_can_cancel_what_an_older_cookie_began(page, monkeypatch):
+    monkeypatch.delenv("EEGNETS_SHARED_CONTROL")
+    stored(bench_root(), asked(), BEGIN, *EPOCHS)
+    assert not button(page(), "Cancel").disabled
+
+
 def test_before_its_first_epoch_it_gets_ready(page):
     stored(bench_root(), asked())
     app = page()
