@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -43,12 +44,12 @@ class Measurement:
         return self.path.stem
 
     def records(self) -> list[dict[str, Any]]:
-        """Every record so far; raises InputError where the file is damaged."""
+        """Every record so far, read-only; raises InputError where the file is damaged."""
+        return self._read()[0]
+
+    def _read(self) -> tuple[list[dict[str, Any]], list[Result]]:
         try:
-            found = json_lines.read(self.path)
-            results(found)
-            if any("kind" not in record for record in found):
-                raise ValueError("a record of no kind")
+            return _read(self.path, self._stamp())
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(
                 _(
@@ -57,15 +58,20 @@ class Measurement:
                     path=self.path,
                 )
             ) from error
-        return found
+
+    def _stamp(self) -> tuple[int, int]:
+        with suppress(OSError):
+            about = self.path.stat()
+            return about.st_mtime_ns, about.st_size
+        return 0, 0
 
     def first(self, kind: str) -> dict[str, Any]:
         """The first record of a kind; empty where there is none yet."""
         return next((record for record in self.records() if record["kind"] == kind), {})
 
     def results(self) -> list[Result]:
-        """What is known so far."""
-        return results(self.records())
+        """What is known so far, read-only."""
+        return self._read()[1]
 
     @property
     def state(self) -> str:
@@ -107,6 +113,18 @@ class Measurement:
             if there and abs(process.create_time() - asked["born"]) < 0.1:
                 return process
         return None
+
+
+@lru_cache(maxsize=2 * KEPT)
+def _read(path: Path, stamp: tuple[int, int]) -> tuple[list[dict[str, Any]], list[Result]]:
+    """The records of a file and what they say, read anew where its `stamp` is another: looks at it cost what it times.
+
+    Raises KeyError, TypeError, ValueError or AttributeError where it is damaged.
+    """
+    found = json_lines.read(path)
+    if any("kind" not in record for record in found):
+        raise ValueError("a record of no kind")
+    return found, results(found)
 
 
 def measurements(root: Path | None = None) -> list[Measurement]:
