@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import pooch
 import psutil
 
 from eegnets import json_lines
+from eegnets.atomic import changing
 from eegnets.bench_results import LISTS, Result, results
 from eegnets.config import DataConfig, InputError
 from eegnets.translation import _
@@ -42,12 +44,12 @@ class Measurement:
         return self.path.stem
 
     def records(self) -> list[dict[str, Any]]:
-        """Every record so far; raises InputError where the file is damaged."""
+        """Every record so far, read-only; raises InputError where the file is damaged."""
+        return self._read()[0]
+
+    def _read(self) -> tuple[list[dict[str, Any]], list[Result]]:
         try:
-            found = json_lines.read(self.path)
-            results(found)
-            if any("kind" not in record for record in found):
-                raise ValueError("a record of no kind")
+            return _read(self.path, self._stamp())
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(
                 _(
@@ -56,15 +58,20 @@ class Measurement:
                     path=self.path,
                 )
             ) from error
-        return found
+
+    def _stamp(self) -> tuple[int, int]:
+        with suppress(OSError):
+            about = self.path.stat()
+            return about.st_mtime_ns, about.st_size
+        return 0, 0
 
     def first(self, kind: str) -> dict[str, Any]:
         """The first record of a kind; empty where there is none yet."""
         return next((record for record in self.records() if record["kind"] == kind), {})
 
     def results(self) -> list[Result]:
-        """What is known so far."""
-        return results(self.records())
+        """What is known so far, read-only."""
+        return self._read()[1]
 
     @property
     def state(self) -> str:
@@ -108,6 +115,18 @@ class Measurement:
         return None
 
 
+@lru_cache(maxsize=2 * KEPT)
+def _read(path: Path, stamp: tuple[int, int]) -> tuple[list[dict[str, Any]], list[Result]]:
+    """The records of a file and what they say, read anew where its `stamp` is another: looks at it cost what it times.
+
+    Raises KeyError, TypeError, ValueError or AttributeError where it is damaged.
+    """
+    found = json_lines.read(path)
+    if any("kind" not in record for record in found):
+        raise ValueError("a record of no kind")
+    return found, results(found)
+
+
 def measurements(root: Path | None = None) -> list[Measurement]:
     """All that are kept, the newest first."""
     return [Measurement(path) for path in sorted((root or bench_root()).glob("*.jsonl"), reverse=True)]
@@ -130,15 +149,13 @@ def begin(
     Raises InputError where one is at work already, or where the folder cannot be written.
     """
     root = root or bench_root()
-    if measuring(root):
-        raise InputError(
-            _("a measurement is at work already; two at once would disturb each other. Wait, or cancel it.")
-        )
     name = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
     found = Measurement(root / f"{name}.jsonl")
     try:
         root.mkdir(parents=True, exist_ok=True)
-        _start(found, arguments(lists, data, limits), {"kind": "asked", "at": time.time(), "owner": owner})
+        with changing(root / "measurement"):
+            _check_quiet(root)
+            _start(found, arguments(lists, data, limits), {"kind": "asked", "at": time.time(), "owner": owner})
     except OSError as error:
         raise InputError(
             _("{folder} cannot be written ({why}); free some space.", folder=root, why=error.strerror or error)
@@ -147,6 +164,13 @@ def begin(
         old.path.unlink(missing_ok=True)
         old._log.unlink(missing_ok=True)
     return found
+
+
+def _check_quiet(root: Path) -> None:
+    if measuring(root):
+        raise InputError(
+            _("a measurement is at work already; two at once would disturb each other. Wait, or cancel it.")
+        )
 
 
 def _start(found: Measurement, arguments: list[str], asked: dict[str, Any]) -> None:

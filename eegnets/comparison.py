@@ -3,6 +3,7 @@
 A curve is a history (one record for each epoch); tables are pandas', one row for each run and epoch.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -82,6 +83,12 @@ def alike(different: pd.DataFrame, by: Iterable[str], say: Callable[[str], str] 
         run: ", ".join(worded(key, different.loc[key, run], say) for key in keys) or say(N_("all"))
         for run in different.columns
     }
+
+
+def told_apart(names: Mapping[str, str]) -> dict[str, str]:
+    """Run id -> what it is called; twins, called the same, by their ids."""
+    times = Counter(names.values())
+    return {run_id: name if times[name] == 1 else run_id for run_id, name in names.items()}
 
 
 def curve_table(histories: Mapping[str, History], key: str, trials: Mapping[str, int] | None = None) -> pd.DataFrame:

@@ -19,6 +19,11 @@ from eegnets.translation import N_, _, retold
 
 ONE_SEED = N_("One seed cannot tell a difference from luck.")
 
+GUESSING = {
+    "within": N_("At {values} the answers cannot be told from guessing."),
+    "below": N_("At {values} fewer answers are right than if always the most frequent class were answered."),
+}
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -277,22 +282,26 @@ def _length(run: Outcome, epoch: int) -> float:
     return nan
 
 
-def _is_guessing(runs: Sequence[Outcome], last: int) -> bool:
-    """Whether the interval of the runs' mean accuracy holds that of guessing, by the number of test trials."""
+def _against_guessing(runs: Sequence[Outcome], last: int) -> str:
+    """Whether the interval of the runs' mean accuracy, by the number of test trials, holds guessing or lies below it.
+
+    One of the words of GUESSING; "" where it lies above, or is not known.
+    """
     n = runs[0].n_test
     score = float(np.mean([_test_accuracy(run, last) for run in runs]))
     if isnan(score) or not n:
-        return False
-    low, _high = wilson_interval(round(score * n), n)
-    return low <= runs[0].guessing
+        return ""
+    low, high = wilson_interval(round(score * n), n)
+    if low > runs[0].guessing:
+        return ""
+    return "within" if runs[0].guessing <= high else "below"
 
 
 def _guessing(groups: Groups, last: int) -> list[str]:
-    """Of which values of the varied setting the answers are no better than guesses, in a sentence; none for none."""
-    values = [f"{value:g}" for value, runs in groups.items() if _is_guessing(list(runs.values()), last)]
-    if not values:
-        return []
-    return [_("At {values} the answers cannot be told from guessing.", values=_(" and ").join(values))]
+    """Of which values of the varied setting the answers are no better than guesses, in sentences; none for none."""
+    found = {f"{value:g}": _against_guessing(list(runs.values()), last) for value, runs in groups.items()}
+    at = {side: [value for value, one in found.items() if one == side] for side in GUESSING}
+    return [_(words, values=_(" and ").join(at[side])) for side, words in GUESSING.items() if at[side]]
 
 
 def _three(run: Outcome) -> dict[str, float | None]:

@@ -17,11 +17,11 @@ from torch import nn
 from eegnets import instruments, models, sources, training
 from eegnets.activations import ACTIVATIONS
 from eegnets.classification import Shape, answers
-from eegnets.config import InputError, ModelConfig, RunConfig, TrainingConfig, lookup
+from eegnets.config import InputError, ModelConfig, RunConfig, lookup
 from eegnets.devices import available_devices, resolve_device
 from eegnets.run_folder import Run, RunError, unwritable
 from eegnets.run_status import AFTER
-from eegnets.runs import RunStore
+from eegnets.runs import RunStore, adjustments
 from eegnets.scores import summary
 from eegnets.seeding import seeded
 from eegnets.sums import Underway, Watch
@@ -133,7 +133,7 @@ def _execute(run: Run, on_epoch: Callable[[training.EpochEnd], None]) -> dict[st
     def stop() -> bool:
         return run.asked().get("action") == "stop"
 
-    state.adjust(**_live_settings(run))
+    state.adjust(**adjustments(run))
     watch = _pulse(run)
     read = _instruments(run, state, folds.train) if config.training.instruments else _nothing
     others_turn = _turns(run)
@@ -153,7 +153,7 @@ def _execute(run: Run, on_epoch: Callable[[training.EpochEnd], None]) -> dict[st
         if others_turn(len(history)):
             run.set_status("queued")
             return {"status": "queued", **summary(history)}
-        state.adjust(**_live_settings(run))
+        state.adjust(**adjustments(run))
     if paused:
         run.set_status("paused", AFTER["paused"].format(n=len(history)))
         return {"status": "paused", **summary(history)}
@@ -255,17 +255,6 @@ def _keep(run: Run, state: training.State, history: list[dict[str, Any]], config
     """Store the weights where the epoch that just ended is the one that the config asks for."""
     if history and _to_be_kept(history, config.training.keep):
         run.save_weights(_serialise(state.model, run, trials, len(history)))
-
-
-def _live_settings(run: Run) -> dict[str, float]:
-    """What the user asked to be changed while the run trains; what no setting allows is left out."""
-    asked = run.asked()
-    found = {}
-    for name in ("learning_rate", "weight_decay"):
-        with contextlib.suppress(InputError):
-            if name in asked:
-                found[name] = TrainingConfig.table()[name].check(asked[name])
-    return found
 
 
 def _to_be_kept(history: list[dict[str, Any]], keep: str) -> bool:

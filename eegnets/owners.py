@@ -6,6 +6,7 @@ from pathlib import Path
 
 from eegnets.atomic import changing, write_whole
 from eegnets.config import InputError
+from eegnets.runs import unwritable
 from eegnets.translation import _
 
 LONGEST = 24  # characters of a name
@@ -37,10 +38,19 @@ class Owners:
         return self._names().get(owner, "")
 
     def rename(self, owner: str, name: str) -> None:
-        """Give an owner a name, or none; raises InputError for one that is too long or that somebody else has."""
+        """Give an owner a name, or none.
+
+        Raises InputError for one that is too long or that somebody else has, and where the folder cannot be written.
+        """
         name = " ".join(name.split())
         if len(name) > LONGEST:
             raise InputError(_("a name has at most {most} characters; this one has {n}.", most=LONGEST, n=len(name)))
+        try:
+            self._write(owner, name)
+        except OSError as error:
+            raise unwritable(self.path.parent, error) from error
+
+    def _write(self, owner: str, name: str) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with changing(self.path):
             others = {whose: other for whose, other in self._names().items() if whose != owner}

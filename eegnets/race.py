@@ -121,7 +121,7 @@ class Verdict:
         self.racers = [racer for racer in racers if racer.history]
         self.n_test = n_test
         self.names = [name for name in ACTIVATIONS if name in {racer.activation for racer in racers}]
-        self.reference = "ReLU" if "ReLU" in self.names else self.names[0]
+        self.reference = "ReLU" if "ReLU" in self.names else next(iter(self.names), "")
         self.others = [name for name in self.names if name != self.reference]
         self.seeds = len({racer.seed for racer in racers})
 
@@ -130,7 +130,8 @@ class Verdict:
         if not self.epochs:
             return []
         measured = all(racer.readings for racer in self.racers)
-        return [*([self._slopes(), self._silent(), self._gradient()] if measured else []), self._speed(), self._score()]
+        told = [self._slopes(), self._silent(), *self._gradient()] if measured else []
+        return [*told, self._speed(), self._score()]
 
     def _latest(self, name: str) -> dict[str, float]:
         """Activation -> the mean over layers and seeds at the last common epoch."""
@@ -162,23 +163,37 @@ class Verdict:
         told = _(", ").join(f"{name} {share:.0%}" for name, share in silent.items())
         return _("Units silent on every probe trial: {told}.", told=told)
 
-    def _gradient(self) -> str:
-        """What reaches the first layer, as a ratio to the reference's, averaged over the race."""
-        table = read(self.racers, "gradient")
-        first = table[(table["layer"] == table["layer"].iloc[0]) & table["epoch"].between(1, self.epochs)]
-        logs = first.assign(value=np.log(first["value"].where(first["value"] > 0))).groupby(["activation", "seed"])[
-            "value"
+    def _gradient(self) -> list[str]:
+        """What reaches the first layer, against the reference, and in how many epochs nothing does."""
+        first = self._first_layer()
+        nothing = (first["value"] == 0).groupby(first["activation"]).agg(["sum", "size"])
+        return self._ratios(first) + [
+            _("In {n} of {all} epochs no gradient reached the first layer of {name}.", n=n, all=size, name=name)
+            for name, n, size in nothing[nothing["sum"] > 0].itertuples()
         ]
-        strength = {name: {} for name in self.names} | _by_activation(logs.mean())
+
+    def _ratios(self, first: pd.DataFrame) -> list[str]:
+        """The ratio of each mean over the epochs to the reference's, in a sentence; none where either is nothing."""
+        means = first.groupby(["activation", "seed"])["value"].mean()
+        strength = {name: {} for name in self.names} | _by_activation(np.log(means[means > 0]))
         parts = []
         for name in self.others:
             found = paired_difference(strength[name], strength[self.reference])
-            parts.append(_between(_("{name} {ratio:.2f} times", name=name, ratio=exp(found.mean)), found, exp, ".2f"))
-        return _(
+            if found.n:
+                size = _("{name} {ratio:.2f} times", name=name, ratio=exp(found.mean))
+                parts.append(_between(size, found, exp, ".2f"))
+        words = _(
             "Gradient that reached the first layer, against {reference}'s: {parts}.",
             reference=self.reference,
             parts=_("; ").join(parts),
         )
+        return [words] if parts else []
+
+    def _first_layer(self) -> pd.DataFrame:
+        """The readings of the gradient at the first layer after every common epoch."""
+        name = next(iter(self.racers[0].readings[0]["layers"]))
+        table = read(self.racers, "gradient")
+        return table[(table["layer"] == name) & table["epoch"].between(1, self.epochs)]
 
     def _speed(self) -> str:
         early = max(1, self.epochs // 3)
@@ -234,7 +249,7 @@ class Verdict:
 
 def _by_activation(figures: pd.Series) -> dict[str, dict[int, float]]:
     found: dict[str, dict[int, float]] = {}
-    for (activation, seed), value in figures.dropna().items():
+    for (activation, seed), value in figures.items():
         found.setdefault(activation, {})[seed] = value
     return found
 

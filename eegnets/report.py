@@ -18,7 +18,7 @@ from eegnets.flags import written
 from eegnets.runs import SCORES, asked
 from eegnets.sources import SOURCES
 from eegnets.statistics import Mean, mean_interval
-from eegnets.timing import EPOCHS, Time, scaled, time_table, times
+from eegnets.timing import EPOCHS, Place, Time, scaled, time_table, times
 from eegnets.translation import N_, _
 
 MODELS, ACTIVATIONS, DECAYS = ("EEGNet", "DeepConvNet"), ("ELU", "ReLU", "LeakyReLU"), (0.01, 0.0)
@@ -35,6 +35,7 @@ FREE = (
     *("model", "activation", "weight_decay", "seed"),
     *("threads", "device", "engine", "precision", "keep", "instruments"),
 )
+COMPUTED = ("device", "threads", "engine", "precision")  # of these, a cell tells all that its runs had
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ class ReportCell:
     mean: Mean
     runs: tuple[str, ...]
     missing: tuple[int, ...]
-    seconds: float  # for 500 epochs, the mean of its runs
+    seconds: float  # for 500 epochs, the mean of its runs; nan where these were not computed alike
+    computed: Mapping[str, str]  # how its runs were: device, threads, engine and precision
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,7 @@ def _cell(
     score: str, place: tuple[str, str, float], by_seed: Mapping[int, Mapping[str, Any]], seeds: Iterable[int]
 ) -> ReportCell:
     model, activation, decay = place
+    alike = dict.fromkeys(Place.of(row) for row in by_seed.values())
     values = [100 * row[score] for row in by_seed.values() if row[score] is not None]
     return ReportCell(
         *place,
@@ -130,7 +133,8 @@ def _cell(
         mean_interval(values),
         tuple(row["id"] for row in by_seed.values()),
         tuple(sorted(set(seeds) - by_seed.keys())),
-        mean_interval([scaled(row) for row in by_seed.values()]).mean,
+        mean_interval([scaled(row) for row in by_seed.values()]).mean if len(alike) == 1 else float("nan"),
+        {name: "+".join(dict.fromkeys(str(getattr(one, name)) for one in alike)) for name in COMPUTED},
     )
 
 
@@ -154,12 +158,12 @@ def start_command(report: Report, cell: ReportCell) -> str:
 
 
 def cell_table(report: Report) -> pd.DataFrame:
-    """A row for each cell: per cent, n seeds, the 95 % interval, the lab report's figure, the runs."""
+    """A row a cell: per cent, n seeds, the 95 % interval, the lab report's figure, how it was computed, the runs."""
     rows = []
     for cell in report.cells:
         place = {name: getattr(cell, name) for name in ("score", "model", "activation", "weight_decay", "reported")}
         numbers = {"accuracy": cell.mean.mean, "low": cell.mean.low, "high": cell.mean.high, "seeds": cell.mean.n}
-        numbers |= {f"seconds_{EPOCHS}_epochs": cell.seconds}
+        numbers |= {f"seconds_{EPOCHS}_epochs": cell.seconds} | cell.computed
         rows.append(place | numbers | {"runs": " ".join(cell.runs), "start": start_command(report, cell)})
     return pd.DataFrame(rows)
 

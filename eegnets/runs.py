@@ -1,5 +1,6 @@
 """All runs: a folder of run folders, and each run as a row of a table."""
 
+import contextlib
 import os
 import platform
 import re
@@ -29,6 +30,7 @@ __all__ = [
     "RunError",
     "RunStore",
     "Status",
+    "adjustments",
     "asked",
     "describe",
     "distinct",
@@ -45,6 +47,18 @@ SAME = {name: getattr(TrainingConfig(), name) for name in ("threads", "device", 
 def runs_root() -> Path:
     """Where runs are kept: EEGNETS_RUNS, else the folder `runs`."""
     return Path(os.environ.get("EEGNETS_RUNS") or "runs")
+
+
+def unwritable(root: Path, error: OSError) -> RunError:
+    """The words for a folder of runs that cannot be written."""
+    return RunError(
+        _(
+            "cannot write to the runs folder {folder} ({why}); free some space, allow writing, or choose another "
+            "folder with --runs or EEGNETS_RUNS.",
+            folder=root,
+            why=error.strerror or error,
+        )
+    )
 
 
 class RunStore:
@@ -77,14 +91,7 @@ class RunStore:
         try:
             return self._create(about | config.to_dict() | {"versions": _versions()}, _new_id(config), fill)
         except OSError as error:
-            raise RunError(
-                _(
-                    "cannot write to the runs folder {folder} ({why}); free some space, allow writing, or choose "
-                    "another folder with --runs or EEGNETS_RUNS.",
-                    folder=self.root,
-                    why=error.strerror or error,
-                )
-            ) from error
+            raise unwritable(self.root, error) from error
 
     def _create(self, about: dict[str, Any], run_id: str, fill: Callable[[Run], object] | None) -> Run:
         self.root.mkdir(parents=True, exist_ok=True)
@@ -200,14 +207,24 @@ def _read(run: Run) -> dict[str, Any]:
 
 def _changed(run: Run, config: RunConfig) -> dict[str, list[float]]:
     """What was changed while the run trained, though it may have been changed back: setting -> its other values."""
-    live = {name: run.asked().get(name) for name in ("learning_rate", "weight_decay")}
-    asked_for = {name: value for name, value in live.items() if isinstance(value, int | float)}
+    asked_for = adjustments(run)
     history = run.history() if asked_for else []
     found = {}
     for name, value in asked_for.items():
         used = dict.fromkeys([*(record[name] for record in history if name in record), value])
         others = [float(one) for one in used if one != getattr(config.training, name)]
         found |= {name: others} if others else {}
+    return found
+
+
+def adjustments(run: Run) -> dict[str, float]:
+    """What the user asked to be changed while the run trains; what no setting allows is left out."""
+    asked = run.asked()
+    found = {}
+    for name in ("learning_rate", "weight_decay"):
+        with contextlib.suppress(InputError):
+            if name in asked:
+                found[name] = TrainingConfig.table()[name].check(asked[name])
     return found
 
 

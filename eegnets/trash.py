@@ -23,8 +23,8 @@ class Trash:
         self.empty(KEPT)
         self.path.mkdir(exist_ok=True)
         _remove(self.path / path.name)
+        os.utime(path)  # its own date is not that of its move, and once it is here others may let it go by that
         path.rename(self.path / path.name)
-        os.utime(self.path / path.name)  # its own date is not that of its move
 
     def restore(self, name: str) -> None:
         """Bring back what has this name; raises InputError where it is not here or its place is taken."""

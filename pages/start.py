@@ -40,10 +40,9 @@ if start:
     st.switch_page("pages/train.py", query_params=frame_params() | {"run": run.id})
 
 left, right = st.columns([3, 2], gap="large")
-with left:
+with left, friendly_errors(go_on=True):
     st.header(_("This is one trial"), anchor=False)
-    with friendly_errors():
-        recorded = trials(data)
+    recorded = trials(data)
     index = st.slider(_("Trial"), 1, len(recorded), 1, key="trial", bind="query-params") - 1
     hand = _(recorded.class_names[recorded.y[index]]) if recorded.y[index] >= 0 else _("unknown")
     who, part = recorded.subject[index], _(str(recorded.split[index]))

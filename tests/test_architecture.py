@@ -16,10 +16,10 @@ FLOORS = [
     config presets bench_results trials activations atomic trash json_lines layers seeding code_template scores
     run_status __init__
     windows passes sums
-    signals sources models evaluation statistics fused owners effects comparison devices optimizers machine
+    signals sources models evaluation statistics fused effects comparison devices optimizers machine
     quality charts training run_folder explain instruments separable filters units quiz fitting baseline
     runs braindecode weights saliency modes race lessons run_zip flags timing findings bench
-    classification sweep report export adopting bench_folder conclusions
+    classification sweep report export adopting bench_folder conclusions owners
     experiment show_code
     workers turns
     cluster

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pandas as pd
 import psutil
@@ -65,6 +66,24 @@ def test_cancel_ends_the_process_at_once(tmp_path):
     assert measuring(tmp_path) is None
     assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
     found.cancel()  # of what has ended: nothing
+
+
+def test_of_several_presses_at_once_one_begins(tmp_path, monkeypatch):
+    def start(found, words, about):
+        time.sleep(0.05)  # the others press meanwhile
+        stored(tmp_path, asked(), name=found.id)
+
+    def press(_who):
+        try:
+            return begin({}, DataConfig(), root=tmp_path)
+        except InputError as error:
+            return str(error)
+
+    monkeypatch.setattr(bench_folder, "_start", start)
+    with ThreadPoolExecutor(3) as people:
+        found = list(people.map(press, range(3)))
+    assert len(measurements(tmp_path)) == 1
+    assert sum("at work already" in str(one) for one in found) == 2
 
 
 def test_what_its_process_complained_of_is_told(tmp_path):

@@ -142,6 +142,12 @@ def test_guessing_is_called_so_only_where_the_interval_holds_it():
     assert "guessing" not in said("learning-rate", lambda value, seed: 0.5)  # nobody knows of how many trials
 
 
+def test_a_score_below_guessing_is_not_called_guessing():
+    words = said("learning-rate", lambda value, seed: 0.4 if value == 0.1 else 0.8, n_test=540)
+    assert "At 0.1 fewer answers are right than if always the most frequent class were answered." in words
+    assert "guessing" not in words
+
+
 def test_a_network_without_a_bend_is_compared_with_one_that_has_it():
     scores = {0.01: 0.85, 0.5: 0.77, 1.0: 0.52}
     words = said("straight", lambda value, seed: scores[value] + 0.01 * seed, n_test=540)

@@ -42,6 +42,16 @@ def test_all_epochs_arrive_in_both_forms(runs):
     ]
 
 
+@pytest.mark.parametrize(("name", "file"), [("runs.json", "result.json"), ("histories.json", "history.jsonl")])
+def test_a_number_that_is_none_is_told_with_its_run(runs, tmp_path, capsys, name, file):
+    damaged = runs[1].path / file
+    damaged.write_text(damaged.read_text().replace("0.9", "NaN"))
+    out = tmp_path / "out.json"
+    assert main(["export", name, "--out", str(out), "--runs", str(tmp_path / "runs")]) == 2
+    assert f"run {runs[1].id} has a number that is none" in capsys.readouterr().err
+    assert not out.exists()
+
+
 @pytest.mark.parametrize("name", [name for name in FILES if not name.startswith("tensorboard")])
 def test_no_run_makes_an_empty_file(name):
     assert FILES[name]([]).strip() in (b"", b"run", b"[]", b"{}")

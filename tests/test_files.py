@@ -391,6 +391,10 @@ BAD_TABLES = {
     "uneven": ("trial,C3\n1,1\n1,2\n2,3\n", "trials of one length are needed; these have 1, 2 rows"),
     "no channels": ("trial,label\n1,1\n", "one a channel; none is not so"),
     "one line": ("C3,C4\n", "trials of one length are needed; these have no rows"),
+    "no trial": ("trial,C3\n1,1\n1,2\n2,3\n,4\n", "line 5 has an empty cell in the column trial"),
+    "two labels": ("trial,label,C3\n1,a,1\n1,a,2\n2,b,3\n2,a,4\n", "line 5 has another label than its trial's"),
+    "late label": ("trial,label,C3\n1,,1\n1,a,2\n", "line 3 has another label than its trial's"),
+    "labels alone": ("label,C3\n1,1\n1,2\n2,3\n", "line 4 has another label .* in a column named trial"),
     "ragged": ("C3,C4\n1,2\n1,2,3,4,5\n", "damaged, cut short"),
 }
 
@@ -401,6 +405,11 @@ def test_tables_of_something_else_are_refused(case, tmp_path):
     (tmp_path / "a.csv").write_text(text)
     with pytest.raises(SourceError, match=message):
         preview(tmp_path / "a.csv")
+
+
+def test_a_label_may_stand_in_the_first_row_of_its_trial_alone(tmp_path):
+    (tmp_path / "a.csv").write_text("trial,label,C3\n1,a,1\n1,,2\n2,b,3\n2,,4\n")
+    assert preview(tmp_path / "a.csv").marks["label"] == {"a": 1, "b": 1}
 
 
 def test_a_file_that_is_gone_is_named(tmp_path):

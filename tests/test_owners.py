@@ -41,6 +41,12 @@ def test_a_name_that_cannot_be_is_refused_and_the_old_one_stays(owners, name, wo
     assert owners.name("b2") == "Bob"
 
 
+def test_a_folder_that_cannot_be_made_is_told_in_words(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="cannot write to the runs folder"):
+        Owners(tmp_path / "file" / "runs").rename("a1", "Ada")
+
+
 @pytest.mark.parametrize("content", ["", "{", "[1]", "null"])
 def test_a_damaged_file_only_forgets(owners, content):
     owners.path.parent.mkdir()

@@ -4,7 +4,7 @@ import pytest
 from test_bench import records
 from test_bench_folder import BEGIN, asked, stored
 
-from eegnets import bench_folder
+from eegnets import bench_folder, json_lines
 from eegnets.bench_folder import bench_root
 from eegnets.bench_results import Case
 from eegnets.machine import Machine
@@ -131,6 +131,25 @@ def test_while_it_measures_there_is_progress_and_only_its_owner_can_cancel(page)
     assert button(app, "Measure").disabled
     assert button(app, "Cancel").disabled
     assert "The fused engine is 2 times" in words(app)
+
+
+def test_who_is_alone_with_the_app_can_cancel_what_an_older_cookie_began(page, monkeypatch):
+    monkeypatch.delenv("EEGNETS_SHARED_CONTROL")
+    stored(bench_root(), asked(), BEGIN, *EPOCHS)
+    assert not button(page(), "Cancel").disabled
+
+
+def test_a_measurement_is_read_once_for_all_that_a_page_tells_of_it(page, monkeypatch):
+    reads = []
+    read = json_lines.read
+    monkeypatch.setattr(json_lines, "read", lambda path: reads.append(path) or read(path))
+    found = stored(bench_root(), asked(), BEGIN, *EPOCHS)
+    app = page()
+    assert "The fused engine is 2 times" in words(app)
+    assert reads == [found.path]
+    json_lines.append(found.path, {"kind": "end"})
+    app.run()
+    assert reads == [found.path] * 2
 
 
 def test_before_its_first_epoch_it_gets_ready(page):

@@ -55,6 +55,13 @@ def test_two_files_that_do_not_belong_together_are_refused(opened):
     assert any("one file with its companions" in box.value for box in opened.error)
 
 
+@pytest.mark.parametrize("twin", ["a.npz", "A.NPZ"])
+def test_of_two_files_of_one_name_none_is_left_out_without_a_word(opened, twin):
+    first, second = ((name, npz(X=signal()), "application/octet-stream") for name in ("a.npz", twin))
+    opened.get("file_uploader")[0].set_value([first, second]).run()
+    assert any("several of these files are called a.npz" in box.value for box in opened.error)
+
+
 def test_what_is_kept_is_what_the_file_held_under_a_safe_name(opened, monkeypatch, tmp_path):
     marked = {"1": "left hand", "2": "right hand"}
     monkeypatch.setattr("eegnets.ui.importing._classes", lambda marks, *_: marked)

@@ -44,6 +44,16 @@ def test_a_source_that_is_not_here_offers_itself_and_starts_nothing(app):
     assert any("Get it" in button.label for button in app.button)
 
 
+def test_without_the_chosen_trials_lessons_networks_and_the_list_of_data_are_there_all_the_same(app):
+    app.query_params["source"] = "course-npz"
+    app.run()
+    assert not app.exception
+    assert {"Lessons", "Trained networks", "Data"} <= {header.value for header in app.header}
+    shown = " ".join(element.value for element in app.markdown)
+    for source in SOURCES.values():
+        assert source.title in shown
+
+
 def test_a_name_is_chosen_once_and_stands_beside_ones_runs(app):
     app.run()
     app.text_input[0].set_value("Ada")

@@ -127,11 +127,37 @@ def test_other_settings_are_asked_of_a_run_that_trains(app, made_run):
     assert [toast.value for toast in app.toast] == ["They act from the next epoch on."]
 
 
+@pytest.mark.parametrize("value", [1000.0, "fast"])
+def test_what_nobody_can_train_with_is_not_taken_for_the_rate_of_a_run(app, made_run, value):
+    run = made_run("running")
+    run.ask(learning_rate=value)
+    opened(app, run)
+    assert not app.exception
+    assert app.number_input(key=f"live_learning_rate_{run.id}").value == 0.001
+
+
 def test_a_race_is_stopped_as_one(app, made_run):
     runs_ = [made_run("queued", activation=name) for name in ("ELU", "ReLU")]
     opened(app, *runs_)
     button(app, "Stop all").click().run()
     assert {run.status.state for run in runs_} == {"stopped"}
+
+
+def test_a_run_that_the_address_names_twice_is_one(app, made_run):
+    run = made_run()
+    opened(app, run, run)
+    assert not app.exception
+    assert app.query_params["run"] in (run.id, [run.id])
+
+
+def test_runs_that_would_be_called_the_same_are_called_by_their_ids(app, made_run, monkeypatch):
+    ids = ["20260101-000000-eegnet-elu-0000beef", "20260101-000000-eegnet-elu-1111beef"]
+    for run_id in ids:
+        monkeypatch.setattr("eegnets.runs._new_id", lambda config, run_id=run_id: run_id)
+        made_run()
+    opened(app, *RunStore().runs())
+    assert not app.exception
+    assert sorted(app.dataframe[0].value["run"]) == ids
 
 
 def test_a_waiting_run_tells_its_place_and_when_it_will_begin(app, made_run):

@@ -31,6 +31,7 @@ def said(*racers, n_test=0):
 
 def test_nothing_is_said_before_everyone_has_ended_an_epoch():
     assert said(racer("ELU"), racer("ReLU", accuracies=())) == []
+    assert said() == []
 
 
 def test_the_reports_claim_is_found_where_it_holds_and_only_there():
@@ -48,6 +49,27 @@ def test_silent_units_are_told_apart_from_silent_values():
 
 def test_the_gradient_is_a_ratio_to_relus_in_the_first_layer():
     assert "ELU 3.00 times" in said(racer("ELU", gradient=3.0), racer("ReLU", gradient=1.0))[2]
+
+
+def test_a_network_that_no_gradient_passes_is_told_in_words_and_has_no_ratio():
+    words = said(racer("ELU"), racer("Tanh", gradient=3.0), racer("ReLU", gradient=0.0))
+    assert words[2] == "In 3 of 3 epochs no gradient reached the first layer of ReLU."
+    assert "nan" not in " ".join(words)
+    words = said(racer("ELU", gradient=0.0), racer("Tanh", gradient=3.0), racer("ReLU"))
+    assert words[2] == "Gradient that reached the first layer, against ReLU's: Tanh 3.00 times."
+    assert words[3] == "In 3 of 3 epochs no gradient reached the first layer of ELU."
+
+
+def test_epochs_without_a_gradient_count_in_its_mean():
+    half_dead = Racer("ELU", 0, [epoch_record(1), epoch_record(2)], [reading(i, gradient=i % 2) for i in range(3)])
+    words = said(half_dead, racer("ReLU"))
+    assert "ELU 0.50 times" in words[2]
+    assert words[3] == "In 1 of 2 epochs no gradient reached the first layer of ELU."
+
+
+def test_a_gradient_that_is_no_number_at_the_first_layer_is_not_taken_from_another():
+    words = said(racer("ELU", gradient=None), racer("ReLU", gradient=None))
+    assert "first layer" not in " ".join(words)
 
 
 def test_one_seed_tells_nothing_apart():

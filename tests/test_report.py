@@ -170,6 +170,22 @@ def test_times_are_scaled_to_500_epochs_beside_the_lab_reports(made_run, rows):
     assert {c["seconds_500_epochs"] for c in cells if c["seeds"]} == {250.0}
 
 
+def test_times_of_different_engines_and_precisions_are_not_averaged(made_run, rows):
+    ways = [("fused", "float32"), ("plain", "float32"), ("fused", "bfloat16")]
+    for seed, (engine, precision) in enumerate(ways):
+        made_run(seed=seed, engine=engine, precision=precision, device="cpu", threads=1)
+    report = make_report(rows())
+    table = time_table(report.times)
+    found = table[table["Seconds for 500 epochs"] == "250.0 (n 1)"]
+    assert sorted(zip(found["Engine"], found["Precision"], strict=True)) == sorted(ways)
+    assert "bfloat16" in FORMATS["text"](report)
+    (line,) = [line for line in csv.DictReader(io.StringIO(FORMATS["csv"](report))) if line["seeds"] == "3"][:1]
+    assert line["seconds_500_epochs"] == ""
+    assert (line["device"], line["threads"]) == ("cpu", "1")
+    assert set(line["engine"].split("+")) == {"fused", "plain"}
+    assert set(line["precision"].split("+")) == {"float32", "bfloat16"}
+
+
 @pytest.mark.parametrize(
     ("device", "torch", "met", "found"),
     [("cuda", "2.6", {}, "cuda"), ("auto", "2.6+cpu", {}, "cpu"), ("auto", "2.6", {}, ""),

@@ -61,6 +61,13 @@ def test_what_was_changed_while_a_run_trained_is_known_though_it_was_changed_bac
     assert row(store, run)["changed"] == {"learning_rate": [0.1]}
 
 
+@pytest.mark.parametrize("value", [1000.0, True, float("nan")])
+def test_what_no_setting_allows_is_no_change(store, made_run, value):
+    run = made_run()
+    (run.path / "control.json").write_text(json.dumps({"learning_rate": value}))
+    assert row(store, run)["changed"] == {}
+
+
 @pytest.mark.parametrize(
     "change", [{"keep": "best_test"}, {"threads": 2}, {"engine": "plain"}, {"instruments": True}, {"device": "cpu"}]
 )

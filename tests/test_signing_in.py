@@ -45,3 +45,13 @@ def test_where_signing_in_fails_the_page_says_so_and_stays(app, monkeypatch):
     app.run()
     assert not app.error
     assert app.title
+
+
+def test_who_signs_in_where_no_name_can_be_kept_is_called_by_their_own(app, monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("EEGNETS_RUNS", str(tmp_path / "file" / "runs"))
+    monkeypatch.setattr(st, "user", WHO)
+    app.run()
+    assert not app.exception
+    assert "Signed in as Ada Lovelace" in [caption.value for caption in app.sidebar.caption]
+    assert app.title

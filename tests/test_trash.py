@@ -2,12 +2,13 @@
 
 import os
 import time
+from pathlib import Path
 
 import pytest
 
 from eegnets.config import InputError
 from eegnets.runs import RunStore
-from eegnets.trash import KEPT
+from eegnets.trash import KEPT, Trash
 
 
 @pytest.fixture
@@ -60,6 +61,20 @@ def test_a_run_that_was_made_long_ago_stays_a_day_all_the_same(store, made_run):
     os.utime(run.path, (0, 0))
     store.delete(run.id)
     assert store.trash.ids() == [run.id]
+
+
+def test_what_is_being_moved_is_not_let_go_by_another_session(tmp_path, monkeypatch):
+    trash, file, rename = Trash(tmp_path), tmp_path / "old", Path.rename
+    file.touch()
+    os.utime(file, (0, 0))
+
+    def moved_while_another_cleans(path, target):
+        rename(path, target)
+        Trash(tmp_path).empty(KEPT)
+
+    monkeypatch.setattr(Path, "rename", moved_while_another_cleans)
+    trash.put(file)
+    assert trash.ids() == ["old"]
 
 
 @pytest.mark.parametrize("state", ["queued", "running"])

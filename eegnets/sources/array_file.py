@@ -221,6 +221,7 @@ def _csv(path: Path) -> Content:
     table = table.rename(columns=lambda name: name.strip().lower() if name.strip().lower() in ROWS else name.strip())
     ch_names = tuple(name for name in table if name not in ROWS)
     trial = table["trial"] if "trial" in table else np.zeros(len(table))
+    _check_rows(table, trial)
     parts = [part for _trial, part in table.groupby(trial, sort=False)]
     _check_table(table, ch_names, {len(part) for part in parts})
     arrays = {"signal": np.stack([part[list(ch_names)].to_numpy(dtype=float).T for part in parts])}
@@ -236,6 +237,31 @@ def _is_number(cell: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _check_rows(table: Any, trial: Any) -> None:
+    """Refuse a row without a trial, and one with another label than its trial's first row: it may have none."""
+    if "trial" in table and table["trial"].isna().any():
+        line = _line(table["trial"].isna())
+        raise SourceError(
+            _("line {line} has an empty cell in the column trial; every row needs its trial's number.", line=line)
+        )
+    if "label" in table:
+        first = table["label"].groupby(trial, sort=False, dropna=False).transform(lambda labels: labels.iloc[0])
+        changes = table["label"].notna() & (table["label"] != first)
+        if changes.any():
+            raise SourceError(
+                _(
+                    "line {line} has another label than its trial's first row; a trial has one label, and a new trial "
+                    "another number in a column named trial.",
+                    line=_line(changes),
+                )
+            )
+
+
+def _line(which: Any) -> int:
+    """The line of the file with the first of these rows, its head being line 1."""
+    return int(which.to_numpy().argmax()) + 2
 
 
 def _check_table(table: Any, ch_names: tuple[str, ...], lengths: set[int]) -> None:

@@ -20,6 +20,7 @@ from eegnets.comparison import (
     settings_of,
     smoothed,
     thinned,
+    told_apart,
 )
 from eegnets.config import InputError
 from eegnets.runs import Run, RunError, asked, distinct
@@ -40,8 +41,7 @@ Rows = list[dict[str, Any]]
 def names_of(rows: Rows) -> dict[str, str]:
     """Id -> how a run is called here: by its own name or its network, told from its twins by the end of its id."""
     named = {row["id"]: f"{row['name'] or row['model'] + ' ' + row['activation']} {row['id'][-4:]}" for row in rows}
-    twins = pd.Series(named).duplicated(keep=False)
-    return {run_id: run_id if twins[run_id] else name for run_id, name in named.items()}
+    return told_apart(named)
 
 
 class Picked:

@@ -1,6 +1,7 @@
 """Bringing files of one's own: an upload on disk, what is inside, and a recipe out of a form."""
 
 import tempfile
+from collections import Counter
 from dataclasses import replace
 from math import prod
 from pathlib import Path
@@ -46,6 +47,7 @@ def uploads(label: str) -> list[Path]:
     )
     if not dropped:
         return []
+    _check_names(dropped)
     folder = Path(_on_disk(tuple(file.file_id for file in dropped), dropped).name)
     mains = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in files.BEGINS]
     if not mains:
@@ -58,12 +60,26 @@ def uploads(label: str) -> list[Path]:
     return mains
 
 
+def _check_names(dropped: list[UploadedFile]) -> None:
+    """Refuse two files of one name: one would take the place of the other."""
+    names = [_name(file) for file in dropped]
+    times = Counter(map(str.casefold, names))  # some disks take A and a for one
+    twins = dict.fromkeys(name for name in names if times[name.casefold()] > 1)
+    if twins:
+        raise InputError(_("several of these files are called {name}; rename them apart.", name=", ".join(twins)))
+
+
+def _name(file: UploadedFile) -> str:
+    """What follows the last slash of its name."""
+    return Path(file.name.replace("\\", "/")).name
+
+
 @st.cache_resource(max_entries=8, ttl=1800, show_spinner=False)
 def _on_disk(ids: tuple[str, ...], _dropped: list[UploadedFile]) -> "tempfile.TemporaryDirectory[str]":
-    """A folder with the uploads, which goes when it is forgotten; a name is only what follows its last slash."""
+    """A folder with the uploads, which goes when it is forgotten."""
     folder = tempfile.TemporaryDirectory(prefix="eegnets-")
     for file in _dropped:
-        name = Path(file.name.replace("\\", "/")).name
+        name = _name(file)
         if name.strip(". "):
             (Path(folder.name) / name).write_bytes(file.getbuffer())
     return folder

@@ -18,7 +18,7 @@ from eegnets.translation import _, ngettext, retold
 from eegnets.ui.drawing import show
 from eegnets.ui.exporting import picture_buttons
 from eegnets.ui.panels import ago
-from eegnets.ui.state import active_runs, owner
+from eegnets.ui.state import active_runs, is_alone, owner
 from eegnets.ui.sweeping import duration
 
 REFRESH = 1.2  # seconds between looks at a measurement: a drawing costs the cores that are measured
@@ -155,7 +155,7 @@ def _progress(found: Measurement) -> None:
             _("Cancel"),
             icon=":material/stop:",
             on_click=found.cancel,
-            disabled=not may_steer(found.owner, owner()),
+            disabled=not may_steer(found.owner, owner(), alone=is_alone()),
             help=_("Ends it at once; what was measured stays. Only who started it can."),
         )
 

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from eegnets.charts.curves import describe_curves, fold_curves, run_curves
-from eegnets.comparison import asked_words
+from eegnets.comparison import asked_words, told_apart
 from eegnets.config import InputError
 from eegnets.owners import LONGEST
 from eegnets.runs import SCORES, Run, Status, shipped
@@ -235,13 +235,15 @@ def score_row(history: list[dict[str, Any]]) -> None:
 
 def race_panel(runs: list[Run]) -> None:
     """Several runs side by side: how each stands, and their curves on one chart."""
-    histories = {label(run): run.history() for run in runs}
+    names = told_apart({run.id: label(run) for run in runs})
+    histories = {names[run.id]: run.history() for run in runs}
     done, whole = sum(map(len, histories.values())), sum(run.config.training.epochs for run in runs)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(_("**{n} runs side by side**", n=len(runs)), width="stretch")
         steering(runs, "race")
     st.progress(min(done / whole, 1.0), text=_("{done} of {whole} epochs", done=done, whole=whole))
-    st.dataframe(_standings(runs), hide_index=True, column_config=standings_columns(), alt=_("How each run stands"))
+    table = _standings(runs, histories)
+    st.dataframe(table, hide_index=True, column_config=standings_columns(), alt=_("How each run stands"))
     overlay(runs, histories, key="race")
 
 
@@ -250,7 +252,7 @@ def overlay(runs: list[Run], histories: dict[str, list[dict[str, Any]]], key: st
     with st.container(horizontal=True):
         metric = segments(_("Figure"), [N_("accuracy"), N_("loss")], "accuracy", f"{key}_metric")
         fold = segments(_("Trials"), [N_("train"), N_("validation"), N_("test")], "test", f"{key}_fold")
-    activations = {label(run): run.config.model.activation for run in runs}
+    activations = {name: run.config.model.activation for run, name in zip(runs, histories, strict=True)}
     epochs = max(run.config.training.epochs for run in runs)
     chart = shared(run_curves, histories, activations, metric, fold, epochs)
     sentences = [
@@ -260,12 +262,11 @@ def overlay(runs: list[Run], histories: dict[str, list[dict[str, Any]]], key: st
     show(chart, key=f"{key}_chart", alt=" ".join(sentences))
 
 
-def _standings(runs: list[Run]) -> pd.DataFrame:
+def _standings(runs: list[Run], histories: dict[str, list[dict[str, Any]]]) -> pd.DataFrame:
     rows = []
-    for run in runs:
-        history = run.history()
-        found = {name: record and record["test_accuracy"] for name, record in summary(history).items()}
-        rows.append({"run": label(run), "state": _(BADGES[run.status.state][0]), "epoch": len(history)} | found)
+    for run, (name, history) in zip(runs, histories.items(), strict=True):
+        found = {score: record and record["test_accuracy"] for score, record in summary(history).items()}
+        rows.append({"run": name, "state": _(BADGES[run.status.state][0]), "epoch": len(history)} | found)
     return pd.DataFrame(rows)
 
 

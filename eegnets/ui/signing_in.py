@@ -1,5 +1,6 @@
 """Signing in, where .streamlit/secrets.toml has a section [auth]: by Streamlit's own `st.login`; elsewhere, nothing."""
 
+import contextlib
 import hashlib
 import math
 import time
@@ -62,10 +63,11 @@ def _leave(way: Callable[[], None]) -> NoReturn:
 
 def _named(owners: Owners, me: str) -> str:
     """What a person is called here: as they were the first time, told apart where two have the same name."""
+    name = str(st.user.get("name") or st.user.get("email") or me)[:LONGEST]
     if not owners.name(me):
-        name = str(st.user.get("name") or st.user.get("email") or me)[:LONGEST]
         try:
             owners.rename(me, name)
         except InputError:
-            owners.rename(me, f"{name[: LONGEST - 5]} {me[:4]}")
-    return owners.name(me)
+            with contextlib.suppress(InputError):  # where nothing can be written, nobody is kept out for it
+                owners.rename(me, f"{name[: LONGEST - 5]} {me[:4]}")
+    return owners.name(me) or name

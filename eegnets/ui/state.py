@@ -161,7 +161,7 @@ def frame_params() -> dict[str, list[str]]:
 def chosen_runs(*, told: bool = True) -> list[Run]:
     """The runs that the page's address names; one that is gone or cannot be read is left out, and `told`."""
     found = []
-    for run_id in st.query_params.get_all("run"):
+    for run_id in dict.fromkeys(st.query_params.get_all("run")):
         try:
             run = store().get(run_id)
             found += [run] if run.config else []  # to read it tells whether it can be read

@@ -9,6 +9,7 @@ import streamlit as st
 from eegnets.config import InputError, TrainingConfig
 from eegnets.run_folder import Run, RunError
 from eegnets.run_status import ACTIVE, RESUMABLE
+from eegnets.runs import adjustments
 from eegnets.translation import N_, _
 from eegnets.ui.state import check_mine, is_mine, runner
 
@@ -75,11 +76,11 @@ def live_settings(run: Run) -> None:
     """Learning rate and weight decay of a run in work; they act from its next epoch and leave a mark on the curves."""
     if not run.status.active:
         return
-    asked, began = run.asked(), run.config.training
+    asked, began = adjustments(run), run.config.training
     with st.popover(_("Change while it trains"), icon=":material/tune:"), st.form(f"live_{run.id}", border=False):
         chosen = {}
         for name in ("learning_rate", "weight_decay"):
-            rule, now = TrainingConfig.table()[name], float(asked.get(name, getattr(began, name)))
+            rule, now = TrainingConfig.table()[name], asked.get(name, getattr(began, name))
             about: dict[str, Any] = {"key": f"live_{name}_{run.id}", "help": _(rule.help)}
             chosen[name] = st.number_input(_(rule.label), rule.low, rule.high, now, 0.001, "%g", **about)
         if st.form_submit_button(_("Use from the next epoch")):
