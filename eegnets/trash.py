@@ -1,5 +1,6 @@
 """The trash: what was deleted, in a hidden folder beside the rest, from which it can come back for a day."""
 
+import contextlib
 import os
 import shutil
 import time
@@ -38,19 +39,24 @@ class Trash:
 
     def ids(self) -> list[str]:
         """The names of what can come back, the last deleted first."""
-        return [entry.name for entry in sorted(self._entries(), key=_since, reverse=True) if _age(entry) < KEPT]
+        ages = self._ages()
+        return [name for name in sorted(ages, key=ages.__getitem__) if ages[name] < KEPT]
 
     def empty(self, older_than: float = 0.0) -> None:
         """Delete for good what has been here for so many seconds."""
-        for entry in self._entries():
-            if _age(entry) >= older_than:
-                _remove(Path(entry.path))
+        for name, age in self._ages().items():
+            if age >= older_than:
+                _remove(self.path / name)
 
-    def _entries(self) -> list[os.DirEntry[str]]:
-        try:
-            return [entry for entry in os.scandir(self.path) if not entry.is_symlink()]
-        except OSError:
-            return []
+    def _ages(self) -> dict[str, float]:
+        """Name -> seconds since it was put here; less what another session takes out at this moment."""
+        found: dict[str, float] = {}
+        with contextlib.suppress(OSError):
+            for entry in os.scandir(self.path):
+                if not entry.is_symlink():
+                    with contextlib.suppress(FileNotFoundError):
+                        found[entry.name] = time.time() - entry.stat().st_mtime
+        return found
 
 
 def _remove(path: Path) -> None:
@@ -58,11 +64,3 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)
-
-
-def _since(entry: os.DirEntry[str]) -> float:
-    return entry.stat().st_mtime
-
-
-def _age(entry: os.DirEntry[str]) -> float:
-    return time.time() - _since(entry)

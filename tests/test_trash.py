@@ -56,11 +56,19 @@ def test_after_a_day_a_run_cannot_come_back_and_the_next_deletion_frees_its_spac
     assert [path.name for path in store.trash.path.iterdir()] == [new.id]
 
 
-def test_a_run_that_was_made_long_ago_stays_a_day_all_the_same(store, made_run):
-    run = made_run()
-    os.utime(run.path, (0, 0))
-    store.delete(run.id)
-    assert store.trash.ids() == [run.id]
+def test_what_another_session_takes_out_meanwhile_is_not_listed(tmp_path, monkeypatch):
+    trash, scan = Trash(tmp_path), os.scandir
+    for name in ("stays", "goes"):
+        (tmp_path / name).touch()
+        trash.put(tmp_path / name)
+
+    def scanned(path):
+        found = list(scan(path))
+        (trash.path / "goes").unlink()
+        return found
+
+    monkeypatch.setattr(os, "scandir", scanned)
+    assert trash.ids() == ["stays"]
 
 
 def test_what_is_being_moved_is_not_let_go_by_another_session(tmp_path, monkeypatch):
