@@ -31,7 +31,7 @@ Rows = list[dict[str, Any]]
 
 
 def report_panel(rows: Rows) -> None:
-    """The report's two tables for the score that the reader picks; one click starts what is missing."""
+    """The report's two tables for the score that the reader picks, what they say, and the times; to take along."""
     st.markdown(
         _(
             "Testing accuracy by network and activation, with and without weight decay, as the lab report has it, out "
@@ -42,7 +42,20 @@ def report_panel(rows: Rows) -> None:
     words = _("Data of the runs")
     source = st.segmented_control(words, names, key="of", bind="query-params") if len(names) > 1 else None
     report = make_report(rows, source)
-    key = score_choice("report_score", "best_test")
+    _tables(report, score_choice("report_score", "best_test"))
+    _start_missing(report, rows)
+    for sentence in report.findings:
+        st.markdown(f"- {sentence}")
+    _times(report)
+    with st.container(horizontal=True):
+        for form, ending in (("markdown", "md"), ("csv", "csv"), ("json", "json")):
+            name = {"markdown": "Markdown"}.get(form, form.upper())
+            words = _("All tables ({format})", format=name)
+            st.download_button(words, FORMATS[form](report), f"report.{ending}", on_click="ignore")
+
+
+def _tables(report: Report, key: str) -> None:
+    """A table with weight decay and one without; a cell that is picked leads to its runs."""
     for decay in DECAYS:
         table = score_grid(report, key, decay)
         st.markdown(_("**{table}**, per cent", table=_(TITLES[decay]).capitalize()))
@@ -64,9 +77,10 @@ def report_panel(rows: Rows) -> None:
             common=common_words(report),
         )
     )
-    _start_missing(report, rows)
-    for sentence in report.findings:
-        st.markdown(f"- {sentence}")
+
+
+def _times(report: Report) -> None:
+    """How long the runs took, beside the report's."""
     words = _(TIMES, epochs=EPOCHS)
     st.markdown(f"**{words[0].upper()}{words[1:]}**")
     took = time_table(report.times)
@@ -78,11 +92,6 @@ def report_panel(rows: Rows) -> None:
             "processor."
         )
     )
-    with st.container(horizontal=True):
-        for form, ending in (("markdown", "md"), ("csv", "csv"), ("json", "json")):
-            name = {"markdown": "Markdown"}.get(form, form.upper())
-            words = _("All tables ({format})", format=name)
-            st.download_button(words, FORMATS[form](report), f"report.{ending}", on_click="ignore")
 
 
 def _runs_link(report: Report, score: str, decay: float, model: str, activation: str) -> None:
