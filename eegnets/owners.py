@@ -6,7 +6,7 @@ from pathlib import Path
 
 from eegnets.atomic import changing, write_whole
 from eegnets.config import InputError
-from eegnets.runs import unwritable
+from eegnets.runs import unwritable_root
 from eegnets.translation import _
 
 LONGEST = 24  # characters of a name
@@ -48,7 +48,7 @@ class Owners:
         try:
             self._write(owner, name)
         except OSError as error:
-            raise unwritable(self.path.parent, error) from error
+            raise unwritable_root(self.path.parent, error) from error
 
     def _write(self, owner: str, name: str) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)

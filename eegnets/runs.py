@@ -49,7 +49,7 @@ def runs_root() -> Path:
     return Path(os.environ.get("EEGNETS_RUNS") or "runs")
 
 
-def unwritable(root: Path, error: OSError) -> RunError:
+def unwritable_root(root: Path, error: OSError) -> RunError:
     """The words for a folder of runs that cannot be written."""
     return RunError(
         _(
@@ -91,7 +91,7 @@ class RunStore:
         try:
             return self._create(about | config.to_dict() | {"versions": _versions()}, _new_id(config), fill)
         except OSError as error:
-            raise unwritable(self.root, error) from error
+            raise unwritable_root(self.root, error) from error
 
     def _create(self, about: dict[str, Any], run_id: str, fill: Callable[[Run], object] | None) -> Run:
         self.root.mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,6 @@
 """Files of one's own: what is inside, how it becomes trials, and how what is wrong is refused."""
 
+import errno
 import io
 import pickle
 import zipfile
@@ -310,6 +311,21 @@ def test_a_header_that_claims_more_than_its_file_holds_is_refused(tmp_path):
     for name in ("a.npy", "a.npz"):
         with pytest.raises(SourceError, match="damaged, cut short"):
             preview(tmp_path / name)
+
+
+def test_a_file_cut_short_is_called_so_and_one_that_may_not_be_read_is_not(tmp_path, monkeypatch):
+    path = tmp_path / "a.mat"
+    scipy.io.savemat(path, {"X": np.zeros((3, 2, 100))})
+    path.write_bytes(path.read_bytes()[:900])
+    with pytest.raises(SourceError, match=r"a\.mat is damaged, cut short"):
+        preview(path)
+
+    def refused(*_arguments, **_keywords):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refused)
+    with pytest.raises(SourceError, match="that you may read it"):
+        preview(path)
 
 
 @pytest.mark.parametrize("outside", ["../secret.eeg", "/etc/hostname", "absent.eeg"])

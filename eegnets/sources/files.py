@@ -226,9 +226,9 @@ def _words(path: Path) -> Iterator[None]:
         yield
     except InputError as error:
         raise type(error)(_("{file}: {error}", file=path.name, error=error)) from error
-    except OSError as error:
-        raise unreadable(path, error) from error
     except Exception as error:
+        if isinstance(error, OSError) and error.errno:  # the system's word; a library's own has no number
+            raise unreadable(path, error) from error
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise SourceError(
             _(
