@@ -178,6 +178,44 @@ def test_arrays_are_resampled_too(tmp_path):
     assert np.abs(trials.X - 20 * np.sin(2 * np.pi * 5 * times[::2]))[..., 20:-20].max() < 1
 
 
+def sines(path, *parts, n=60, sfreq=128):
+    """A recording of sines of so many Hz and µV, with marks at 30 and 32 s."""
+    times = np.arange(n * sfreq) / sfreq
+    signal = sum(microvolt * np.sin(2 * np.pi * hz * times + hz) for hz, microvolt in parts)
+    return write_edf(path, ["C3"], signal[None] + 1, sfreq, [(30, 0, "one"), (32, 0, "two")])
+
+
+def test_a_filter_takes_drift_and_mains_and_leaves_the_rhythm(tmp_path):
+    one = CUT.with_(start=0.0, stop=2.0)
+    rhythm = read(sines(tmp_path / "a.edf", (10, 20)), one).X
+    path = sines(tmp_path / "b.edf", (10, 20), (50, 30), (0.02, 300))
+    found = read(path, one.with_(low=0.5, high=30)).X
+    assert np.abs(found - (rhythm - rhythm.mean())).max() < 3
+    assert np.abs(read(path, one).X - rhythm).max() > 100
+    drift = read(path, one.with_(high=30)).X - rhythm
+    assert np.abs(drift).max() > 100, "it stays where nothing slow is taken out"
+    assert np.abs(np.diff(drift)).max() < 1, "without the mains it is smooth"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"low": 30.0, "high": 8.0}, "from a lower to a higher frequency; got 30 to 8 Hz"),
+        ({"high": 64.0}, "below half the rate of the recording, 64 Hz; got 64 Hz"),
+        ({"low": 80.0}, "got 80 Hz"),
+    ],
+)
+def test_a_filter_that_cannot_be_is_refused(changes, words, tmp_path):
+    path = write_recording(tmp_path / "a.edf")
+    with pytest.raises(InputError, match=words):
+        read(path, CUT.with_(**changes))
+
+
+def test_trials_that_are_cut_are_not_filtered(tmp_path):
+    with pytest.raises(InputError, match="filter the recording"):
+        read(write_arrays(tmp_path / "a.npz"), PLAIN.with_(high=30.0))
+
+
 def test_the_last_of_each_class_are_the_test(tmp_path):
     y = np.array([1, 1, 1, 1, 2, 2, 2, 2])
     trials = read(write_arrays(tmp_path / "a.npz", y=y), PLAIN.with_(test=0.5))

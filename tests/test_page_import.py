@@ -4,10 +4,12 @@ import io
 
 import numpy as np
 import pytest
+from eeg_files import write_edf
 
 from eegnets import sources
 from eegnets.config import DataConfig
 from eegnets.sources import files
+from eegnets.sources.files import read
 
 
 @pytest.fixture
@@ -139,3 +141,22 @@ def test_marks_of_the_bci_competitions_have_their_classes_and_one_class_is_no_er
     drop(opened, "other.npz", npz(signal=signal(), label=np.tile([769, 1], 6)))
     assert not opened.error
     assert any("two marks a class" in box.value for box in opened.info)
+
+
+def test_a_recording_is_filtered_where_one_asks_and_an_array_of_trials_is_not_asked(opened, monkeypatch, tmp_path):
+    kept = []
+    monkeypatch.setattr(
+        "eegnets.ui.importing.files.read", lambda path, recipe: kept.append(recipe) or read(path, recipe)
+    )
+    marks = [(8.0 * i, 0, str(769 + i % 2)) for i in range(1, 5)]
+    path = write_edf(tmp_path / "mine.edf", ["C3", "C4"], np.tile(signal()[0], (1, 20)), 125, marks)
+    drop(opened, "mine.edf", path.read_bytes())
+    opened.number_input(key="file_low").set_value(0.5)
+    opened.number_input(key="file_high").set_value(30.0).run()
+    assert not opened.exception
+    assert not opened.error
+    assert (kept[-1].low, kept[-1].high) == (0.5, 30.0)
+    opened.number_input(key="file_high").set_value(70.0).run()
+    assert any("below half the rate of the recording, 62.5 Hz" in box.value for box in opened.error)
+    drop(opened, "mine.npz", npz(signal=signal(), label=np.tile([769, 770], 6)))
+    assert "file_low" not in {field.key for field in opened.number_input}

@@ -46,6 +46,8 @@ def preview(path: Path) -> Preview:
 
 def cut(path: Path, recipe: Recipe) -> Cut:
     """The trials of a file of arrays; raises InputError where file and recipe do not go together."""
+    if recipe.low is not None or recipe.high is not None:
+        raise InputError(_("trials that are cut are too short to filter; filter the recording that they are from."))
     content = read(path)
     X = _signal(content, recipe)  # (n_trials, n_chans, n_times)
     which, y = _labels(content, recipe, len(X))

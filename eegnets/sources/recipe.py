@@ -78,6 +78,22 @@ class Recipe(Settings):
         high=50_000.0,
         unit="Hz",
     )
+    low: float | None = setting(
+        None,
+        N_("Filter from"),
+        N_("Slower waves are taken out of the whole recording, drift among them; left empty: none. Graz has 0.5 Hz."),
+        low=0.01,
+        high=25_000.0,
+        unit="Hz",
+    )
+    high: float | None = setting(
+        None,
+        N_("Filter to"),
+        N_("Faster waves are taken out of the whole recording, mains among them; left empty: none. Graz has 30 Hz."),
+        low=0.01,
+        high=25_000.0,
+        unit="Hz",
+    )
     test: float = setting(
         0.25,
         N_("Test share"),

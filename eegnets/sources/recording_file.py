@@ -43,6 +43,7 @@ def cut(path: Path, recipe: Recipe) -> Cut:
     raw.pick([raw.ch_names[i] for i in places(recipe, tuple(raw.ch_names))])
     check_size(8 * len(raw.ch_names) * raw.n_times)
     raw.load_data(verbose="ERROR")
+    _filter(raw, recipe)
     if recipe.resample:
         raw.resample(recipe.resample, verbose="ERROR")
     codes = {mark: code for code, mark in enumerate(recipe.classes, 1)}
@@ -52,6 +53,26 @@ def cut(path: Path, recipe: Recipe) -> Cut:
     label = np.array([-2, *(recipe.label_of(mark) for mark in codes)])  # by code, from 1
     X *= 1e6 if _has_unit(raw) else MICROVOLTS[recipe.unit]
     return Cut(X, label[events[inside, 2]], sfreq, tuple(raw.ch_names))
+
+
+def _filter(raw: Any, recipe: Recipe) -> None:
+    """Take slow and fast waves out of a whole recording, by MNE's filter of zero phase; raises InputError."""
+    low, high, most = recipe.low, recipe.high, raw.info["sfreq"] / 2
+    if low is not None and high is not None and low >= high:
+        raise InputError(
+            _("a filter goes from a lower to a higher frequency; got {low:g} to {high:g} Hz.", low=low, high=high)
+        )
+    for bound in (low, high):
+        if bound is not None and bound >= most:
+            raise InputError(
+                _(
+                    "a filter must lie below half the rate of the recording, {most:g} Hz; got {bound:g} Hz.",
+                    most=most,
+                    bound=bound,
+                )
+            )
+    if low is not None or high is not None:
+        raw.filter(low, high, verbose="ERROR")
 
 
 def _windows(raw: Any, at: np.ndarray, start: float, stop: float) -> tuple[np.ndarray, np.ndarray]:

@@ -113,7 +113,8 @@ def recipe_form(found: Preview, start: Recipe | None = None, known: tuple[str, .
             values["unit"] = control(rules["unit"], key)
         if found.sfreq is None:
             values["sfreq"] = control(rules["sfreq"], key)
-        for name in ("start", "stop") if known else ("start", "stop", "resample", "test"):
+        asked = ["start", "stop", *(["low", "high"] if found.kind == "recording" else [])]
+        for name in asked if known else [*asked, "resample", "test"]:
             values[name] = control(rules[name], key)
     if not found.ch_names:
         values["names"] = control(rules["names"], key)
