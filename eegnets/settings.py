@@ -28,7 +28,7 @@ class Setting:
     """One thing a user may choose: how it is called, explained and bounded.
 
     `unit` is what the number counts ("" for a pure number); `low` and `high` are inclusive. An empty `choices`
-    means that a registry (networks, activations, sources) or the bounds decide.
+    means that a registry (networks, activations, sources) or the bounds decide. `left_open`: what None is called.
     """
 
     label: str
@@ -37,6 +37,7 @@ class Setting:
     high: float | None = None
     choices: tuple[str, ...] = ()
     unit: str = ""
+    left_open: str = N_("automatic")
     name: str = ""
     kind: Any = str
     default: Any = None

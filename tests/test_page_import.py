@@ -151,6 +151,7 @@ def test_a_recording_is_filtered_where_one_asks_and_an_array_of_trials_is_not_as
     marks = [(8.0 * i, 0, str(769 + i % 2)) for i in range(1, 5)]
     path = write_edf(tmp_path / "mine.edf", ["C3", "C4"], np.tile(signal()[0], (1, 20)), 125, marks)
     drop(opened, "mine.edf", path.read_bytes())
+    assert opened.number_input(key="file_low").placeholder == "as it is"
     opened.number_input(key="file_low").set_value(0.5)
     opened.number_input(key="file_high").set_value(30.0).run()
     assert not opened.exception

@@ -77,6 +77,7 @@ class Recipe(Settings):
         low=1.0,
         high=50_000.0,
         unit="Hz",
+        left_open=N_("as it is"),
     )
     low: float | None = setting(
         None,
@@ -85,6 +86,7 @@ class Recipe(Settings):
         low=0.01,
         high=25_000.0,
         unit="Hz",
+        left_open=N_("as it is"),
     )
     high: float | None = setting(
         None,
@@ -93,6 +95,7 @@ class Recipe(Settings):
         low=0.01,
         high=25_000.0,
         unit="Hz",
+        left_open=N_("as it is"),
     )
     test: float = setting(
         0.25,

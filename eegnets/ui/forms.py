@@ -64,7 +64,7 @@ def _number(rule: Setting, common: dict[str, Any]) -> float | None:
         _tell_refused(rule, rule.default)
     elif _is_refused(rule, st.session_state.get(key, rule.default)):
         st.session_state[key] = rule.default
-    common |= {"placeholder": _("automatic"), "on_change": _bounded, "args": (rule, key)}
+    common |= {"placeholder": _(rule.left_open), "on_change": _bounded, "args": (rule, key)}
     value = st.number_input(label, value=rule.default, step=step, format="%d" if kind is int else "%g", **common)
     if _is_refused(rule, value):  # Streamlit remembers what the address had, and puts it first when a field is new
         st.rerun()
