@@ -26,7 +26,7 @@ def server():
 
 def test_a_class_browses_and_trains_at_once(server):
     how = {"think": 0.2, "seed": 0, "ttl": 1, "epochs": 2, "still": 0}
-    found = awaited(lessons(server, classes=1, watchers=3, trainers=1, seconds=4, **how))
+    found = awaited(lessons(server, classes=1, watchers=3, trainers=1, seconds=2, **how))
     assert found.errors == []
     assert found.states == ["finished"]
     assert found.sessions_left == 0
