@@ -104,17 +104,17 @@ LESSONS = {
         in_step=True,
     ),
     "learning-rate": Lesson(
-        title=N_("A learning rate ten times too high"),
+        title=N_("A learning rate too high"),
         question=N_(
             "The learning rate is the size of a step along the gradient. What happens with steps ten times as "
-            "large, and ten times again?"
+            "large, and a hundred times?"
         ),
         page="compare",
-        link={"view": "Runs", "metric": "loss", "fold": "train"},
+        link={"view": "Runs", "metric": "loss", "fold": "train", "log": ["y"]},
         look=(
-            N_("The loss on the *train* trials: which lines fall, and which lie flat?"),
-            N_("The accuracy on the *test* trials: which jump about? Half of two classes is guessed right."),
-            N_("The state of the runs in the table: did one end early?"),
+            N_("The loss on the *train* trials: where does each line begin, and which ends highest?"),
+            N_("The accuracy on the *test* trials: which line stays near one half, as guessing does?"),
+            N_("Ten times as large: does that line end lower, or does it jump about more on its way?"),
         ),
         settings={"epochs": 12},
         varied="learning_rate",
@@ -135,6 +135,7 @@ LESSONS = {
         ),
         settings={"epochs": 27},
         seeds=(0, 1, 2, 3),
+        in_step=True,
     ),
     "first-layer": Lesson(
         title=N_("Look inside the first layer"),
@@ -150,6 +151,7 @@ LESSONS = {
             N_("One kernel over time: does it look like a rhythm now?"),
         ),
         settings={"epochs": 30},
+        in_step=True,
     ),
     "people": Lesson(
         title=N_("Another person's brain"),
@@ -161,7 +163,7 @@ LESSONS = {
         link={"view": "All trials"},
         look=(
             N_("The page Trials, first with subject A, then with B: near which frequency is each one's mu rhythm?"),
-            N_("Open a network of A below and choose the subject B in the sidebar: how often is it still right?"),
+            N_("Open a network of A below; in the sidebar choose B in the place of A: how often is it still right?"),
             N_("The same with a network of both: does either person lose by it?"),
         ),
         settings={"epochs": 9},

@@ -65,13 +65,13 @@ class Runner:
     def submit_group(self, configs: Sequence[RunConfig], *, owner: str = "", in_step: bool = False) -> list[Run]:
         """Queue runs that belong together; `in_step`: a few epochs of each in turn, rather than one after the other.
 
-        Raises InputError for data that is not there or more runs than one owner may have, RunError where the runs
-        folder cannot be written.
+        In step they are one experiment, which counts as one run against what an owner may have. Raises InputError for
+        data that is not there or more runs than one owner may have, RunError where the runs folder cannot be written.
         """
         group = secrets.token_hex(4) if len(configs) > 1 else ""
         ready = [self._decided(config) for config in configs]
         with self._lock:
-            self._check_limit(owner, len(ready))
+            self._check_limit(owner, 1 if in_step else len(ready))
             runs = [self.store.create(config, owner=owner, group=group, in_step=in_step) for config in ready]
             self._own.update(run.id for run in runs)
             self._dispatch()

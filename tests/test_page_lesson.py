@@ -1,8 +1,11 @@
 """A lesson on the page that its link opens, as a user meets it."""
 
+from types import SimpleNamespace
+
 import pytest
 from visiting import visit
 
+from eegnets.config import InputError
 from eegnets.lessons import LESSONS, address
 from eegnets.runs import RunStore
 
@@ -12,6 +15,12 @@ def opened(app, name, *runs, **params):
     if runs:
         app.query_params["run"] = [run.id for run in runs]
     return app.switch_page(f"pages/{LESSONS[name].page}.py").run()
+
+
+def leave(app):
+    """As a click in the menu does: nothing of the address goes along."""
+    for name in [*app.query_params]:
+        del app.query_params[name]
 
 
 def words(app):
@@ -119,6 +128,42 @@ def test_closing_the_box_leaves_the_page(app):
     assert "lesson" not in app.query_params
     assert LESSONS["best-epoch"].question not in words(app)
     assert "subjects" not in app.query_params  # the lesson's choice of data has gone with it
+
+
+def test_a_lesson_that_was_left_has_a_way_back_until_it_is_closed(app):
+    opened(app, "weight-decay")
+    leave(app)
+    app.switch_page("pages/trials.py").run()
+    links = [link.proto.label for link in app.get("page_link")]
+    assert "Back to the lesson: What weight decay does" in links
+    app.button(key="close_lesson").click().run()
+    assert not app.exception
+    assert not any("Back to the lesson" in link.proto.label for link in app.get("page_link"))
+
+
+def test_ones_own_experiment_is_found_again_when_a_lesson_is_opened_anew(app, tmp_path):
+    opened(app, "weight-decay")
+    app.button(key="start_lesson").click().run()
+    begun = {run.id for run in RunStore(tmp_path / "runs").runs()}
+    for lesson, found in (("learning-rate", set()), ("weight-decay", begun)):
+        leave(app)
+        app.switch_page("pages/start.py").run()
+        opened(app, lesson)
+        assert words(app).count("not yet") == (1 if found else 2)
+        assert found <= set(app.query_params.get("run", []))
+
+
+def test_an_experiment_that_is_refused_is_told_and_the_page_stays(app, monkeypatch):
+    opened(app, "weight-decay")
+
+    def refused(*_arguments, **_keywords):
+        raise InputError("too many runs")
+
+    monkeypatch.setattr("eegnets.ui.teaching.runner", lambda: SimpleNamespace(submit_group=refused))
+    app.button(key="start_lesson").click().run()
+    assert [box.value for box in app.error] == ["too many runs"]
+    assert LESSONS["weight-decay"].look[0] in {box.label for box in app.checkbox}
+    assert app.title[0].value == "Compare"
 
 
 def test_a_link_to_a_lesson_alone_opens_its_page(app):

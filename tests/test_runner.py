@@ -273,6 +273,16 @@ def test_more_runs_than_one_owner_may_have_are_refused_whole(serve, store, monke
     assert len(store.runs()) == 4
 
 
+def test_an_experiment_in_step_begins_as_one_run_and_then_counts_whole(serve, store, monkeypatch):
+    monkeypatch.setenv("EEGNETS_OWNER_LIMIT", "2")
+    runner = serve(Hands())
+    runner.submit(CONFIG, owner="ada")
+    runner.submit_group([CONFIG.with_(seed=seed) for seed in range(5)], owner="ada", in_step=True)
+    assert len(store.runs()) == 6
+    with pytest.raises(InputError, match="1 more would make 7 runs"):
+        runner.submit_group([CONFIG, CONFIG], owner="ada", in_step=True)
+
+
 @pytest.mark.parametrize("step", [False, True])
 def test_who_has_as_many_runs_as_allowed_cannot_resume_another(serve, monkeypatch, step):
     monkeypatch.setenv("EEGNETS_OWNER_LIMIT", "2")

@@ -1,19 +1,23 @@
 """A lesson on the page that it opened: question, steps and how far one is, and the answer once it has been measured."""
 
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
 from eegnets.comparison import plain
 from eegnets.config import DataConfig, TrainingConfig, unknown
 from eegnets.lessons import DATA, LESSONS, Lesson, address
-from eegnets.runs import Run
+from eegnets.runs import Run, asked
 from eegnets.translation import N_, _
 from eegnets.ui.forms import choose_named_data
 from eegnets.ui.panels import live
-from eegnets.ui.state import chosen_runs, owner, runner
+from eegnets.ui.state import chosen_runs, friendly_errors, owner, runner, store
 
 ICON = ":material/school:"
+OPEN = "open lesson"  # the key in a session of the lesson that was opened last and not closed
+RECENT = 20  # experiments among which one's own is looked for
 BEFORE = "before the lesson"  # the key in a session of the choice of data that a lesson has replaced
 DONE, TO_DO = N_(":green-badge[:material/check: done]"), N_(":gray-badge[not yet]")
 
@@ -57,20 +61,21 @@ def lesson_box(data: DataConfig) -> None:
     """The lesson that the address names, above the page; nothing where it names none."""
     name = st.query_params.get("lesson")
     if not name:
+        _way_back()
         return
     if name not in LESSONS:
         st.warning(unknown(N_("lesson"), name, LESSONS), icon=ICON)
         return
-    lesson = LESSONS[name]
+    lesson, st.session_state[OPEN] = LESSONS[name], name
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             number = list(LESSONS).index(name) + 1
             title = _("Lesson {n} of {all}: {title}", n=number, all=len(LESSONS), title=_(lesson.title))
             st.markdown(f"{ICON} **{title}**", width="stretch")
-            st.button(_("Close"), icon=":material/close:", type="tertiary", on_click=_close, key="close_lesson")
+            _close_button()
         st.markdown(_(lesson.question))
         left, right = st.columns(2, gap="large")
-        runs = [run for run in chosen_runs(told=False) if lesson.owns(run.config)]
+        runs = [run for run in chosen_runs(told=False) if lesson.owns(run.config)] or _before(lesson, data)
         with left:
             _start(name, lesson, data, again=bool(runs))
             _steps(name, lesson, runs)
@@ -79,9 +84,40 @@ def lesson_box(data: DataConfig) -> None:
             _onward(name)
 
 
+def _way_back() -> None:
+    """Where a lesson was left without closing it, the way back to it."""
+    name = st.session_state.get(OPEN)
+    if name:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            _link(name, _("Back to the lesson: {title}", title=_(LESSONS[name].title)))
+            _close_button()
+
+
+def _before(lesson: Lesson, data: DataConfig) -> list[Run]:
+    """The runs of one's own newest experiment for the lesson, where it is whole; they stand in the address then."""
+    if "run" in st.query_params:
+        return []
+    wanted = lesson.configs(data, 1)
+    groups: dict[str, list[Mapping[str, Any]]] = {}
+    for row in store().table():
+        if row["state"] != "damaged" and row["group"] and row["owner"] == owner():
+            groups.setdefault(row["group"], []).append(row)
+    for rows in list(groups.values())[:RECENT]:
+        found = [asked(row).with_(epochs=1, threads=None) for row in rows] if len(rows) == len(wanted) else []
+        if found and all(config in wanted for config in found):
+            st.query_params["run"] = [row["id"] for row in reversed(rows)]
+            return chosen_runs()
+    return []
+
+
+def _close_button() -> None:
+    st.button(_("Close"), icon=":material/close:", type="tertiary", on_click=_close, key="close_lesson")
+
+
 def _close() -> None:
     """Leave the lesson, and its choice of data with it."""
     st.query_params.pop("lesson", None)
+    st.session_state.pop(OPEN, None)
     st.session_state.update({"subjects": []} | st.session_state.pop(BEFORE, {}))
 
 
@@ -104,10 +140,11 @@ def _start(name: str, lesson: Lesson, data: DataConfig, *, again: bool) -> None:
             icon=":material/play_arrow:",
             key="start_lesson",
         )
-    if pressed:
-        runs = runner().submit_group(configs, owner=owner(), in_step=lesson.in_step)
-        st.query_params["run"] = [run.id for run in runs]
-        st.rerun()
+    with friendly_errors(go_on=True):
+        if pressed:
+            runs = runner().submit_group(configs, owner=owner(), in_step=lesson.in_step)
+            st.query_params["run"] = [run.id for run in runs]
+            st.rerun()
     st.caption(_experiment(lesson))
 
 
