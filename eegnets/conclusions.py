@@ -1,17 +1,17 @@
 """What the runs of a lesson say to its question, in sentences that are computed from what was measured."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from math import isnan, nan, sqrt
+from collections.abc import Callable, Sequence
+from math import isnan
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from eegnets.comparison import plain, settings_of
-from eegnets.config import SETTINGS, RunConfig
+from eegnets.config import SETTINGS
 from eegnets.evaluation import wilson_interval
 from eegnets.lessons import LESSONS, Lesson
+from eegnets.outcome import Outcome
 from eegnets.race import SEEDS_ALONE, Racer, Verdict, against
 from eegnets.scores import summary
 from eegnets.statistics import flattery, flattery_words, mean_interval, paired_difference
@@ -23,31 +23,6 @@ GUESSING = {
     "within": N_("At {values} the answers cannot be told from guessing."),
     "below": N_("At {values} fewer answers are right than if always the most frequent class were answered."),
 }
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of one run: what was asked, how it ended, its epochs, instruments, and how many test trials there are.
-
-    guessing: the accuracy on them of one who always answers the most frequent class. within: share (0..1) of what the
-    first layer lets through that lies between 8 and 30 Hz, untrained and trained. by_person: accuracy (0..1) on the
-    test trials of people, whether or not the run learned from them.
-    """
-
-    config: RunConfig
-    state: str
-    history: Sequence[Mapping[str, Any]]
-    message: str = ""
-    readings: Sequence[Mapping[str, Any]] = ()
-    n_test: int = 0
-    guessing: float = 0.5
-    within: tuple[float, float] | None = None
-    by_person: Mapping[str, float] = field(default_factory=dict)
-
-    @property
-    def seed(self) -> int:
-        """The seed, by which runs are paired."""
-        return self.config.training.seed
 
 
 def conclusion(name: str, outcomes: Sequence[Outcome]) -> list[str]:
@@ -88,25 +63,34 @@ def _of_bends(outcomes: Sequence[Outcome]) -> list[str]:
     """Where the gradient ends, and whether that made a difference to the score."""
     racers = [Racer(run.config.model.activation, run.seed, run.history, run.readings) for run in outcomes]
     sentences = Verdict(racers, outcomes[0].n_test).sentences()
-    return [sentences[0], sentences[-1]] if all(racer.readings for racer in racers) else sentences[-1:]
+    told = [sentences[0], sentences[-1]] if all(racer.readings for racer in racers) else sentences[-1:]
+    groups = _groups(outcomes, lambda run: run.config.model.activation)
+    return [*_in_short(groups, _common(outcomes), "ReLU"), *told, *_rising(outcomes)]
 
 
 def _of_slope(outcomes: Sequence[Outcome]) -> list[str]:
     """What each slope below zero is worth, against the smallest, and which network does no better than guessing."""
     groups, last = _groups(outcomes, lambda run: run.config.model.negative_slope), _common(outcomes)
-    return [_scores(groups, last), *_guessing(groups, last), _doubt(groups)]
+    told = [*_in_short(groups, last), _scores(groups, last), *_guessing(groups, last)]
+    return [*told, *_rising(outcomes), _doubt(groups)]
 
 
 def _of_decay(outcomes: Sequence[Outcome]) -> list[str]:
     """Length of the weights, how far training runs ahead of the test, and the score, against no weight decay."""
     groups, last = _groups(outcomes, lambda run: run.config.training.weight_decay), _common(outcomes)
     return [
-        _compared(N_("Length of all weights together (L2 norm)"), groups, last, _length, N_("in length")),
+        *_in_short(groups, last),
+        _compared(N_("Length of all weights together (L2 norm)"), groups, last, Outcome.length, N_("in length")),
         _compared(
-            N_("Accuracy on the training trials less that on the test trials (points)"), groups, last, _ahead, "points"
+            N_("Accuracy on the training trials less that on the test trials (points)"),
+            groups,
+            last,
+            Outcome.ahead,
+            "points",
         ),
         _("A network is scored on its training trials while it learns, with dropout: in truth it is further ahead."),
         _scores(groups, last),
+        *_rising(outcomes),
         _doubt(groups),
     ]
 
@@ -115,11 +99,13 @@ def _of_rate(outcomes: Sequence[Outcome]) -> list[str]:
     """How far the loss came, how restless the score was, and where it ended, against the smallest learning rate."""
     groups, last = _groups(outcomes, lambda run: run.config.training.learning_rate), _common(outcomes)
     sentences = [
-        _compared(N_("Loss on the training trials (nats)"), groups, last, _train_loss, N_("nats")),
-        _compared(N_("Jump of test accuracy from epoch to epoch, mean (points)"), groups, last, _jumps, "points"),
+        _compared(N_("Loss on the training trials (nats)"), groups, last, Outcome.train_loss, N_("nats")),
+        _compared(
+            N_("Jump of test accuracy from epoch to epoch, mean (points)"), groups, last, Outcome.jumps, "points"
+        ),
         _scores(groups, last),
     ]
-    return [*sentences, *_guessing(groups, last), _doubt(groups)]
+    return [*_in_short(groups, last), *sentences, *_guessing(groups, last), *_rising(outcomes), _doubt(groups)]
 
 
 def _of_flattery(outcomes: Sequence[Outcome]) -> list[str]:
@@ -177,7 +163,8 @@ def _of_people(outcomes: Sequence[Outcome]) -> list[str]:
         return [_("No trained network is left to look into: start the experiment again.")]
     groups = dict(sorted(_groups(tested, lambda run: run.config.data.subjects).items(), key=lambda one: len(one[0])))
     both = _("A network of both sees twice as many trials in each epoch, and takes twice as many steps.")
-    return [*(_of_person(who, groups) for who in tested[0].by_person), both, _doubt(groups)]
+    people = [_of_person(who, groups) for who in tested[0].by_person]
+    return [*people, both, *_rising(outcomes), _doubt(groups)]
 
 
 def _of_person(who: str, groups: "Groups") -> str:
@@ -188,7 +175,7 @@ def _of_person(who: str, groups: "Groups") -> str:
     own = scores.pop((who,), {})
     pairs = {plain(value): paired_difference(found, own) for value, found in scores.items()}
     parts = [
-        _("those of {people} {difference}", people=one, difference=against(found, "points", 100))
+        _("those of {people}: {difference}", people=one, difference=against(found, "points", 100))
         for one, found in pairs.items()
         if found.n
     ]
@@ -222,7 +209,7 @@ def _compared(what: str, groups: Groups, last: int, measure: Callable[[Outcome, 
     (first, lowest), *others = figures.items()
     found = {value: paired_difference(figure, lowest) for value, figure in others}
     parts = [
-        _("with {value:g} {difference}", value=value, difference=against(one, unit, scale))
+        _("with {value:g}: {difference}", value=value, difference=against(one, unit, scale))
         for value, one in found.items()
         if one.n
     ]
@@ -239,7 +226,42 @@ def _compared(what: str, groups: Groups, last: int, measure: Callable[[Outcome, 
 
 
 def _scores(groups: Groups, last: int) -> str:
-    return _compared(N_("Test accuracy (per cent)"), groups, last, _test_accuracy, N_("points"))
+    return _compared(N_("Test accuracy (per cent)"), groups, last, Outcome.test_accuracy, N_("points"))
+
+
+def _in_short(groups: Groups, last: int, first: Any = None) -> list[str]:
+    """Which values answered better and which worse than the first, in a sentence; none where there are no two."""
+    scores = {value: {seed: run.test_accuracy(last) for seed, run in runs.items()} for value, runs in groups.items()}
+    first = next(iter(scores)) if first is None else first
+    known = not any(isnan(score) for found in scores.values() for score in found.values())
+    if not known or first not in scores or len(scores) < 2:
+        return []
+    usual = scores.pop(first)
+    found = {plain(value): paired_difference(figures, usual) for value, figures in scores.items()}
+    better = [name for name, one in found.items() if one.low > 0]
+    worse = [name for name, one in found.items() if one.high < 0]
+    rest = [name for name in found if name not in (*better, *worse)]
+    said = {N_("{values} better"): better, N_("{values} worse"): worse, N_("of {values} it cannot be told"): rest}
+    parts = [_(words, values=_(" and ").join(names)) for words, names in said.items() if names]
+    return [
+        _("**In short**, on the test trials against {first}: {parts}.", first=plain(first), parts=_("; ").join(parts))
+    ]
+
+
+def _rising(outcomes: Sequence[Outcome]) -> list[str]:
+    """A sentence where most runs had not come to their end yet."""
+    best = [(summary(list(run.history))["best_test"], len(run.history)) for run in outcomes]
+    n = sum(record is not None and record["epoch"] >= epochs - 1 for record, epochs in best)
+    if 2 * n <= len(best):
+        return []
+    return [
+        _(
+            "{n} of {all} runs were at their best in one of their last two epochs: they were still learning, so this "
+            "tells how fast they learn rather than how far they come.",
+            n=n,
+            all=len(best),
+        )
+    ]
 
 
 def _doubt(groups: Groups) -> str:
@@ -251,44 +273,13 @@ def _common(outcomes: Sequence[Outcome]) -> int:
     return min(len(run.history) for run in outcomes)
 
 
-def _at(run: Outcome, epoch: int, key: str) -> float:
-    """A figure of an epoch; nan where there is no such fold."""
-    value = run.history[epoch - 1][key]
-    return nan if value is None else float(value)
-
-
-def _train_loss(run: Outcome, epoch: int) -> float:
-    return _at(run, epoch, "train_loss")
-
-
-def _test_accuracy(run: Outcome, epoch: int) -> float:
-    return _at(run, epoch, "test_accuracy")
-
-
-def _ahead(run: Outcome, epoch: int) -> float:
-    return _at(run, epoch, "train_accuracy") - _test_accuracy(run, epoch)
-
-
-def _jumps(run: Outcome, epoch: int) -> float:
-    scores = [_test_accuracy(run, one) for one in range(1, epoch + 1)]
-    return float(np.abs(np.diff(scores)).mean()) if epoch > 1 else nan
-
-
-def _length(run: Outcome, epoch: int) -> float:
-    """The L2 norm of all weights together after an epoch; nan where nobody read the instruments."""
-    for reading in run.readings:
-        if reading["epoch"] == epoch:
-            return sqrt(sum((figures["weights"] or 0.0) ** 2 for figures in reading["layers"].values()))
-    return nan
-
-
 def _against_guessing(runs: Sequence[Outcome], last: int) -> str:
     """Whether the interval of the runs' mean accuracy, by the number of test trials, holds guessing or lies below it.
 
     One of the words of GUESSING; "" where it lies above, or is not known.
     """
     n = runs[0].n_test
-    score = float(np.mean([_test_accuracy(run, last) for run in runs]))
+    score = float(np.mean([run.test_accuracy(last) for run in runs]))
     if isnan(score) or not n:
         return ""
     low, high = wilson_interval(round(score * n), n)

@@ -262,7 +262,11 @@ def _between(size: str, found: Difference, shown: Any, form: str) -> str:
         text = _("{size} (95 % interval {low} to {high}) – a difference")
     else:
         text = _("{size} (95 % interval {low} to {high}) – no difference can be told")
-    return text.format(size=size, low=f"{shown(found.low):{form}}", high=f"{shown(found.high):{form}}")
+    return text.format(size=size, low=_number(shown(found.low), form), high=_number(shown(found.high), form))
+
+
+def _number(value: float, form: str) -> str:
+    return f"{value:{form}}".replace("-", "−")
 
 
 def against(found: Difference, unit: str, scale: float) -> str:
@@ -273,7 +277,7 @@ def against(found: Difference, unit: str, scale: float) -> str:
     form, least = (".1f", 0.05) if scale > 1 else (".3f", 0.0005)
     if scale * max(abs(found.mean), abs(found.low), abs(found.high)) < least:
         return _("as good as none")
-    return _between(f"{scale * found.mean:+{form}} {_(unit)}", found, lambda value: scale * value, form)
+    return _between(f"{_number(scale * found.mean, '+' + form)} {_(unit)}", found, lambda value: scale * value, form)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -5,9 +5,10 @@ import pytest
 from histories import epoch_record
 from scipy import stats
 
-from eegnets.conclusions import ANSWERS, Outcome, conclusion
+from eegnets.conclusions import ANSWERS, conclusion
 from eegnets.config import DataConfig
 from eegnets.lessons import LESSONS
+from eegnets.outcome import Outcome
 
 DATA = DataConfig("simulated", ("A",))
 
@@ -44,7 +45,7 @@ def test_every_lesson_has_an_answer():
 @pytest.mark.parametrize(("name", "worse"), [("activations", "ELU"), ("weight-decay", 0.1), ("learning-rate", 0.1)])
 def test_a_difference_that_every_seed_shows_is_told_and_none_where_there_is_none(name, worse):
     clear = said(name, lambda value, seed: 0.8 - 0.2 * (value == worse) + 0.001 * seed * (value == worse))
-    assert f"{worse} -19." in clear
+    assert f"{worse}: −19." in clear or f"{worse} −19." in clear
     assert "– a difference" in clear
     noisy = {seed: 0.03 * (-1) ** seed for seed in range(3)}
     none = said(name, lambda value, seed: 0.8 + noisy[seed] * (value == worse))
@@ -56,6 +57,35 @@ def test_one_seed_gives_no_interval_and_says_so(name):
     words = said(name, seeds=(0,), within=(0.2, 0.4))
     assert "One seed cannot tell a difference from luck" in words
     assert "95 % interval" not in words
+
+
+@pytest.mark.parametrize(
+    ("name", "values"), [("straight", (0.01, 0.5, 1.0)), ("weight-decay", (0.0, 0.01, 0.1)), ("activations", None)]
+)
+def test_in_short_it_says_which_answered_better_which_worse_and_of_which_it_cannot_be_told(name, values):
+    first, other, last = values or ("ReLU", "ELU", "LeakyReLU")
+
+    def score(value, seed):
+        return 0.7 + {first: 0.0, other: 0.2 + 0.01 * seed, last: -0.2 - 0.01 * seed}[value]
+
+    said_first, said_other, said_last = (f"{one:g}" if values else one for one in (first, other, last))
+    short = f"**In short**, on the test trials against {said_first}: {said_other} better; {said_last} worse."
+    assert short in said(name, score)
+    noisy = {seed: 0.03 * (-1) ** seed for seed in range(3)}
+    assert f"of {said_other} and {said_last} it cannot be told." in said(
+        name, lambda value, seed: 0.7 + noisy[seed] * (value == last)
+    )
+
+
+def test_runs_that_end_while_they_still_rise_are_told_to_be_so():
+    rising, risen = outcomes("weight-decay"), outcomes("weight-decay")
+    for runs, accuracies in ((rising, (0.5, 0.6, 0.7)), (risen, (0.7, 0.6, 0.6))):
+        for run in runs:
+            run.history[:] = [epoch_record(epoch, accuracy) for epoch, accuracy in enumerate(accuracies, 1)]
+    assert "9 of 9 runs were at their best in one of their last two epochs" in " ".join(
+        conclusion("weight-decay", rising)
+    )
+    assert "still learning" not in " ".join(conclusion("weight-decay", risen))
 
 
 def of_people(score, people="AB", seeds=(0, 1, 2)):
@@ -71,8 +101,8 @@ def test_what_a_network_makes_of_another_person_is_told_against_their_own():
     told = of_people(lambda learned, who, seed: 0.8 + 0.001 * seed if who in learned else 0.6 - 0.001 * seed)
     of_a, of_b = (next(words for words in told if f"test trials of {who}" in words) for who in "AB")
     assert "80.1% by networks of A, 59.9% by networks of B, 80.1% by networks of A+B" in of_a
-    assert "those of B -20.2 points" in of_a
-    assert "those of A -20.2 points" in of_b
+    assert "those of B: −20.2 points" in of_a
+    assert "those of A: −20.2 points" in of_b
     assert of_a.count("– a difference") == of_b.count("– a difference") == 1
 
 
@@ -88,7 +118,8 @@ def test_the_interval_of_a_difference_is_students_over_seeds():
     words = said("weight-decay", lambda value, seed: scores[value][seed])
     differences = 100 * (np.array(scores[0.01]) - scores[0.0])
     low, high = stats.t.interval(0.95, 2, differences.mean(), stats.sem(differences))
-    assert f"0.01 {differences.mean():+.1f} points (95 % interval {low:.1f} to {high:.1f})" in words
+    told = f"0.01: {differences.mean():+.1f} points (95 % interval {low:.1f} to {high:.1f})"
+    assert told.replace("-", "−") in words
 
 
 def test_the_length_of_all_weights_is_that_of_one_long_vector():
@@ -151,7 +182,7 @@ def test_a_score_below_guessing_is_not_called_guessing():
 def test_a_network_without_a_bend_is_compared_with_one_that_has_it():
     scores = {0.01: 0.85, 0.5: 0.77, 1.0: 0.52}
     words = said("straight", lambda value, seed: scores[value] + 0.01 * seed, n_test=540)
-    assert "with 1 -33.0 points" in words
+    assert "with 1: −33.0 points" in words
     assert "At 1 the answers cannot be told from guessing" in words
     assert "At 0.01" not in words
 

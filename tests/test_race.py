@@ -88,7 +88,10 @@ def test_the_interval_over_seeds_is_students_on_the_differences():
     low, high = stats.t.interval(0.95, 2, differences.mean(), stats.sem(differences))
     last = said(*racers)[-1]
     assert (
-        f"{differences.mean():+.1f} points (95 % interval {low:.1f} to {high:.1f}) – no difference can be told" in last
+        f"{differences.mean():+.1f} points (95 % interval {low:.1f} to {high:.1f}) – no difference can be told".replace(
+            "-", "−"
+        )
+        in last
     )
 
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import streamlit as st
 
-from eegnets.conclusions import Outcome
 from eegnets.config import InputError
+from eegnets.outcome import Outcome
 from eegnets.run_folder import Run
 from eegnets.sources import SOURCES, data_root
 from eegnets.translation import _
