@@ -58,7 +58,7 @@ LESSONS = {
         page="activations",
         link={"racers": ["ELU", "ReLU", "LeakyReLU"], "seeds": 3, "epochs": 12, "functions": _BENDS},
         look=(
-            N_("Where is each slope zero? See the curves at the top of this page."),
+            N_("Where is each slope zero? See the curves further down this page."),
             N_("Under the race, the instrument *Values without slope*: which activation has any, and in which layer?"),
             N_("The instrument *Gradient*: does less of it reach the first layer?"),
         ),

@@ -17,7 +17,11 @@ st.markdown(
         "trial passing one of them, and a [race](#race) of networks that differ in nothing else."
     )
 )
+race_first = st.query_params.get("lesson") == "activations"  # it is what the lesson looks at
+if race_first:
+    race(data)
 curves_part()
 st.header(_("What it does to this trial"), anchor=False)
 trial_part(data)
-race(data)
+if not race_first:
+    race(data)

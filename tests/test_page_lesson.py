@@ -56,6 +56,15 @@ def test_its_link_opens_the_page_prepared_and_one_button_starts_all_runs(app, tm
     assert all(bool(run.about().get("in_step")) == lesson.in_step for run in runs)
 
 
+def test_the_lesson_of_the_race_has_it_first_on_its_page(app):
+    opened(app, "activations")
+    with_lesson = [header.value for header in app.header]
+    app.button(key="close_lesson").click().run()
+    assert with_lesson.index("Race") < with_lesson.index("What it does to this trial")
+    headers = [header.value for header in app.header]
+    assert headers.index("Race") > headers.index("What it does to this trial")
+
+
 def test_a_link_fills_the_controls_of_its_page(app):
     opened(app, "activations")
     assert app.number_input(key="epochs").value == 12
