@@ -5,6 +5,7 @@ import streamlit as st
 from eegnets import sources
 from eegnets.charts.trial import trial_chart
 from eegnets.config import RunConfig
+from eegnets.glossary import WORDS
 from eegnets.presets import PRESETS
 from eegnets.translation import _
 from eegnets.ui.drawing import shared, show
@@ -78,3 +79,6 @@ with st.container(horizontal=True):
             st.markdown(f"**{_(other.title)}** {words[state.state]}")
             st.caption(f"{_(other.licence)} · {_(other.size)}")
             offer(other, state, "start")
+
+with st.expander(_("Words that come up"), icon=":material/menu_book:"):
+    st.markdown("\n".join(f"- **{_(word)}**: {_(about)}" for word, about in WORDS.items()))

@@ -13,7 +13,7 @@ FLOORS = [
     for floor in """
     translation
     settings
-    config presets bench_results trials activations atomic trash json_lines layers seeding code_template scores
+    config presets glossary bench_results trials activations atomic trash json_lines layers seeding code_template scores
     run_status __init__
     windows passes sums
     signals sources models evaluation statistics fused effects comparison devices optimizers machine

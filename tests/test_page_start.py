@@ -1,5 +1,6 @@
 """The page Start, as a user meets it."""
 
+from eegnets.glossary import WORDS
 from eegnets.runs import RunStore
 from eegnets.sources import SOURCES
 
@@ -97,3 +98,9 @@ def test_a_shipped_network_is_a_link_once_its_trials_are_here(app):
     assert {source: {off for label, off in offered.items() if f"on {source}:" in label} for source in SOURCES} == {
         source: ({False} if source == "simulated" else {True} if source == "graz-iiib" else set()) for source in SOURCES
     }
+
+
+def test_words_that_come_up_are_explained(app):
+    app.run()
+    told = next(text.value for text in app.markdown if "**Epoch, batch**" in text.value)
+    assert all(f"**{word}**: {about}" in told for word, about in WORDS.items())
