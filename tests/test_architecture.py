@@ -19,7 +19,7 @@ FLOORS = [
     signals sources models evaluation statistics fused effects comparison devices optimizers machine
     quality charts training run_folder explain instruments separable filters units quiz fitting baseline
     runs braindecode weights saliency modes race lessons run_zip flags timing findings bench
-    outcome classification sweep report export adopting bench_folder conclusions owners
+    outcome worksheet classification sweep report export adopting bench_folder conclusions owners
     experiment show_code
     workers turns
     cluster

@@ -101,6 +101,19 @@ def test_when_all_have_ended_the_box_answers(app, made_run):
     assert "over 2 seeds" in answer
 
 
+def test_a_lesson_that_is_answered_can_be_taken_along_with_ones_own_words(app, made_run, monkeypatch):
+    sheets = []
+    monkeypatch.setattr("eegnets.worksheet.worksheet", lambda *about: sheets.append(about) or "sheet")
+    opened(app, "weight-decay", *made(made_run, "weight-decay"))
+    app.text_area(key="weight-decay-words").set_value("It shortens them.")
+    app.checkbox(key="weight-decay-2").check().run()
+    assert not app.exception
+    name, _experiment, _data, answer, looked, words, _who = sheets[-1]
+    assert (name, words, list(looked.values())) == ("weight-decay", "It shortens them.", [False, True, False])
+    assert any("In short" in sentence for sentence in answer)
+    assert "Take this lesson along" in {button.proto.label for button in app.get("download_button")}
+
+
 def test_runs_that_are_not_the_lessons_are_not_taken_for_its_answer(app, made_run):
     opened(app, "learning-rate", *[made_run(activation=name) for name in ("ReLU", "Tanh")])
     assert not app.exception

@@ -13,7 +13,7 @@ from eegnets.runs import Run, asked
 from eegnets.translation import N_, _
 from eegnets.ui.forms import choose_named_data
 from eegnets.ui.panels import live
-from eegnets.ui.state import chosen_runs, friendly_errors, owner, runner, store
+from eegnets.ui.state import chosen_runs, friendly_errors, owner, owners, runner, store
 
 ICON = ":material/school:"
 OPEN = "open lesson"  # the key in a session of the lesson that was opened last and not closed
@@ -196,13 +196,31 @@ def _answer(name: str, runs: list[Run]) -> None:
     from eegnets.ui.outcomes import outcome
 
     st.markdown(_("**The answer, computed from these runs**"))
-    for sentence in conclusion(name, [outcome(name, run) for run in runs]):
-        st.markdown(f"- {sentence}")
+    answer = conclusion(name, [outcome(name, run) for run in runs])
+    st.markdown("\n".join(f"- {sentence}" for sentence in answer))
+    _take_along(name, answer, runs)
     if name == "first-layer":
         _open_buttons({_("Seed {n}", n=run.config.training.seed): run for run in sorted(runs, key=_seed)})
     if name == "people":
         people = sorted(runs, key=lambda run: (len(run.config.data.subjects), run.config.data.subjects, -_seed(run)))
         _open_buttons({_("Network of {people}", people=plain(run.config.data.subjects)): run for run in people})
+
+
+def _take_along(name: str, answer: list[str], runs: list[Run]) -> None:
+    """The reader's own words, and the lesson as a sheet to hand in."""
+    from eegnets.worksheet import worksheet
+
+    lesson = LESSONS[name]
+    words = st.text_area(_("What do you conclude, in your own words?"), key=f"{name}-words", height=80, max_chars=2000)
+    looked = {what: bool(st.session_state.get(f"{name}-{i}")) for i, what in enumerate(lesson.look, start=1)}
+    st.download_button(
+        _("Take this lesson along"),
+        worksheet(name, _experiment(lesson), runs[0].config.data, answer, looked, words, owners().name(owner())),
+        f"lesson-{name}.md",
+        icon=":material/download:",
+        on_click="ignore",
+        help=_("A sheet with the question, the experiment, the answer, what you ticked and your own words."),
+    )
 
 
 def _seed(run: Run) -> int:
