@@ -28,14 +28,14 @@ def worksheet(
         f"# {_(lesson.title)}",
         _("Name: {who}", who=who or "…"),
         _(lesson.question),
-        f"## {_('The experiment')}",
+        "## " + _("The experiment"),
         experiment,
         _("Data: {source}, subjects {subjects}.", **trained),
-        f"## {_('What was measured')}",
+        "## " + _("What was measured"),
         "\n".join(f"- {sentence}" for sentence in answer),
-        f"## {_('What I looked at')}",
+        "## " + _("What I looked at"),
         "\n".join(ticks),
-        f"## {_('In my own words')}",
+        "## " + _("In my own words"),
         words.strip() or "…",
     ]
     return "\n\n".join(parts) + "\n"

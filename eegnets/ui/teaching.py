@@ -1,6 +1,7 @@
 """A lesson on the page that it opened: question, steps and how far one is, and the answer once it has been measured."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -212,10 +213,12 @@ def _take_along(name: str, answer: list[str], runs: list[Run]) -> None:
 
     lesson = LESSONS[name]
     words = st.text_area(_("What do you conclude, in your own words?"), key=f"{name}-words", height=80, max_chars=2000)
+    people = dict.fromkeys(who for run in runs for who in run.config.data.subjects)
+    data = replace(runs[0].config.data, subjects=tuple(people))
     looked = {what: bool(st.session_state.get(f"{name}-{i}")) for i, what in enumerate(lesson.look, start=1)}
     st.download_button(
         _("Take this lesson along"),
-        worksheet(name, _experiment(lesson), runs[0].config.data, answer, looked, words, owners().name(owner())),
+        worksheet(name, _experiment(lesson), data, answer, looked, words, owners().name(owner())),
         f"lesson-{name}.md",
         icon=":material/download:",
         on_click="ignore",
