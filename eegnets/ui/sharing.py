@@ -52,6 +52,7 @@ LABELS = {
     "only_model": N_("Network"),
     "only_activation": N_("Activation"),
     "starred": N_("★ only"),
+    "mine": N_("Mine only"),
     "log": N_("Log axis"),
     "smooth": N_("Smoothing"),
     "over": N_("Average over"),
