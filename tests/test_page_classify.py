@@ -92,6 +92,24 @@ def test_a_network_that_is_not_here_is_told_before_another_answers(app, network)
     assert not any("is not here" in box.value for box in app.warning)
 
 
+@pytest.mark.parametrize("page", ["classify", "network", "activations"])
+def test_a_run_has_its_own_name_in_the_menu_of_networks_and_the_address_its_id(app, network, page):
+    network.annotate(name="My *first* network")
+    visit(app, page, subjects="A", network=network.id)
+    assert not app.exception
+    menu = app.selectbox(key="network")
+    assert menu.value == network.id
+    assert {"My *first* network", "EEGNet ELU (simulated)"} <= set(menu.options)
+
+
+def test_what_a_named_network_answers_is_told_under_its_name(app, network):
+    network.annotate(name="My *first* network")
+    opened(app, network=network.id, view="All trials")
+    assert any(r"**My \*first\* network on the test trials" in text.value for text in app.markdown)
+    opened(app, network=network.id, view="One trial")
+    assert "My *first* network" in app.get("vega_lite_chart")[1].proto.spec
+
+
 def test_networks_that_could_be_asked_are_not_loaded_for_it(app, network, monkeypatch):
     from eegnets.classification import Classifier
 

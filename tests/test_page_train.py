@@ -160,6 +160,16 @@ def test_runs_that_would_be_called_the_same_are_called_by_their_ids(app, made_ru
     assert sorted(app.dataframe[0].value["run"]) == ids
 
 
+def test_runs_with_names_are_called_by_them(app, made_run):
+    runs = [made_run(), made_run(activation="ReLU")]
+    for run, name in zip(runs, ["slow *one*", "fast"], strict=True):
+        run.annotate(name=name)
+    opened(app, runs[0])
+    assert any(text.value == r"**slow \*one\***" for text in app.markdown)
+    opened(app, *runs)
+    assert list(app.dataframe[0].value["run"]) == ["slow *one*", "fast"]
+
+
 def test_a_waiting_run_tells_its_place_and_when_it_will_begin(app, made_run):
     made_run("queued")
     second = made_run("queued")

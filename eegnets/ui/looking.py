@@ -27,6 +27,7 @@ from eegnets.ui.classifying import fitting, of, tell_missing
 from eegnets.ui.drawing import shared, show
 from eegnets.ui.forms import control
 from eegnets.ui.identity import BY_NUMBER, number
+from eegnets.ui.naming import labels
 from eegnets.units import Place, sights, silent_biases, work_out
 
 UNTRAINED = N_("untrained")
@@ -50,11 +51,13 @@ def network_to_look_at(trials: Trials, source: str) -> Looked:
     """Pick a finished run that takes such trials, or an untrained network made for them."""
     found = fitting(trials, source)
     tell_missing([*found, UNTRAINED])
+    called = labels(found.values()) | {UNTRAINED: _(UNTRAINED)}
     picked = listed(
         _("Network"),
-        [*found, UNTRAINED],
-        next(iter(found), UNTRAINED),
+        list(called),
+        next(iter(called)),
         "network",
+        called.__getitem__,
         help=_("Shipped checkpoints and your own runs whose networks take such trials, or one that is made now."),
         width=320,
     )
