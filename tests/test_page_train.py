@@ -349,3 +349,22 @@ def test_what_was_asked_shows_until_it_is_done(app, made_run, action, words):
     opened(app, run)
     assert any(words in text.value for text in app.markdown)
     assert not any("Training" in text.value for text in app.markdown)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "opens"),
+    [
+        ({"source": "files"}, None),
+        ({"source": "simulated"}, "B"),
+        ({"source": "simulated", "subjects": "A"}, "A"),
+        ({"source": "simulated", "subjects": ["A", "B"]}, None),
+    ],
+)
+def test_without_a_run_in_the_address_the_latest_of_the_chosen_data_opens(app, made_run, chosen, opens):
+    made = {name: made_run(subjects=(name,)) for name in ("A", "B")}
+    for name, run in made.items():  # their ids may be of one second
+        run.path.rename(run.path.with_name(f"2026010{1 + 'AB'.index(name)}-000000-eegnet-elu-deadbeef"))
+    opened(app, **chosen)
+    assert not app.exception
+    wanted = opens and f"2026010{1 + 'AB'.index(opens)}-000000-eegnet-elu-deadbeef"
+    assert app.query_params.get("run") in (wanted, [wanted])
