@@ -285,6 +285,19 @@ def test_files_dropped_on_the_page_are_answered_as_the_same_trials_are_there(app
     assert shown["label"].tolist() == [""] * 6 + labels
 
 
+def test_a_trial_of_unknown_class_is_neither_right_nor_wrong(app, network, test_trials):
+    dropped(app, network, one_npz=npz(X=test_trials.X[:1]), two_csv=csv(test_trials))
+    assert answers_to(app)["correct"].isna().tolist() == [True] + [False] * 6
+    assert any("7 trials answered" in text.value for text in app.markdown)
+
+
+def test_labels_that_have_no_class_yet_are_told(app, network, test_trials):
+    dropped(app, network, one_npz=npz(X=test_trials.X[:1], y=test_trials.y[:1]))
+    assert any("**1 trial answered:**" in text.value for text in app.markdown)
+    (note,) = [box.value for box in app.info]
+    assert note.startswith(f"`y` has {test_trials.y[0]}: say above")
+
+
 def test_what_does_not_fit_is_told_and_mended_only_when_asked_for(app, network, test_trials):
     X = np.repeat(test_trials.X[:, [1, 0, 0]], 2, axis=2)[..., :1400]  # 5.6 s at 250 Hz
     parts = [pd.DataFrame(one.T, columns=["C4", "Cz", "C3"]).assign(trial=i) for i, one in enumerate(X)]

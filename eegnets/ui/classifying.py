@@ -169,7 +169,12 @@ def _browse(run: Run, kin: list[Run], called: dict[str, str], fold: Trials, tabl
         show(shared(probability_chart, answers, names), key="networks", alt=spoken)
     target = names.index(table.loc[index, "answer"])
     where_it_looked(network.model, fold, index, target, names[target])
-    trial_list(table, "listed", _open)
+    trial_list(_where_known(table), "listed", _open)
+
+
+def _where_known(table: pd.DataFrame) -> pd.DataFrame:
+    """Answers that are neither right nor wrong where the class is not known."""
+    return table.assign(correct=table["correct"].astype("boolean").where(table["label"] != ""))
 
 
 def _kin(run: Run, trials: Trials) -> list[Run]:
