@@ -7,6 +7,8 @@ from eegnets.ui.bringing import bring_network
 from eegnets.ui.choices import segments
 from eegnets.ui.classifying import VIEWS, answer_browser, answers_of, network_picker, open_trial, other_classes
 from eegnets.ui.forgetting import without_evaluation_mode
+from eegnets.ui.links import as_written
+from eegnets.ui.naming import label
 from eegnets.ui.quizzing import quiz
 from eegnets.ui.scoring import scores_panel
 from eegnets.ui.state import caution, framed, friendly_errors, trials
@@ -57,7 +59,7 @@ if view == "Quiz":
     st.markdown(_("**You against the network.** Say which it was, by the arrow keys; then it says what it thinks."))
     quiz(run.id, fold, table)
 elif view == "All trials":
-    who = _("{run} on the {part} trials", run=run.id, part=_(part))
+    who = _("{run} on the {part} trials", run=as_written(label(run)), part=_(part))
     scores_panel(table, fold.class_names, who, part, open_trial, recorded if part == "test" else None)
 else:
     answer_browser(run, fold, table)

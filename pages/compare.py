@@ -46,7 +46,7 @@ table = run_table(rows)
 opened = [run.id for run in chosen_runs()]
 readable = [row for row in rows if row["state"] != "damaged"]
 names = names_of(readable)
-ids = picked_from(filtered(table), opened, names)
+ids = picked_from(filtered(table, opened), opened, names)
 st.query_params["run"] = ids
 whole = [row for row in readable if row["id"] in ids]
 actions(ids, names)

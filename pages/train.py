@@ -53,7 +53,7 @@ if start:
     st.query_params["run"] = [run.id for run in runs]
 
 with results:
-    runs = chosen_runs() or ([] if "lesson" in st.query_params else latest_runs())  # a lesson begins without one
+    runs = chosen_runs() or ([] if "lesson" in st.query_params else latest_runs(data))  # a lesson begins without one
     if runs:
         run_first()
         st.query_params["run"] = [run.id for run in runs]

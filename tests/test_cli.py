@@ -358,7 +358,7 @@ def test_runs_lists_scores_and_a_damaged_run_hides_no_other(here, made_run, caps
     ("arguments", "message"),
     [
         (["--source", "graz"], "unknown source 'graz'; choose from simulated, .*Did you mean 'graz-iiib'"),
-        (["--source", "graz-iiib"], "is not here yet"),
+        (["--source", "graz-iiib"], "There are no trials of"),
         (["--model", "EEGNett"], "unknown network 'EEGNett'; choose from EEGNet, DeepConvNet.*Did you mean 'EEGNet'"),
         (["--activation", "elu"], "unknown activation 'elu'; choose from .*Did you mean 'ELU'"),
         (["--subjects", "S4b,S5"], "unknown subject of course-npz 'S5'; choose from S4b"),

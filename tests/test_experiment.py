@@ -85,7 +85,7 @@ def test_prepare_refuses_what_no_registry_has(settings, message):
 
 def test_prepare_refuses_data_and_devices_that_are_not_here(monkeypatch, tmp_path):
     monkeypatch.setenv("EEGNETS_DATA", str(tmp_path))
-    with pytest.raises(SourceError, match="is not here yet"):
+    with pytest.raises(SourceError, match="There are no trials of"):
         experiment.prepare(RunConfig().with_(source="graz-iiib"))
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     with pytest.raises(InputError, match="'cuda' is not on this machine"):

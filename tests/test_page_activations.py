@@ -148,7 +148,7 @@ def test_a_map_that_another_layer_has_not_is_brought_down(app, scene):
 
 def test_data_that_cannot_be_read_are_told_and_the_curves_stay(app):
     opened(app, source="graz-iiib")
-    assert any("is not here yet" in box.value for box in app.error)
+    assert any("There are no trials of" in box.value for box in app.error)
     assert "Slope" in charts(app)
 
 

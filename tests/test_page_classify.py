@@ -92,6 +92,24 @@ def test_a_network_that_is_not_here_is_told_before_another_answers(app, network)
     assert not any("is not here" in box.value for box in app.warning)
 
 
+@pytest.mark.parametrize("page", ["classify", "network", "activations"])
+def test_a_run_has_its_own_name_in_the_menu_of_networks_and_the_address_its_id(app, network, page):
+    network.annotate(name="My *first* network")
+    visit(app, page, subjects="A", network=network.id)
+    assert not app.exception
+    menu = app.selectbox(key="network")
+    assert menu.value == network.id
+    assert {"My *first* network", "EEGNet ELU (simulated)"} <= set(menu.options)
+
+
+def test_what_a_named_network_answers_is_told_under_its_name(app, network):
+    network.annotate(name="My *first* network")
+    opened(app, network=network.id, view="All trials")
+    assert any(r"**My \*first\* network on the test trials" in text.value for text in app.markdown)
+    opened(app, network=network.id, view="One trial")
+    assert "My *first* network" in app.get("vega_lite_chart")[1].proto.spec
+
+
 def test_networks_that_could_be_asked_are_not_loaded_for_it(app, network, monkeypatch):
     from eegnets.classification import Classifier
 
@@ -265,6 +283,19 @@ def test_files_dropped_on_the_page_are_answered_as_the_same_trials_are_there(app
         np.testing.assert_allclose(got, stored, atol=1e-4)
     labels = [test_trials.class_names[label] for label in test_trials.y]
     assert shown["label"].tolist() == [""] * 6 + labels
+
+
+def test_a_trial_of_unknown_class_is_neither_right_nor_wrong(app, network, test_trials):
+    dropped(app, network, one_npz=npz(X=test_trials.X[:1]), two_csv=csv(test_trials))
+    assert answers_to(app)["correct"].isna().tolist() == [True] + [False] * 6
+    assert any("7 trials answered" in text.value for text in app.markdown)
+
+
+def test_labels_that_have_no_class_yet_are_told(app, network, test_trials):
+    dropped(app, network, one_npz=npz(X=test_trials.X[:1], y=test_trials.y[:1]))
+    assert any("**1 trial answered:**" in text.value for text in app.markdown)
+    (note,) = [box.value for box in app.info]
+    assert note.startswith(f"`y` has {test_trials.y[0]}: say above")
 
 
 def test_what_does_not_fit_is_told_and_mended_only_when_asked_for(app, network, test_trials):

@@ -468,3 +468,36 @@ def test_twins_that_have_only_been_queued_wait_without_a_curve(app, made_run):
     runs = [made_run("queued", epochs=0, seed=seed) for seed in (0, 1)]
     opened(app, *runs)
     assert not app.exception
+
+
+@pytest.fixture
+def class_of_two(app, tmp_path):
+    """The reader, who has one run, and Ada, who has one too; gives the reader's run and Ada's."""
+    app.session_state["owner"] = "me"
+    Owners(tmp_path / "runs").rename("another", "Ada")
+    return [store(tmp_path).create(RunConfig().with_(epochs=3), owner=who) for who in ("me", "another")]
+
+
+def test_in_a_class_the_table_begins_with_ones_own_runs_and_says_whose_the_others_are(app, class_of_two):
+    mine, hers = class_of_two
+    opened(app)
+    assert app.dataframe[0].value["id"].tolist() == [mine.id]
+    app.toggle(key="mine").set_value(False).run()
+    assert not app.exception
+    whose = app.dataframe[0].value.set_index("id")["whose"]
+    assert (whose[mine.id], whose[hers.id]) == ("you", "Ada")
+
+
+def test_another_persons_run_that_the_address_names_is_in_the_table(app, class_of_two):
+    hers = class_of_two[1]
+    opened(app, hers)
+    assert hers.id in app.dataframe[0].value["id"].tolist()
+    assert app.query_params["run"] in (hers.id, [hers.id])
+
+
+def test_who_is_alone_with_the_app_sees_no_owners(app, class_of_two, monkeypatch):
+    monkeypatch.setenv("EEGNETS_SHARED_CONTROL", "")
+    opened(app)
+    assert len(app.dataframe[0].value) == len(class_of_two)
+    assert "whose" not in app.dataframe[0].value
+    assert "mine" not in [toggle.key for toggle in app.toggle]

@@ -7,11 +7,13 @@ import pytest
 import torch
 from visiting import visit
 
-from eegnets import experiment
-from eegnets.config import RunConfig
+from eegnets import experiment, sources
+from eegnets.classification import Classifier
+from eegnets.config import DataConfig, RunConfig
 from eegnets.explain import leaves
 from eegnets.models import MODELS, build
-from eegnets.runs import RunStore
+from eegnets.runs import RunStore, shipped
+from eegnets.statistics import judged
 
 
 def opened(app, **params):
@@ -172,3 +174,17 @@ def test_another_seed_is_another_network_whose_sides_are_asked_anew(monkeypatch)
     app.number_input(key="new_seed").set_value(1).run()
     assert len(asked) == 2
     assert not torch.equal(*(next(model.parameters()) for model in asked))
+
+
+def test_a_line_tells_which_trial_it_is_and_what_the_network_answers(app):
+    network = Classifier(shipped().get("simulated-eegnet-relu"))
+    fold = network.fold(sources.load(DataConfig("simulated", ("A",))), "test").take([4])
+    (answer,) = judged(network.answers(fold), fold.class_names).to_dict("records")
+    opened(app, network="simulated-eegnet-relu", trial="5")
+    (line,) = said(app, "The network answers")
+    told = f"Subject A, trial {fold.number[0]} (test): {answer['label']}. "
+    told += f"The network answers {answer['answer']}, {answer[answer['answer']]:.0%}."
+    assert line.replace("\\", "") == told
+    opened(app, network="untrained", trial="5")
+    (line,) = said(app, "The network answers")
+    assert re.search(r"hand, [56]\d%\.$", line.replace("\\", ""))

@@ -3,6 +3,7 @@
 from eegnets.glossary import WORDS
 from eegnets.runs import RunStore
 from eegnets.sources import SOURCES
+from eegnets.sources.physionet_mi import ALL_RUNS, _path
 
 
 def test_the_first_screen_shows_a_trial_and_every_source(app):
@@ -104,3 +105,29 @@ def test_words_that_come_up_are_explained(app):
     app.run()
     told = next(text.value for text in app.markdown if "**Epoch, batch**" in text.value)
     assert all(f"**{word}**: {about}" in told for word, about in WORDS.items())
+
+
+def test_where_there_are_no_files_of_ones_own_the_way_to_import_is_shown(app):
+    app.query_params["source"] = "files"
+    app.run()
+    assert not app.exception
+    assert any("There are no trials of “Your own files” here yet." in box.value for box in app.error)
+    for place in (app.main, app.sidebar):
+        assert any(link.proto.label == "Import" for link in place.get("page_link"))
+        assert any("the page Import" in caption.value for caption in place.caption)
+
+
+def test_of_recordings_that_are_here_in_part_the_rest_is_offered(app, tmp_path):
+    folder = tmp_path / "data" / "graz-iiib"
+    folder.mkdir(parents=True)
+    for name in ("O3VR.gdf", "true_labels_O3VR.txt"):
+        (folder / name).touch()
+    for run in ALL_RUNS:
+        (path := _path(tmp_path / "data", "S001", run)).parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    app.run()
+    assert not app.exception
+    offered = {button.key: button.label for button in app.main.button}
+    assert offered["get_graz-iiib_start"] == "Get the rest"
+    assert offered["get_physionet-mi_start"] == "Get more people"
+    assert "get_simulated_start" not in offered

@@ -160,6 +160,16 @@ def test_runs_that_would_be_called_the_same_are_called_by_their_ids(app, made_ru
     assert sorted(app.dataframe[0].value["run"]) == ids
 
 
+def test_runs_with_names_are_called_by_them(app, made_run):
+    runs = [made_run(), made_run(activation="ReLU")]
+    for run, name in zip(runs, ["slow *one*", "fast"], strict=True):
+        run.annotate(name=name)
+    opened(app, runs[0])
+    assert any(text.value == r"**slow \*one\***" for text in app.markdown)
+    opened(app, *runs)
+    assert list(app.dataframe[0].value["run"]) == ["slow *one*", "fast"]
+
+
 def test_a_waiting_run_tells_its_place_and_when_it_will_begin(app, made_run):
     made_run("queued")
     second = made_run("queued")
@@ -339,3 +349,22 @@ def test_what_was_asked_shows_until_it_is_done(app, made_run, action, words):
     opened(app, run)
     assert any(words in text.value for text in app.markdown)
     assert not any("Training" in text.value for text in app.markdown)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "opens"),
+    [
+        ({"source": "files"}, None),
+        ({"source": "simulated"}, "B"),
+        ({"source": "simulated", "subjects": "A"}, "A"),
+        ({"source": "simulated", "subjects": ["A", "B"]}, None),
+    ],
+)
+def test_without_a_run_in_the_address_the_latest_of_the_chosen_data_opens(app, made_run, chosen, opens):
+    made = {name: made_run(subjects=(name,)) for name in ("A", "B")}
+    for name, run in made.items():  # their ids may be of one second
+        run.path.rename(run.path.with_name(f"2026010{1 + 'AB'.index(name)}-000000-eegnet-elu-deadbeef"))
+    opened(app, **chosen)
+    assert not app.exception
+    wanted = opens and f"2026010{1 + 'AB'.index(opens)}-000000-eegnet-elu-deadbeef"
+    assert app.query_params.get("run") in (wanted, [wanted])

@@ -147,3 +147,14 @@ def test_a_link_to_a_trained_network_brings_its_data_along(app):
     app.switch_page("pages/train.py").run()
     assert not app.exception
     assert controls(app)["source"].value == "files"
+
+
+def test_the_runs_can_be_left_out_of_the_link(app, with_runs):
+    opened(app, "train.py", run=[run.id for run in with_runs], epochs="4")
+    next(found for found in app.button if found.label == "Share this view").click().run()
+    assert all(run.id in app.code[-1].value for run in with_runs)
+    assert any(box.label == "Without the runs" for box in app.checkbox)
+    app.session_state["bare"] = True
+    next(found for found in app.button if found.label == "Share this view").click().run()
+    assert not app.exception
+    assert app.code[-1].value.endswith("?epochs=4")

@@ -60,7 +60,7 @@ def test_what_is_ready_loads_and_what_is_not_says_how(source, tmp_path, monkeypa
     config = DataConfig(source.name)
     state = source.state(tmp_path)
     if state.state != "ready":
-        with pytest.raises(SourceError, match="is not here yet") as problem:
+        with pytest.raises(SourceError, match="There are no trials of") as problem:
             sources.load(config)
         assert state.how in str(problem.value)
         return

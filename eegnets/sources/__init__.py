@@ -45,7 +45,7 @@ def check(config: DataConfig) -> DataConfig:
         if name not in have:
             raise InputError(unknown(_("subject of {source}", source=source.name), name, have))
     if state.state != "ready":
-        raise SourceError(_("{source} is not here yet. {how}", source=_(source.title), how=state.how))
+        raise SourceError(_("There are no trials of “{source}” here yet. {how}", source=_(source.title), how=state.how))
     absent = [name for name in config.subjects if name not in state.subjects]
     if absent:
         missing = {"source": _(source.title), "who": ", ".join(absent)}

@@ -59,12 +59,14 @@ def data_root() -> Path:
 class State:
     """Whether a source's trials can be loaded now ("ready"), or brought ("fetch"), or must be put there ("manual").
 
-    `how` is a sentence: what is there, or what to do. `subjects` are those that can be loaded now.
+    `how` is a sentence: what is there, or what to do. `subjects` are those that can be loaded now; `more`: whether one
+    click brings others.
     """
 
     state: Literal["ready", "fetch", "manual"]
     how: str
     subjects: tuple[str, ...] = ()
+    more: bool = False
 
 
 class Source(ABC):

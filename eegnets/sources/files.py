@@ -61,8 +61,8 @@ class Files(Source):
         if here:
             return State("ready", _("Imported: {who}.", who=", ".join(here)), here)
         how = _(
-            "Nothing has been imported yet. `python -m eegnets fetch {source} --from DIR` brings the imports of "
-            "another data folder.",
+            "Nothing has been imported yet: the page Import takes a file of your own. `python -m eegnets fetch "
+            "{source} --from DIR` brings the imports of another data folder.",
             source=self.name,
         )
         return State("manual", how)

@@ -89,7 +89,7 @@ class GrazIIIb(Source):
             absent=absent,
             source=self.name,
         )
-        return State("ready" if ready else "fetch", how, ready)
+        return State("ready" if ready else "fetch", how, ready, more=bool(ready))
 
     def files(self, root: Path, subjects: tuple[str, ...]) -> list[Path]:
         """Recording and labels of each of `subjects`."""

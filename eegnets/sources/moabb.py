@@ -62,7 +62,8 @@ class Moabb(Source):
         )
         if not have_moabb:
             how = _("To bring some, install MOABB with `{install}`; nothing else needs it.", install=INSTALL)
-        return State("ready" if ready else "fetch" if have_moabb else "manual", f"{here} {how}", ready)
+        more = have_moabb and bool(ready) and not set(self.subjects) <= set(ready)
+        return State("ready" if ready else "fetch" if have_moabb else "manual", f"{here} {how}", ready, more)
 
     def files(self, root: Path, subjects: tuple[str, ...]) -> list[Path]:
         """The trials of each of `subjects`, as they were cut."""

@@ -82,7 +82,7 @@ class PhysionetMi(Source):
             source=self.name,
             n=AT_ONCE,
         )
-        return State("ready" if ready else "fetch", f"{here} {how}", ready)
+        return State("ready" if ready else "fetch", f"{here} {how}", ready, more=0 < len(ready) < len(self.subjects))
 
     def files(self, root: Path, subjects: tuple[str, ...]) -> list[Path]:
         """The six runs of each of `subjects`."""

@@ -24,6 +24,7 @@ from eegnets.ui.browsing import stepper
 from eegnets.ui.choices import listed
 from eegnets.ui.drawing import shared, show
 from eegnets.ui.identity import BY_NUMBER
+from eegnets.ui.naming import labels
 from eegnets.ui.scoring import trial_list
 from eegnets.ui.state import store
 
@@ -47,7 +48,8 @@ def network_picker(trials: Trials, source: str) -> Run | None:
         return None
     tell_missing(found)
     help_ = _("Shipped checkpoints and your own runs whose networks take such trials.")
-    return found[listed(_("Network"), list(found), next(iter(found)), "network", str, help=help_)]
+    called = labels(found.values())
+    return found[listed(_("Network"), list(found), next(iter(found)), "network", called.__getitem__, help=help_)]
 
 
 def tell_missing(networks: Collection[str]) -> None:
@@ -145,14 +147,15 @@ def other_classes(run: Run, recorded: Trials) -> None:
 
 def answer_browser(run: Run, fold: Trials, table: pd.DataFrame) -> None:
     """One trial with what each network answers and where this one looked; the list of answers below."""
-    _browse(run, _kin(run, fold), fold, table)  # looking for networks once, not for every trial
+    kin = _kin(run, fold)  # looking for networks once, not for every trial
+    _browse(run, kin, labels([run, *kin]), fold, table)
 
 
 @st.fragment
-def _browse(run: Run, kin: list[Run], fold: Trials, table: pd.DataFrame) -> None:
+def _browse(run: Run, kin: list[Run], called: dict[str, str], fold: Trials, table: pd.DataFrame) -> None:
     index = stepper(len(fold), "answer") - 1
     try:
-        network, own = of(run), _row(run, fold, index)
+        network, own = of(run), _row(run, called, fold, index)
     except InputError:  # deleted while it was looked at
         st.rerun()
     names = network.shape.class_names
@@ -161,12 +164,17 @@ def _browse(run: Run, kin: list[Run], fold: Trials, table: pd.DataFrame) -> None
         show(shared(trial_chart, fold, index, filled=True), key="waveform", alt=trial_title(fold, index))
     with right:
         _verdict(table.loc[index])
-        answers = pd.DataFrame([own, *_rows(kin, fold, index)])
+        answers = pd.DataFrame([own, *_rows(kin, called, fold, index)])
         spoken = answers.rename(columns=_).to_string(index=False)
         show(shared(probability_chart, answers, names), key="networks", alt=spoken)
     target = names.index(table.loc[index, "answer"])
     where_it_looked(network.model, fold, index, target, names[target])
-    trial_list(table, "listed", _open)
+    trial_list(_where_known(table), "listed", _open)
+
+
+def _where_known(table: pd.DataFrame) -> pd.DataFrame:
+    """Answers that are neither right nor wrong where the class is not known."""
+    return table.assign(correct=table["correct"].astype("boolean").where(table["label"] != ""))
 
 
 def _kin(run: Run, trials: Trials) -> list[Run]:
@@ -184,18 +192,15 @@ def _classes(run: Run) -> tuple[str, ...]:
         return ()
 
 
-def _rows(runs: list[Run], fold: Trials, index: int) -> Iterator[dict[str, object]]:
+def _rows(runs: list[Run], called: dict[str, str], fold: Trials, index: int) -> Iterator[dict[str, object]]:
     """What each answers to a trial; nothing of one that was deleted meanwhile."""
     for run in runs:
         with contextlib.suppress(InputError):
-            yield _row(run, fold, index)
+            yield _row(run, called, fold, index)
 
 
-def _row(run: Run, fold: Trials, index: int) -> dict[str, object]:
-    one = _one_answer(str(run.path), written(run), fold, index)
-    model = run.config.model
-    name = f"{model.name} {model.activation}" + ("" if run.path.parent == shipped().root else f" {run.id[-4:]}")
-    return {"network": name} | one
+def _row(run: Run, called: dict[str, str], fold: Trials, index: int) -> dict[str, object]:
+    return {"network": called[run.id]} | _one_answer(str(run.path), written(run), fold, index)
 
 
 @st.cache_data(max_entries=4096, show_spinner=False, hash_funcs=BY_NUMBER)

@@ -193,11 +193,16 @@ def _source_options(source: sources.Source) -> dict[str, Any]:
 
 
 def offer(source: sources.Source, state: sources.State, place: str) -> None:
-    """Say how the trials come, with a button where one click brings them."""
+    """Say how the trials come, with a button where one click brings them, or more of them, or a way to Import."""
     st.caption(state.how)
-    if state.state == "fetch" and st.button(
-        _("Get it ({size})", size=_(source.size)), icon=":material/download:", key=f"get_{source.name}_{place}"
-    ):
+    if source.name == "files" and state.state != "ready":
+        st.page_link("pages/import.py", label=_("Import"), icon=":material/upload_file:")
+    if state.state != "fetch" and not state.more:
+        return
+    words = _("Get it ({size})", size=_(source.size))
+    if state.more:
+        words = _("Get more people") if source.by_subject else _("Get the rest")
+    if st.button(words, icon=":material/download:", key=f"get_{source.name}_{place}"):
         bring(source)
 
 

@@ -27,6 +27,8 @@ from eegnets.ui.classifying import fitting, of, tell_missing
 from eegnets.ui.drawing import shared, show
 from eegnets.ui.forms import control
 from eegnets.ui.identity import BY_NUMBER, number
+from eegnets.ui.links import as_written
+from eegnets.ui.naming import labels
 from eegnets.units import Place, sights, silent_biases, work_out
 
 UNTRAINED = N_("untrained")
@@ -50,11 +52,13 @@ def network_to_look_at(trials: Trials, source: str) -> Looked:
     """Pick a finished run that takes such trials, or an untrained network made for them."""
     found = fitting(trials, source)
     tell_missing([*found, UNTRAINED])
+    called = labels(found.values()) | {UNTRAINED: _(UNTRAINED)}
     picked = listed(
         _("Network"),
-        [*found, UNTRAINED],
-        next(iter(found), UNTRAINED),
+        list(called),
+        next(iter(called)),
         "network",
+        called.__getitem__,
         help=_("Shipped checkpoints and your own runs whose networks take such trials, or one that is made now."),
         width=320,
     )
@@ -98,6 +102,7 @@ def inside(looked: Looked, fold: Trials) -> None:
         names = [TRIAL, *leaves(looked.model)]
         layer = listed(_("Layer"), names, names[1], "layer", _layer_words, on_change=_first_value, width=240)
     values = layer_values(looked.model, torch.from_numpy(fold.X[index : index + 1]))
+    st.markdown(as_written(_verdict(fold, index, looked.shape, values)))
     left, right = st.columns([2, 3], gap="medium")
     with left:
         seconds = fold.n_times / fold.sfreq
@@ -114,6 +119,18 @@ def inside(looked: Looked, fold: Trials) -> None:
             show(shared(trial_chart, fold, index, filled=True), key="input", alt=trial_title(fold, index))
         else:
             _layer(looked, fold, layer, values[layer])
+
+
+def _verdict(fold: Trials, index: int, shape: Shape, values: dict[str, LayerValues]) -> str:
+    """Which trial it is, and what comes out of the last layer for it."""
+    probabilities = list(values.values())[-1].after[0].softmax(0)
+    answer = int(probabilities.argmax())
+    return _(
+        "{trial}. The network answers {answer}, {sure:.0%}.",
+        trial=trial_title(fold, index),
+        answer=_(shape.class_names[answer]),
+        sure=float(probabilities[answer]),
+    )
 
 
 def _layer_words(name: str) -> str:

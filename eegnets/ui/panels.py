@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from eegnets.charts.curves import describe_curves, fold_curves, run_curves
-from eegnets.comparison import asked_words, told_apart
+from eegnets.comparison import asked_words
 from eegnets.config import InputError
 from eegnets.owners import LONGEST
 from eegnets.runs import SCORES, Run, Status, shipped
@@ -18,6 +18,8 @@ from eegnets.sources import SOURCES, data_root
 from eegnets.translation import N_, _, ngettext, retold
 from eegnets.ui.choices import segments
 from eegnets.ui.drawing import shared, show
+from eegnets.ui.links import as_written
+from eegnets.ui.naming import label, labels
 from eegnets.ui.scores import SCORE_HELP
 from eegnets.ui.signing_in import account, is_offered
 from eegnets.ui.state import active_runs, is_mine, owner, owners, runner
@@ -44,12 +46,6 @@ ASKED_FOR = {  # and not done yet
     "pause": (N_("Pausing after this epoch"), "orange", ":material/pause:"),
     "stop": (N_("Stopping"), "orange", ":material/stop:"),
 }
-
-
-def label(run: Run) -> str:
-    """A run's short name: network, activation and the end of its id, which tells twins apart."""
-    model = run.config.model
-    return f"{model.name} {model.activation} {run.id[-4:]}"
 
 
 def live(runs: list[Run], draw: Callable[[], None]) -> None:
@@ -133,7 +129,7 @@ def your_name() -> None:
 
 def _running_row(run: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.page_link("pages/train.py", label=label(run), query_params={"run": run.id}, width="stretch")
+        st.page_link("pages/train.py", label=as_written(label(run)), query_params={"run": run.id}, width="stretch")
         done = f"{len(run.history())}/{run.config.training.epochs}"
         stands = {"queued": _("waits"), "paused": _("paused")}.get(run.status.state, done)
         whose = owners().name(run.about().get("owner", ""))
@@ -178,7 +174,7 @@ def _headline(run: Run, status: Status) -> None:
     pending = ASKED_FOR.get(run.asked().get("action", "")) if status.state == "running" else None
     words, colour, icon = pending or BADGES[status.state]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{label(run)}**", width="stretch")
+        st.markdown(f"**{as_written(label(run))}**", width="stretch")
         st.badge(_(words), color=colour, icon=icon)  # type: ignore[arg-type]
     st.caption(asked_words(run.config))
 
@@ -235,7 +231,7 @@ def score_row(history: list[dict[str, Any]]) -> None:
 
 def race_panel(runs: list[Run]) -> None:
     """Several runs side by side: how each stands, and their curves on one chart."""
-    names = told_apart({run.id: label(run) for run in runs})
+    names = labels(runs)
     histories = {names[run.id]: run.history() for run in runs}
     done, whole = sum(map(len, histories.values())), sum(run.config.training.epochs for run in runs)
     with st.container(horizontal=True, vertical_alignment="center"):

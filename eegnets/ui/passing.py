@@ -34,6 +34,7 @@ from eegnets.ui.drawing import shared, show
 from eegnets.ui.forms import control
 from eegnets.ui.identity import BY_NUMBER
 from eegnets.ui.looking import whole
+from eegnets.ui.naming import labels
 from eegnets.ui.state import trials
 from eegnets.units import sights
 
@@ -102,14 +103,15 @@ def through_a_layer(data: DataConfig) -> None:
 
 def _network_picker(recorded: Trials, source: str) -> Network:
     runs = fitting(recorded, source)
-    names = [*runs, *NEW]
+    called = labels(runs.values()) | {name: _("untrained {network}", network=NEW[name]) for name in NEW}
+    names = list(called)
     tell_missing(names)
     picked = listed(
         _("Network"),
         names,
         next((name for name in names if name.endswith("eegnet-relu")), names[0]),
         "network",
-        _network_words,
+        called.__getitem__,
         width=280,
         help=_("Shipped checkpoints, your own runs, and networks with random weights, that take such trials."),
     )
@@ -119,10 +121,6 @@ def _network_picker(recorded: Trials, source: str) -> Network:
     if picked in NEW:
         return Network(_untrained(config, recorded, seed), config, _part(recorded, part))
     return Network(of(runs[picked]).model, config, fold_of(runs[picked], recorded, part))
-
-
-def _network_words(name: str) -> str:
-    return _("untrained {network}", network=NEW[name]) if name in NEW else name
 
 
 def _new_config(name: str) -> ModelConfig:

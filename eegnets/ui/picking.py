@@ -14,7 +14,7 @@ from eegnets.ui.choices import several
 from eegnets.ui.deleting import trash_box
 from eegnets.ui.exporting import table_buttons
 from eegnets.ui.panels import ago, standings_columns
-from eegnets.ui.state import check_mine, owner, store
+from eegnets.ui.state import all_is_mine, check_mine, is_alone, owner, owners, store
 from eegnets.ui.steering import told
 
 COLUMNS = [
@@ -23,6 +23,7 @@ COLUMNS = [
 ]
 HEADINGS = {
     "name": N_("Name"),
+    "whose": N_("Whose"),
     "note": N_("Note"),
     "made": N_("Made"),
     "source": N_("Data"),
@@ -43,11 +44,31 @@ def run_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
     table["made"] = table["created"].map(ago)
     table["message"] = table["message"].map(lambda text: text and retold(text))
     table = table.reindex(columns=[*table.columns, *(name for name in COLUMNS if name not in table)])
-    return table.assign(star=table["star"].eq(True))
+    return _with_owners(table.assign(star=table["star"].eq(True)))
 
 
-def filtered(table: pd.DataFrame) -> pd.DataFrame:
-    """The runs that the reader asks for."""
+def _with_owners(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with a column that says whose each run is, where several people share the app."""
+    if (is_alone() and all_is_mine()) or table.get("owner", pd.Series([""])).nunique() < 2:
+        return table
+    return table.assign(whose=table["owner"].map({who: _called(who) for who in table["owner"].dropna().unique()}))
+
+
+def _called(who: str) -> str:
+    """What an owner is called; nothing for the runs of the command line."""
+    return who and (owners().name(who) or (_("you") if who == owner() else _("somebody else")))
+
+
+def _mine(table: pd.DataFrame, opened: list[str]) -> pd.DataFrame:
+    """The reader's own runs and those that are `opened`, unless everybody's are asked for."""
+    own = table["owner"].eq(owner()) if "whose" in table else pd.Series(dtype=bool)
+    if own.any() and st.toggle(_("Mine only"), value=True, key="mine", bind="query-params"):
+        return table[own | table["id"].isin(opened)]
+    return table
+
+
+def filtered(table: pd.DataFrame, opened: list[str]) -> pd.DataFrame:
+    """The runs that the reader asks for; of other people's those that are `opened` stay."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         hint = _("name, note, id, data")
         words = st.text_input(_("Search"), key="search", bind="query-params", placeholder=hint, width=190)
@@ -58,8 +79,9 @@ def filtered(table: pd.DataFrame) -> pd.DataFrame:
                 table = table[table[name].isin(picked)]
         if st.toggle(_("★ only"), key="starred", bind="query-params"):
             table = table[table["star"]]
+        table = _mine(table, opened)
     if words:
-        text = table[list(SEARCHED)].fillna("").astype(str).agg(" ".join, axis=1).str.lower()
+        text = table[[*SEARCHED, *({"whose"} & set(table))]].fillna("").astype(str).agg(" ".join, axis=1).str.lower()
         table = table[text.str.contains(words.lower(), regex=False)]
     return table.reset_index(drop=True)
 
@@ -75,7 +97,7 @@ def picked_from(shown: pd.DataFrame, opened: list[str], names: dict[str, str]) -
         return hidden
     called = shown["name"].where(shown["name"].fillna("") != "", shown["id"].map(names)).fillna(shown["id"])
     event = st.dataframe(
-        shown.reindex(columns=COLUMNS).assign(state=shown["state"].map(_), name=called),
+        shown.reindex(columns=_shown_columns(shown)).assign(state=shown["state"].map(_), name=called),
         height=min(TALLEST, 38 + 35 * len(shown)),
         hide_index=True,
         on_select="rerun",
@@ -86,6 +108,12 @@ def picked_from(shown: pd.DataFrame, opened: list[str], names: dict[str, str]) -
         alt=_("All runs with their settings and scores"),
     )
     return shown["id"].iloc[event.selection.rows].tolist() + hidden
+
+
+def _shown_columns(table: pd.DataFrame) -> list[str]:
+    """What the reader sees, in its order."""
+    whose = [name for name in ("whose",) if name in table]
+    return [*COLUMNS[:2], *whose, *COLUMNS[2:]]
 
 
 def _columns() -> dict[str, Any]:

@@ -52,6 +52,7 @@ LABELS = {
     "only_model": N_("Network"),
     "only_activation": N_("Activation"),
     "starred": N_("★ only"),
+    "mine": N_("Mine only"),
     "log": N_("Log axis"),
     "smooth": N_("Smoothing"),
     "over": N_("Average over"),
@@ -114,7 +115,9 @@ def _share() -> None:
         wrap=True,
         help=_("These controls are not shown and keep their values. A result is never hidden."),
     )
-    params = {key: st.query_params.get_all(key) for key in st.query_params}
+    about = _("The page and its settings alone.")
+    bare = "run" in st.query_params and st.checkbox(_("Without the runs"), key="bare", help=about)
+    params = {key: st.query_params.get_all(key) for key in st.query_params if not (bare and key == "run")}
     st.code(link(st.context.url or "", params, picked or ()), language=None, wrap_lines=True)
     st.caption(
         _("Copy it with the sign at its right. Runs that are named in it are found by those who use this server.")

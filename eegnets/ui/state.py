@@ -172,13 +172,22 @@ def chosen_runs(*, told: bool = True) -> list[Run]:
     return found
 
 
-def latest_runs() -> list[Run]:
-    """The newest run of who sits here that can be read, one that trains before others; with those it races against."""
-    mine = [run for run in store().runs()[:RECENT] if is_mine(run) and _is_readable(run)]
+def latest_runs(data: DataConfig) -> list[Run]:
+    """The newest run of who sits here that can be read and has learned from `data`, with those it races against.
+
+    One that trains comes before others.
+    """
+    mine = [run for run in store().runs()[:RECENT] if is_mine(run) and _is_readable(run) and _is_of(run, data)]
     found = sorted(mine, key=lambda run: run.status.state not in ("running", "queued"))[:1]  # else the order stays
     group = found[0].about().get("group") if found else ""
     race = [run for run in mine if group and run.about().get("group") == group]
     return race[::-1] if 1 < len(race) <= MOST_RACED else found
+
+
+def _is_of(run: Run, data: DataConfig) -> bool:
+    """Whether a run is of that source, and of those people where some are chosen."""
+    own = run.config.data
+    return own.source == data.source and (not data.subjects or set(own.subjects) == set(data.subjects))
 
 
 def active_runs() -> list[Run]:

@@ -13,7 +13,7 @@ from eegnets.fitting import fitted, likely_channels, likely_recipe, misfits
 from eegnets.run_folder import Run
 from eegnets.sources.recipe import Recipe
 from eegnets.statistics import judged
-from eegnets.translation import N_, _
+from eegnets.translation import N_, _, ngettext
 from eegnets.trials import Trials, concatenate
 from eegnets.ui.classifying import classifier, of, written
 from eegnets.ui.importing import cut, preview, recipe_form, show_preview, uploads
@@ -22,6 +22,7 @@ from eegnets.ui.state import trials
 if TYPE_CHECKING:
     from eegnets.classification import Shape
 
+MARKS = 5  # that are named of more
 COLUMNS = {
     N_("file"): N_("File"),
     N_("trials"): N_("Trials"),
@@ -60,7 +61,9 @@ def answered_uploads(run: Run) -> tuple[Trials, pd.DataFrame] | None:
         fold, table = _asked(str(run.path), written(run), fold, key)
     counts = ", ".join(f"{(table['answer'] == name).sum()} {_(name)}" for name in shape.class_names)
     known, right = int((table["label"] != "").sum()), table["correct"].sum()
-    told = _("**{n} trials answered:** {counts}.", n=len(table), counts=counts)
+    told = ngettext(
+        "**{n} trial answered:** {counts}.", "**{n} trials answered:** {counts}.", len(table), counts=counts
+    )
     of_known = _("Of no trial is the class known.")
     if known:
         of_known = _("Of {known} of known class, {right} right.", known=known, right=right)
@@ -80,8 +83,17 @@ def _recipes(paths: list[Path], shape: "Shape") -> dict[str, Recipe]:
         with st.expander(_("How {kind} files are read", kind=kind), expanded=found.kind == "recording"):
             show_preview(found)
             recipe = recipe_form(found, likely_recipe(found, shape), shape.class_names, f"{kind[1:]}_")
+        if recipe.label and not recipe.classes:
+            _tell_unnamed(recipe.label, list(found.marks[recipe.label]), kind)
         recipes[kind] = recipe if recipe.classes else replace(recipe, label="")
     return recipes
+
+
+def _tell_unnamed(label: str, marks: list[str], kind: str) -> None:
+    """Say that labels were found which do not tell their class themselves."""
+    words = _("`{label}` has {marks}: say above, under the way {kind} files are read, which class each is.")
+    some = _(", ").join(marks[:MARKS]) + (" …" if len(marks) > MARKS else "")
+    st.info(words.format(label=label, marks=some, kind=kind), icon=":material/label:")
 
 
 def _read(paths: list[Path], recipes: dict[str, Recipe]) -> dict[Path, Trials]:
