@@ -298,7 +298,7 @@ def paired_words(first: str, second: str, found: PairedTrials) -> str:
     """The paired test in words."""
     parts = [
         _(
-            "**{run}** is right in {share:.1%} (95 % interval {low:.1%} to {high:.1%})",
+            "**{run}** is correct in {share:.1%} (95 % interval {low:.1%} to {high:.1%})",
             run=name,
             share=correct / found.n,
             low=low,
@@ -307,7 +307,7 @@ def paired_words(first: str, second: str, found: PairedTrials) -> str:
         for name, correct, (low, high) in zip((first, second), found.correct, found.intervals, strict=True)
     ]
     return _(
-        "On the same {n} test trials, with the weights that each kept, {both}. The first alone is right in {first}, "
+        "On the same {n} test trials, with the weights that each kept, {both}. The first alone is correct in {first}, "
         "the second alone in {second}: **{verdict}** (exact McNemar test, p = {p:.2g}).",
         n=found.n,
         both=_(", ").join(parts),
