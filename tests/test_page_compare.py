@@ -393,6 +393,22 @@ def test_how_much_the_best_epoch_flatters_is_a_sentence_and_a_chart(app, made_ru
     assert "Runs (number)" in chart(app).spec
 
 
+def test_how_much_the_best_epoch_flatters_is_counted_over_runs_on_the_data_of_the_sidebar(app, made_run):
+    made_run(accuracies=[0.6, 0.9, 0.7])
+    made_run(accuracies=[0.5, 0.9, 0.6], source="graz-iiib", subjects=("O3VR",))
+    opened(app, view="Best test epoch")
+    assert "Counted here: the finished runs on simulated, the data chosen in the sidebar." in words(app)
+    assert "Over 1 finished run the best test epoch lies **20.0 points" in words(app)
+
+
+def test_a_lesson_counts_how_much_the_best_epoch_flatters_over_its_own_runs(app, made_run):
+    made_run(accuracies=[0.6, 0.9, 0.7])
+    opened(app, made_run(accuracies=[0.6, 0.8, 0.75], seed=1), view="Best test epoch", lesson="best-epoch")
+    assert not app.exception
+    assert "Counted here: the finished runs of this lesson." in words(app)
+    assert "Over 1 finished run the best test epoch lies **5.0 points" in words(app)
+
+
 @pytest.mark.parametrize("view", ["Runs", "Lab report", "Best test epoch"])
 def test_no_view_is_blank_or_broken_without_a_whole_run(app, made_run, view):
     made_run("queued", epochs=0)
