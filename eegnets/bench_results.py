@@ -128,18 +128,25 @@ def compared(found: Iterable[Result], field: str, one: Any, other: Any) -> list[
 
 
 def in_words(ratios: Sequence[float]) -> str:
-    """Ratios of speed by their median, with their range where they differ: "1.3 times as fast (0.9 to 1.4)"."""
+    """Ratios of speed by their median, with their range where they differ: "1.3 times as fast (range 0.9 to 1.4)"."""
     middle, low, high = statistics.median(ratios), min(ratios), max(ratios)
     alike = f"{low:.2g}" == f"{high:.2g}"
     if 0.95 < middle < 1.05:
-        return _("about as fast") if alike else _("about as fast ({low:.2g} to {high:.2g})", low=low, high=high)
+        return _("about as fast") if alike else _("about as fast (range {low:.2g} to {high:.2g})", low=low, high=high)
     if middle > 1:
         if alike:
             return _("{times:.2g} times as fast", times=middle)
-        return _("{times:.2g} times as fast ({low:.2g} to {high:.2g})", times=middle, low=low, high=high)
+        return _("{times:.2g} times as fast (range {low:.2g} to {high:.2g})", times=middle, low=low, high=high)
     if alike:
         return _("{times:.2g} times as slow", times=1 / middle)
-    return _("{times:.2g} times as slow ({low:.2g} to {high:.2g})", times=1 / middle, low=1 / high, high=1 / low)
+    return _("{times:.2g} times as slow (range {low:.2g} to {high:.2g})", times=1 / middle, low=1 / high, high=1 / low)
+
+
+def _doubt(ratios: Sequence[float]) -> str:
+    """A second sentence where some ratios are above 1 and some below."""
+    if not min(ratios) < 1 < max(ratios):
+        return ""
+    return _(" That range holds 1: no difference can be told.")
 
 
 ORDER: dict[str, tuple[Any, ...]] = {
@@ -159,9 +166,8 @@ def sentences(found: Sequence[Result]) -> list[str]:
             if ratios:
                 name, several = _named(field, other), field in ("threads", "batch_size")
                 words = {"one": name[0].upper() + name[1:], "how": in_words(ratios), "other": _named(field, one)}
-                said.append(
-                    _("{one} are {how} as {other}.", **words) if several else _("{one} is {how} as {other}.", **words)
-                )
+                how = _("{one} are {how} as {other}.", **words) if several else _("{one} is {how} as {other}.", **words)
+                said.append(how + _doubt(ratios))
     return said
 
 

@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from eegnets.config import SETTINGS, RunConfig
+from eegnets.activations import ACTIVATIONS
+from eegnets.config import SETTINGS, ModelConfig, RunConfig
 from eegnets.translation import N_, _
 
 CHANGED = N_("Changed while it trained")
+NOTHING = "–"  # was changed
 POINTS = 500  # drawn of a curve at most: a screen has no room for more
 
 History = Sequence[Mapping[str, Any]]
@@ -32,7 +34,7 @@ def differing(configs: Mapping[str, RunConfig], changed: Mapping[str, Changes] |
 
     changed: run -> what was changed while it trained, if anything; it is told in the reader's language.
     """
-    live = {name: {CHANGED: changed_words((changed or {}).get(name, {})) or "–"} for name in configs}
+    live = {name: {CHANGED: changed_words((changed or {}).get(name, {})) or NOTHING} for name in configs}
     table = pd.DataFrame({name: settings_of(config) | live[name] for name, config in configs.items()}, dtype=object)
     return table[table.astype(str).nunique(axis=1, dropna=False) > 1]
 
@@ -83,6 +85,21 @@ def alike(different: pd.DataFrame, by: Iterable[str], say: Callable[[str], str] 
         run: ", ".join(worded(key, different.loc[key, run], say) for key in keys) or say(N_("all"))
         for run in different.columns
     }
+
+
+def ranked(different: pd.DataFrame, by: Iterable[str]) -> list[str]:
+    """The runs of `different` in the order of their settings `by`: numbers by size, names as where they are picked."""
+    keys = [key for key in by if key in different.index]
+    return sorted(different.columns, key=lambda run: [_rank(key, different.loc[key, run]) for key in keys])
+
+
+def _rank(key: str, value: object) -> tuple[int, float, str]:
+    if value is None or value == NOTHING:
+        return 0, 0.0, ""
+    if isinstance(value, int | float):
+        return 1, float(value), ""
+    listed = {"activation": list(ACTIVATIONS), "model": ModelConfig.table()["name"].choices}.get(key, [])
+    return 2, float(listed.index(value) if value in listed else len(listed)), plain(value)
 
 
 def told_apart(names: Mapping[str, str]) -> dict[str, str]:

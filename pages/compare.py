@@ -22,7 +22,7 @@ from eegnets.ui.state import chosen_runs, framed, store
 
 VIEWS = [N_("Runs"), N_("Lab report"), N_("Best test epoch")]
 
-framed()
+data = framed()
 st.title(_("Compare"))
 rows = store().table()
 if not rows:
@@ -39,7 +39,7 @@ if view == "Lab report":
     report_panel(rows)
     st.stop()
 if view == "Best test epoch":
-    flattery_panel(rows)
+    flattery_panel(rows, data.source)
     st.stop()
 table = run_table(rows)
 

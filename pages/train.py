@@ -49,7 +49,8 @@ with start_here:
         help=_("Trains with the settings below; pick at least one activation."),
     )
 if start:
-    runs = runner().submit_group(model_and_training(data, activations, values), owner=owner())
+    asked = model_and_training(data, activations, values)
+    runs = runner().submit_group(asked, owner=owner(), in_step=len(asked) > 1)
     st.query_params["run"] = [run.id for run in runs]
 
 with results:

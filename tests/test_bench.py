@@ -133,11 +133,11 @@ def test_only_twins_are_compared():
     ("ratios", "words"),
     [
         ([2.0], "2 times as fast"),
-        ([1.31, 1.32, 1.94], "1.3 times as fast (1.3 to 1.9)"),
+        ([1.31, 1.32, 1.94], "1.3 times as fast (range 1.3 to 1.9)"),
         ([0.5], "2 times as slow"),
-        ([0.5, 0.25, 0.5], "2 times as slow (2 to 4)"),
+        ([0.5, 0.25, 0.5], "2 times as slow (range 2 to 4)"),
         ([1.01], "about as fast"),
-        ([0.8, 1.0, 1.24], "about as fast (0.8 to 1.2)"),
+        ([0.8, 1.0, 1.24], "about as fast (range 0.8 to 1.2)"),
     ],
 )
 def test_ratios_are_said_as_one_would_say_them(ratios, words):
@@ -151,6 +151,12 @@ def test_sentences_speak_of_every_setting_that_varies_and_of_nothing_else():
         "2 threads are 2 times as fast as 1 thread.",
     ]
     assert sentences(found[:1]) == []
+
+
+def test_a_range_that_holds_1_tells_no_difference():
+    took = {Case(): 1, Case(threads=2): 2, Case("DeepConvNet"): 2, Case("DeepConvNet", threads=2): 1}
+    (sentence,) = sentences(results(records({case: [0, seconds] for case, seconds in took.items()})))
+    assert sentence.endswith("(range 0.5 to 2) as 1 thread. That range holds 1: no difference can be told.")
 
 
 def test_a_machine_that_did_something_else_meanwhile_is_seen():

@@ -20,6 +20,7 @@ def test_the_fastest_comes_first_and_each_way_says_what_differs():
 def test_bars_are_valid_and_leave_room_for_their_words():
     chart = bench_bars(bench_table(FOUND, "EEGNet"), "EEGNet").to_dict()  # checked against Vega-Lite's schema
     assert chart["title"]["text"] == "EEGNet"
+    assert "against the usual loop of the same device, threads and batch" in str(chart["title"]["subtitle"])
     x = chart["layer"][0]["encoding"]["x"]
     assert x["title"] == "Seconds per epoch"
     assert x["scale"]["domain"][1] > 4

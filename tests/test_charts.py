@@ -444,7 +444,7 @@ def test_charts_are_values():
 def test_a_calibration_is_told_in_words_bin_by_bin():
     words = describe_calibration(SURE)
     assert "50% to 55% sure" in words or "55% to 60% sure" in words
-    assert "100% of 1 right" in words
+    assert "100% of 1 correct" in words
 
 
 def test_what_is_clicked_in_the_confusion_matrix_is_a_cell_and_no_number_is_in_the_way():

@@ -6,7 +6,17 @@ import pytest
 from histories import epoch_record
 from scipy import stats
 
-from eegnets.comparison import POINTS, alike, curve_table, differing, group_table, settings_of, smoothed, thinned
+from eegnets.comparison import (
+    POINTS,
+    alike,
+    curve_table,
+    differing,
+    group_table,
+    ranked,
+    settings_of,
+    smoothed,
+    thinned,
+)
 from eegnets.config import SETTINGS, RunConfig
 
 
@@ -54,6 +64,16 @@ def test_runs_are_alike_in_what_is_asked():
     assert len(set(alike(different, ["activation", "seed"]).values())) == 4
     assert set(alike(different, []).values()) == {"all"}
     assert alike(different, ["activation", "gone"]) == alike(different, ["activation"])
+
+
+def test_runs_are_ranked_by_size_and_names_as_where_they_are_picked():
+    asked = [("Tanh", 0.1), ("ELU", 1e-5), ("ELU", 0.1), ("ReLU", 10), ("ELU", 0.01)]
+    configs = {str(i): RunConfig().with_(activation=bend, weight_decay=decay) for i, (bend, decay) in enumerate(asked)}
+    different = differing(configs)
+    assert ranked(different, ["activation", "weight_decay"]) == ["1", "4", "2", "3", "0"]
+    assert ranked(different, ["weight_decay", "gone"]) == ["1", "4", "0", "2", "3"]
+    given = differing({"given": RunConfig().with_(dropout=0.5), "open": RunConfig()})
+    assert ranked(given, ["dropout"]) == ["open", "given"]
 
 
 def test_seconds_add_up_and_missing_folds_are_left_out():

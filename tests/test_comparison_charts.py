@@ -60,12 +60,25 @@ def test_a_group_has_its_activations_colour_and_its_own_dash():
     assert len({str(dash) for dash in line["strokeDash"]["scale"]["range"]}) == len(LOOKS)
 
 
-def test_only_a_group_of_several_has_a_band():
-    chart, _ = drawn()
+def bands(accuracies, metric="accuracy"):
+    """The band over three epochs of one group: a run for each last accuracy."""
+    histories = {str(i): [epoch_record(e, last) for e in (1, 2, 3)] for i, last in enumerate(accuracies)}
+    raw = curve_table(histories, "test_accuracy").assign(group="ELU")
+    means = group_table(raw, dict.fromkeys(histories, "ELU"))
+    chart = comparison_curves(means, raw, {"ELU": "ELU"}, metric=metric, fold="test").to_dict()
     (band,) = [layer for layer in chart["layer"] if layer["mark"]["type"] == "area"]
-    rows = chart["datasets"][band["data"]["name"]]
-    assert {row["group"] for row in rows} == {"ELU"}
-    assert max(row["epoch"] for row in rows) == 3  # the fourth epoch is one run's alone
+    return chart["datasets"][band["data"]["name"]]
+
+
+@pytest.mark.parametrize(("n", "rows"), [(1, 0), (2, 0), (3, 3)])
+def test_only_a_group_of_three_runs_or_more_has_a_band(n, rows):
+    assert len(bands([0.6, 0.9, 0.7][:n])) == rows
+
+
+def test_the_band_of_an_accuracy_ends_at_none_and_all():
+    accuracies = [0.1, 0.9, 0.95]
+    assert {(row["low"], row["high"]) for row in bands(accuracies)} == {(0.0, 1.0)}
+    assert max(row["high"] for row in bands(accuracies, "loss")) > 1
 
 
 def test_all_groups_are_read_at_once_with_spread_and_number():

@@ -143,11 +143,21 @@ def test_in_another_language_the_address_stays_in_english(app, made_run):
 def test_runs_that_differ_in_the_seed_alone_are_one_line(app, made_run):
     runs = [made_run(activation=bend, seed=seed) for bend in ("ELU", "ReLU") for seed in (0, 1)]
     opened(app, *runs)
-    assert app.dataframe[2].value["Runs"].tolist() == ["ReLU", "ELU"]
+    assert app.dataframe[2].value["Runs"].tolist() == ["ELU", "ReLU"]
     assert app.dataframe[2].value["n"].tolist() == [2, 2]
     app.button_group(key="over").set_value([]).run()
     assert not app.exception
     assert len(app.dataframe[2].value) == 4
+
+
+def test_groups_stand_in_the_order_of_what_differs(app, made_run):
+    runs = [made_run(weight_decay=decay, seed=seed) for decay in (0.1, 1e-5, 0.5, 0.01) for seed in (0, 1)]
+    opened(app, *runs)
+    assert not app.exception
+    assert means(app)["Runs"].tolist() == [f"weight decay {decay}" for decay in ("1e-05", "0.01", "0.1", "0.5")]
+    assert chart(app).spec.index("weight decay 1e-05") < chart(app).spec.index("weight decay 0.01")
+    table = app.dataframe[1].value
+    assert table.loc["Weight decay"].tolist() == ["1e-05", "1e-05", "0.01", "0.01", "0.1", "0.1", "0.5", "0.5"]
 
 
 def test_only_the_settings_that_differ_are_shown(app, made_run):
@@ -321,7 +331,7 @@ def test_runs_are_paired_by_all_that_is_averaged_over(app, made_run):
     assert not app.exception
     found = means(app)
     assert found["n"].tolist() == [6, 6]
-    assert abs(found["Less the first (points)"][1]) == pytest.approx(10)  # whichever of the two is the first
+    assert found["Less the first (points)"][1] == pytest.approx(-10)  # the lower decay is the first
 
 
 def test_runs_that_have_not_finished_are_no_scores(app, made_run):
@@ -381,6 +391,22 @@ def test_how_much_the_best_epoch_flatters_is_a_sentence_and_a_chart(app, made_ru
     assert not app.exception
     assert "Over 2 finished runs the best test epoch lies **10.0 points" in words(app)
     assert "Runs (number)" in chart(app).spec
+
+
+def test_how_much_the_best_epoch_flatters_is_counted_over_runs_on_the_data_of_the_sidebar(app, made_run):
+    made_run(accuracies=[0.6, 0.9, 0.7])
+    made_run(accuracies=[0.5, 0.9, 0.6], source="graz-iiib", subjects=("O3VR",))
+    opened(app, view="Best test epoch")
+    assert "Counted here: the finished runs on simulated, the data chosen in the sidebar." in words(app)
+    assert "Over 1 finished run the best test epoch lies **20.0 points" in words(app)
+
+
+def test_a_lesson_counts_how_much_the_best_epoch_flatters_over_its_own_runs(app, made_run):
+    made_run(accuracies=[0.6, 0.9, 0.7])
+    opened(app, made_run(accuracies=[0.6, 0.8, 0.75], seed=1), view="Best test epoch", lesson="best-epoch")
+    assert not app.exception
+    assert "Counted here: the finished runs of this lesson." in words(app)
+    assert "Over 1 finished run the best test epoch lies **5.0 points" in words(app)
 
 
 @pytest.mark.parametrize("view", ["Runs", "Lab report", "Best test epoch"])

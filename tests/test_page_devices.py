@@ -115,7 +115,7 @@ def test_a_graphics_card_stands_beside_the_reports_with_its_own_times(page):
     ]
     for who, took in zip(whose, seconds, strict=True):
         assert f"{who} would take {took:.0f} s" in found
-    assert "The graphics card (cuda) is 3.8 times as fast (3 to 4.5) as the processor." in found
+    assert "The graphics card (cuda) is 3.8 times as fast (range 3 to 4.5) as the processor." in found
 
 
 def test_epochs_that_differ_too_much_are_called_disturbed(page):

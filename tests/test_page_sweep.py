@@ -44,6 +44,7 @@ def test_a_first_visit_finds_a_sweep_to_start(app, tmp_path):
         (bend, seed) for bend in ("ELU", "ReLU", "LeakyReLU") for seed in (0, 1, 2)
     }
     assert all(run.about()["owner"] for run in runs(tmp_path))
+    assert "**9 runs**, none of them missing." in words(app)
     assert "… Waiting: 9" in words(app)
     assert app.button(key="start_sweep").disabled
 

@@ -1,5 +1,6 @@
 """The page Train, as a user meets it."""
 
+import json
 import shutil
 import time
 
@@ -54,6 +55,7 @@ def test_several_activations_make_a_race_of_runs_that_differ_in_nothing_else(app
     made = runs(tmp_path)
     assert {run.config.model.activation for run in made} == {"ELU", "ReLU", "LeakyReLU"}
     assert len({run.config.training for run in made}) == 1
+    assert all(run.about()["in_step"] for run in made)
     assert sorted(app.query_params["run"]) == sorted(run.id for run in made)
 
 
@@ -223,6 +225,15 @@ def test_a_race_shows_how_each_run_stands(app, made_run):
     table = app.dataframe[0].value
     assert table["epoch"].tolist() == [3, 2]
     assert table["run"].str.split().str[1].tolist() == ["ELU", "ReLU"]
+
+
+def test_the_scores_of_a_race_have_a_decimal_and_a_dash_where_there_is_none(app, made_run):
+    opened(app, made_run(accuracies=[0.5, 0.6, 0.8]), made_run("queued", epochs=0))
+    shown = app.dataframe[0]
+    assert shown.value["last"].dropna().tolist() == [pytest.approx(80)]
+    assert shown.proto.placeholder == "–"
+    columns = json.loads(shown.proto.columns)
+    assert {columns[score]["type_config"]["format"] for score in SCORES} == {"%.1f%%"}
 
 
 @pytest.mark.parametrize("several", [False, True])

@@ -50,6 +50,16 @@ def rows(chart, layer):
     return chart["datasets"][layer.get("data", chart.get("data"))["name"]]  # data that all layers share stand above
 
 
+@pytest.mark.parametrize(
+    ("values", "domain"),
+    [([65.1, 65.7], (60.4, 70.4)), ([99.0, 100.0], (90, 100)), ([2.0], (0, 10)), ([50, 90], (50, 90))],
+)
+def test_colours_span_ten_points_or_more_of_what_there_can_be(values, domain):
+    chart = sweep_grid(table(["finished"] * len(values), values), "Network", "Seed", "last").to_dict()
+    (scale,) = [layer["encoding"]["color"]["scale"] for layer in chart["layer"] if "color" in layer["encoding"]]
+    assert scale["domain"] == pytest.approx(domain)
+
+
 def test_the_grid_is_told_in_words():
     words = describe_sweep(table(["finished", "finished", "missing"], [80.0, 90.0, float("nan")]))
     assert "2 finished, 1 missing" in words

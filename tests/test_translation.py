@@ -41,6 +41,12 @@ def _found(extract_from_dir, where):
     return extract_from_dir(path)
 
 
+def test_an_answer_is_correct_since_right_is_a_hand(extracted):
+    texts = [message if isinstance(message, str) else message[0] for message in extracted]
+    unsure = r"^right($| \()|\bright in\b|whether it is right|(, and is|as sure as|\{n\}) right"
+    assert [text for text in texts if re.search(unsure, text, re.IGNORECASE)] == []
+
+
 @pytest.mark.parametrize("name", OTHERS)
 def test_no_message_is_missing_or_stale(name, extracted):
     known = {entry.id for entry in catalogue(name) if entry.id}

@@ -23,8 +23,8 @@ def calibration_chart(found: Calibration, n_classes: int, part: str = "test") ->
         x=alt.X("confidence:Q", title=_("Probability (0 to 1)"), scale=alt.Scale(domain=[1 / n_classes, 1]))
     )
     y_scale = alt.Scale(domain=[0, 1])
-    y = alt.Y("accuracy:Q", title=_("Right (share, 0 to 1)"), scale=y_scale)
-    percent = {"low": _("from"), "high": _("to"), "confidence": _("mean probability"), "accuracy": _("right")}
+    y = alt.Y("accuracy:Q", title=_("Correct (share, 0 to 1)"), scale=y_scale)
+    percent = {"low": _("from"), "high": _("to"), "confidence": _("mean probability"), "accuracy": _("correct")}
     percent_below = {"least": _("least"), "most": _("most")}
     tooltip = [alt.Tooltip(f"{name}:Q", format=".1%", title=words) for name, words in percent.items()]
     tooltip += [alt.Tooltip("trials:Q", title=_("trials"))]
@@ -41,13 +41,13 @@ def calibration_chart(found: Calibration, n_classes: int, part: str = "test") ->
     )
     points = base.mark_point(filled=True, size=70, color=colour, opacity=1).encode(y=y, tooltip=tooltip)
     numbers = base.mark_text(dy=14, color=QUIET).encode(y=alt.Y("least:Q"), text=alt.Text("trials:Q"))
-    title = titled(_("As sure as right?"), _("{part} trials; dashed: ideal", part=_(part)))
+    title = titled(_("As sure as correct?"), _("{part} trials; dashed: ideal", part=_(part)))
     return alt.layer(line, spans, points, numbers, title=title, height=HEIGHT)
 
 
 def describe_calibration(found: Calibration) -> str:
     """The diagram in words."""
     bins = zip(found.low, found.high, found.trials, found.accuracy, strict=True)
-    text = _("{low:.0%} to {high:.0%} sure: {right:.0%} of {n} right")
+    text = _("{low:.0%} to {high:.0%} sure: {right:.0%} of {n} correct")
     told = [text.format(low=low, high=high, right=right, n=n) for low, high, n, right in bins]
     return _("Reliability diagram. {told}.", told=_("; ").join(told))

@@ -14,6 +14,7 @@ from eegnets.evaluation import SCORES
 from eegnets.translation import N_, _
 
 CLICKED = "clicked"  # the chart's selection: which group was clicked
+ENOUGH = 3  # runs: an interval of two is as wide as the chart, and says as little
 POINTED = 3000  # points on a chart that answer to the pointer: a browser divides its plane among them
 X_TITLES = {
     N_("epoch"): N_("Epoch"),
@@ -52,18 +53,27 @@ def comparison_curves(
     looks = _looks(activations, names)
     standing_out, thick = (_in_focus(focus, *pair) for pair in ((1.0, 0.25), (4.0, 2.0)))
     faint = alt.Chart(singles).mark_line(strokeWidth=1).encode(opacity=_in_focus(focus, 0.4, 0.12, 0.3))
-    band = alt.Chart(means.dropna(subset="low")).mark_area().encode(opacity=_in_focus(focus, 0.25, 0.05, 0.18))
+    band = alt.Chart(_bands(means, metric)).mark_area().encode(opacity=_in_focus(focus, 0.25, 0.05, 0.18))
     line = alt.Chart(means).mark_line(point=len(means) <= 3 * len(activations))
     line = line.encode(opacity=standing_out, strokeWidth=thick) if focus else line.encode(strokeWidth=alt.value(2.5))
+    under = _("band: 95 % interval of the mean of three runs or more; faint: single runs")
     return alt.layer(
         faint.encode(x_axis, y_axis, detail=alt.Detail("run:N"), color=looks["color"]),
         band.encode(x_axis, alt.Y("low:Q", title=y_title), alt.Y2("high:Q"), color=looks["color"]),
         line.encode(x_axis, y_axis, **looks),
         *_readings(means, x_axis, y_axis, x, names),
     ).properties(
-        title=titled(chart_title(metric, fold), _("band: 95 % interval of the mean; faint: single runs")),
+        title=titled(chart_title(metric, fold), under),
         height=TALL + 80 + LINE * len(activations),
     )
+
+
+def _bands(means: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """The rows that have a band; that of an accuracy lies between none and all."""
+    several = means[means["n"] >= ENOUGH].dropna(subset="low")
+    if metric != "accuracy":
+        return several
+    return several.assign(low=several["low"].clip(lower=0.0), high=several["high"].clip(upper=1.0))
 
 
 def _scale(logarithmic: bool) -> alt.Scale:

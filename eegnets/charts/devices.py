@@ -72,7 +72,7 @@ def bench_bars(table: pd.DataFrame, network: str) -> alt.LayerChart:
     words = alt.Chart(table).mark_text(align="left", dx=6, color=QUIET, fontSize=12)
     words = words.encode(alt.X("slowest:Q"), y, text=alt.Text("reading:N"))
     layers = [layer.encode(tooltip=tooltip) for layer in (bars, spread, words)]
-    under = _("line: fastest to slowest; ×: speed against the usual loop")
+    under = _("line: fastest to slowest; ×: against the usual loop of the same device, threads and batch")
     return alt.layer(*layers).properties(title=titled(network, under), height=BAR * len(table) + 90)
 
 

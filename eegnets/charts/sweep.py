@@ -19,6 +19,7 @@ SIGNS = {
 }  # state -> what stands in a cell, beside its accuracy where there is one
 CLICKED = "clicked"  # the chart's selection: the run of which cell
 CELL = 30  # px, of a row
+SPAN = 10.0  # points that the colours span at least: what lies closer is much the same
 LOW_CELL = 14  # px, where there are many
 AROUND = 225  # px, of title, axis and legend
 
@@ -81,7 +82,9 @@ def _text(row: dict[str, object]) -> str:
 def _domain(scored: pd.DataFrame) -> list[float]:
     """The accuracies between which the colours lie."""
     low, high = scored["value"].min(), scored["value"].max()
-    return [low, high] if high > low else [low - 1, high]
+    width = max(high - low, SPAN)
+    low = min(max((low + high - width) / 2, 0.0), 100.0 - width)
+    return [low, low + width]
 
 
 def _colour(domain: list[float]) -> alt.Color:

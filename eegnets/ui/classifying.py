@@ -215,7 +215,7 @@ def _verdict(row: pd.Series) -> None:
     if not label:
         st.markdown(_("It answers **{answer}**. The class is not known.", answer=answer))
     elif row["correct"]:
-        st.success(_("It answers **{answer}**, and is right.", answer=answer), icon=":material/check:")
+        st.success(_("It answers **{answer}**, and is correct.", answer=answer), icon=":material/check:")
     else:
         words = _("It answers **{answer}**; shown was **{label}**.", answer=answer, label=label)
         st.warning(words, icon=":material/close:")

@@ -16,6 +16,7 @@ from eegnets.comparison import (
     differing,
     group_table,
     plain,
+    ranked,
     setting_label,
     settings_of,
     smoothed,
@@ -72,16 +73,17 @@ class Picked:
             ),
         )
         self.over = {options[label] for label in chosen}
+        left = [key for key in self.different.index if key not in self.over]
+        self.different = self.different[ranked(self.different, left)]
         if self.over & set(self.different.index):
-            left = [key for key in self.different.index if key not in self.over]
             self.groups = alike(self.different, left)
             self.called = dict(zip(self.groups.values(), alike(self.different, left, _).values(), strict=True))
 
     def members(self) -> dict[str, Rows]:
-        """Group -> the rows of its runs."""
-        found: dict[str, Rows] = {}
+        """Group -> the rows of its runs, in the order of what differs."""
+        found: dict[str, Rows] = {self.groups[name]: [] for name in self.different}
         for row in self.rows:
-            found.setdefault(self.groups[self.names[row["id"]]], []).append(row)
+            found[self.groups[self.names[row["id"]]]].append(row)
         return found
 
     def partner(self, row: Mapping[str, Any]) -> tuple[str, ...]:
@@ -112,7 +114,7 @@ def curve_controls() -> dict[str, Any]:
 def curves(picked: Picked, how: dict[str, Any]) -> None:
     """The curves of all groups on one chart."""
     follow_clicks()
-    histories = {name: _history(run) for name, run in picked.runs.items()}
+    histories = {name: _history(picked.runs[name]) for name in picked.different}
     seen = _trials_seen(picked) if how["x"] == "trials" else None
     raw = curve_table(histories, f"{how['fold']}_{how['metric']}", seen)
     members = picked.members()
@@ -298,7 +300,7 @@ def paired_words(first: str, second: str, found: PairedTrials) -> str:
     """The paired test in words."""
     parts = [
         _(
-            "**{run}** is right in {share:.1%} (95 % interval {low:.1%} to {high:.1%})",
+            "**{run}** is correct in {share:.1%} (95 % interval {low:.1%} to {high:.1%})",
             run=name,
             share=correct / found.n,
             low=low,
@@ -307,7 +309,7 @@ def paired_words(first: str, second: str, found: PairedTrials) -> str:
         for name, correct, (low, high) in zip((first, second), found.correct, found.intervals, strict=True)
     ]
     return _(
-        "On the same {n} test trials, with the weights that each kept, {both}. The first alone is right in {first}, "
+        "On the same {n} test trials, with the weights that each kept, {both}. The first alone is correct in {first}, "
         "the second alone in {second}: **{verdict}** (exact McNemar test, p = {p:.2g}).",
         n=found.n,
         both=_(", ").join(parts),

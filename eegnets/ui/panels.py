@@ -42,6 +42,8 @@ BADGES = {
     "damaged": (N_("Damaged"), "red", ":material/broken_image:"),
 }
 
+SHORT = {"last": N_("Last"), "best_validation": N_("Chosen"), "best_test": N_("Best test")}  # scores in a narrow table
+
 ASKED_FOR = {  # and not done yet
     "pause": (N_("Pausing after this epoch"), "orange", ":material/pause:"),
     "stop": (N_("Stopping"), "orange", ":material/stop:"),
@@ -238,8 +240,8 @@ def race_panel(runs: list[Run]) -> None:
         st.markdown(_("**{n} runs side by side**", n=len(runs)), width="stretch")
         steering(runs, "race")
     st.progress(min(done / whole, 1.0), text=_("{done} of {whole} epochs", done=done, whole=whole))
-    table = _standings(runs, histories)
-    st.dataframe(table, hide_index=True, column_config=standings_columns(), alt=_("How each run stands"))
+    table, columns = _standings(runs, histories), _race_columns()
+    st.dataframe(table, hide_index=True, column_config=columns, placeholder="–", alt=_("How each run stands"))
     overlay(runs, histories, key="race")
 
 
@@ -263,7 +265,8 @@ def _standings(runs: list[Run], histories: dict[str, list[dict[str, Any]]]) -> p
     for run, (name, history) in zip(runs, histories.items(), strict=True):
         found = {score: record and record["test_accuracy"] for score, record in summary(history).items()}
         rows.append({"run": name, "state": _(BADGES[run.status.state][0]), "epoch": len(history)} | found)
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    return table.assign(**{score: 100 * table[score].astype(float) for score in SCORES})
 
 
 def shipped_links() -> None:
@@ -300,6 +303,15 @@ def standings_columns() -> dict[str, Any]:
         for name, words in SCORES.items()
     }
     return {"run": _("Run"), "state": _("State"), "epoch": _("Epochs"), **columns}
+
+
+def _race_columns() -> dict[str, Any]:
+    """The same for scores in per cent, in the width that a projector leaves."""
+    columns = {
+        name: st.column_config.NumberColumn(_(words), format="%.1f%%", width=74, help=_(SCORE_HELP[name]))
+        for name, words in SHORT.items()
+    }
+    return standings_columns() | columns
 
 
 def downloads(run: Run) -> None:

@@ -125,18 +125,29 @@ def _start_missing(report: Report, rows: Rows) -> None:
         st.rerun()
 
 
-def flattery_panel(rows: Rows) -> None:
-    """How far the best test epoch lies above the honest scores, over all finished runs: a sentence and a chart."""
-    finished = distinct(row for row in rows if row["state"] == "finished")
-    found = flattery(pd.DataFrame(finished, columns=["id", "last", "best_validation", "best_test"]))
+def flattery_panel(rows: Rows, source: str) -> None:
+    """How far the best test epoch lies above the honest scores, over finished runs: a sentence and a chart."""
     st.markdown(
         _(
             "The best test epoch is chosen by looking at the very trials that it reports on. Of many noisy epochs the "
             "luckiest is taken, so the figure lies above what the network would reach on new trials."
         )
     )
+    which, words = _counted(rows, source)
+    st.caption(words)
+    finished = distinct(row for row in which if row["state"] == "finished")
+    found = flattery(pd.DataFrame(finished, columns=["id", "last", "best_validation", "best_test"]))
     if found.empty:
         st.info(_("No finished run with test trials yet."), icon=":material/hourglass_empty:")
         return
     st.markdown(flattery_words(found))
     show(flattery_chart(found), key="flattery", alt=flattery_words(found))
+
+
+def _counted(rows: Rows, source: str) -> tuple[Rows, str]:
+    """The runs of a lesson where the address names them, or else those on the source; and which they are, in words."""
+    ids = st.query_params.get_all("run") if "lesson" in st.query_params else []
+    if ids:
+        return [row for row in rows if row["id"] in ids], _("Counted here: the finished runs of this lesson.")
+    words = _("Counted here: the finished runs on {source}, the data chosen in the sidebar.", source=source)
+    return [row for row in rows if row.get("source") == source], words

@@ -37,7 +37,7 @@ def _without_a_network(recorded: Trials) -> None:
         return
     st.caption(
         _(
-            "Without a network, on these test trials: a linear classifier of the power of mu and beta is right in "
+            "Without a network, on these test trials: a linear classifier of the power of mu and beta is correct in "
             "**{linear:.1%}**, who always answers “{usual}” in {same:.1%}.",
             linear=linear,
             same=same,
@@ -159,7 +159,7 @@ def _subjects(table: pd.DataFrame, class_names: tuple[str, ...]) -> None:
     columns = {
         "subject": _("Subject"),
         "trials": _("Trials"),
-        "right": _("Right"),
+        "right": _("Correct"),
         "accuracy": number(_("Accuracy"), format="percent"),
         "low": number(_("from"), format="percent", help=interval),
         "high": number(_("to"), format="percent", help=interval),
@@ -186,7 +186,7 @@ def trial_list(table: pd.DataFrame, key: str, open_trial: Callable[[int], None])
         "subject": _("Subject"),
         "label": text(_("Shown"), help=_("The class that was asked for, where it is known.")),
         "answer": text(_("Answered"), help=_("The likeliest class.")),
-        "correct": st.column_config.CheckboxColumn(_("Right")),
+        "correct": st.column_config.CheckboxColumn(_("Correct")),
     }
     st.dataframe(
         table.assign(label=table["label"].map(_), answer=table["answer"].map(_)),
@@ -196,5 +196,5 @@ def trial_list(table: pd.DataFrame, key: str, open_trial: Callable[[int], None])
         on_select=opened,
         selection_mode="single-row",
         column_config=columns,
-        alt=_("Trials with the probabilities, the answer and whether it is right; picking a row opens its trial"),
+        alt=_("Trials with the probabilities, the answer and whether it is correct; picking a row opens its trial"),
     )

@@ -86,8 +86,7 @@ def start_bar(cells: Sequence[Cell], rows: Rows) -> None:
     elif missing:
         words = _("**{n} runs**, {missing} of them missing.", n=len(cells), missing=len(missing))
     else:
-        done = sum(cell.state == "finished" for cell in cells)
-        words = _("**{n} runs**, none of them missing, {done} finished.", n=len(cells), done=done)
+        words = _("**{n} runs**, none of them missing.", n=len(cells))
     st.markdown(f"{words} {_how_long(missing, rows)}")
     pressed = st.button(
         label,
