@@ -1,13 +1,17 @@
 """A link is the view: what is in the address comes back on every page, and what a link hides keeps its value."""
 
+import io
 from urllib.parse import parse_qs, urlsplit
 
+import numpy as np
 import pytest
+import zxingcpp
 from file_tree import ROOT
+from PIL import Image
 
 from eegnets.race import INSTRUMENTS
 from eegnets.ui.choices import LAST
-from eegnets.ui.sharing import link, words_for
+from eegnets.ui.sharing import link, qr_code, words_for
 
 PAGES = sorted(path.name for path in (ROOT / "pages").glob("*.py"))
 # Forms and files, not views.
@@ -126,6 +130,25 @@ def test_the_link_is_the_address_with_what_is_hidden():
     assert (made.netloc, made.path) == ("here:8501", "/activations")
     assert parse_qs(made.query) == {"run": ["a", "b"], "x": ["-1.5"], "seeds": ["0, 1"], "hide": ["seeds,x"]}
     assert link("http://here", {}, []) == "http://here"
+
+
+@pytest.mark.parametrize("address", ["http://localhost:8501", "http://10.0.0.7/train?" + "run=20260101-0000-a&" * 40])
+def test_a_camera_reads_the_link_off_its_code(address):
+    picture = Image.open(io.BytesIO(qr_code(address)))
+    assert [found.text for found in zxingcpp.read_barcodes(np.array(picture.convert("L")))] == [address]
+
+
+def test_a_link_that_is_too_long_for_a_code_has_none():
+    assert qr_code("http://here?" + "x" * 3000) == b""
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_code_is_shown_where_others_can_open_the_link(app, monkeypatch, alone):
+    monkeypatch.setattr("eegnets.ui.sharing.is_alone", lambda: alone)
+    opened(app, "train.py", epochs="4")
+    next(found for found in app.button if found.label == "Share this view").click().run()
+    assert not app.exception
+    assert len(app.get("image")) == (0 if alone else 1)
 
 
 def test_the_dialog_lists_the_controls_of_the_page_and_the_link_follows(app):

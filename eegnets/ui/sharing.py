@@ -1,5 +1,7 @@
 """Share this view: the address of a page as it stands, and which of its controls those who open it do not see."""
 
+import contextlib
+import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import urlencode
@@ -118,7 +120,8 @@ def _share() -> None:
     about = _("The page and its settings alone.")
     bare = "run" in st.query_params and st.checkbox(_("Without the runs"), key="bare", help=about)
     params = {key: st.query_params.get_all(key) for key in st.query_params if not (bare and key == "run")}
-    st.code(link(st.context.url or "", params, picked or ()), language=None, wrap_lines=True)
+    address = link(st.context.url or "", params, picked or ())
+    st.code(address, language=None, wrap_lines=True)
     st.caption(
         _("Copy it with the sign at its right. Runs that are named in it are found by those who use this server.")
     )
@@ -129,6 +132,18 @@ def _share() -> None:
                 "`--server.address=0.0.0.0` and open it by this machine's name in the network."
             )
         )
+    elif code := qr_code(address):
+        st.image(code, _("The same for a phone's camera"), width=240)
+
+
+def qr_code(address: str) -> bytes:
+    """An address as a QR code, a PNG; empty for one that is too long for it."""
+    import segno  # only who shares needs it
+
+    file = io.BytesIO()
+    with contextlib.suppress(segno.DataOverflowError):
+        segno.make(address, micro=False).save(file, kind="png", scale=6)
+    return file.getvalue()
 
 
 def controls_here() -> list[str]:
