@@ -174,7 +174,7 @@ class TrainingConfig(Settings):
             "Which epoch's weights are stored: chosen on validation (the last one where there is no validation), the "
             "last, or the best on test, as the lab report counts (optimistic: it looks at the test set)."
         ),
-        choices=(N_("best_validation"), N_("last"), N_("best_test")),
+        choices=("best_validation", "last", "best_test"),
     )
     instruments: bool = setting(
         False,

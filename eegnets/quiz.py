@@ -67,9 +67,24 @@ def _within(trials: Trials, start: float, stop: float) -> np.ndarray:
     return (trials.times >= start) & (trials.times < stop)
 
 
+def _sides(class_names: Sequence[str]) -> dict[str, str]:
+    """Side -> the class that names it."""
+    return {side: name for name in class_names for side in ("left", "right") if side in name.lower()}
+
+
+def hint_words(trials: Trials) -> str:
+    """Over which electrode the rhythm gets smaller for which hand, for the reader; empty where that is not known."""
+    sides = _sides(trials.class_names)
+    if not {"C3", "C4"} <= set(trials.ch_names) or len(sides) < 2:
+        return ""
+    return _(
+        "For the {left} they do so at C4, for the {right} at C3.", **{side: _(name) for side, name in sides.items()}
+    )
+
+
 def side_words(changes: pd.DataFrame, class_names: Sequence[str]) -> str:
     """Which hand the mu rhythm speaks for, in a sentence for the reader; empty where it cannot be told."""
-    sides = {side: name for name in class_names for side in ("left", "right") if side in name.lower()}
+    sides = _sides(class_names)
     mu = changes[changes["band"] == "mu"]
     if mu.empty or not {"C3", "C4"} <= set(changes.columns) or len(sides) < 2:
         return ""

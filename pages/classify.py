@@ -56,7 +56,12 @@ with friendly_errors():
         fold, table = answers_of(run, recorded, part)
         other_classes(run, recorded)
 if view == "Quiz":
-    st.markdown(_("**You against the network.** Say which it was, by the arrow keys; then it says what it thinks."))
+    st.markdown(
+        _(
+            "**You against the network.** Say which it was, with the buttons or the arrow keys; then it says what it "
+            "thinks."
+        )
+    )
     quiz(run.id, fold, table)
 elif view == "All trials":
     who = _("{run} on the {part} trials", run=as_written(label(run)), part=_(part))

@@ -7,6 +7,7 @@ from eegnets.presets import PRESETS
 from eegnets.translation import _
 from eegnets.ui.coding import code_panel
 from eegnets.ui.forms import activation_picker, apply_preset, control, model_and_training
+from eegnets.ui.onward import next_steps, tell_kept
 from eegnets.ui.panels import downloads, live, race_panel, run_panel
 from eegnets.ui.readable import run_first
 from eegnets.ui.scoring import test_panel
@@ -69,6 +70,8 @@ with results:
         st.stop()
     live(runs, lambda: run_panel(runs[0]) if len(runs) == 1 else race_panel(runs))
     if len(runs) == 1 and not runs[0].status.active:
+        next_steps(runs[0])
+        tell_kept(runs[0])
         test_panel(runs[0])
         downloads(runs[0])
 

@@ -379,3 +379,37 @@ def test_without_a_run_in_the_address_the_latest_of_the_chosen_data_opens(app, m
     assert not app.exception
     wanted = opens and f"2026010{1 + 'AB'.index(opens)}-000000-eegnet-elu-deadbeef"
     assert app.query_params.get("run") in (wanted, [wanted])
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({}, "Kept are the weights of epoch 1, chosen on validation."),
+        ({"keep": "last"}, "Kept are the weights of epoch 3, the last."),
+        ({"keep": "best_test"}, "Kept are the weights of epoch 2, the best on test, which is optimistic."),
+    ],
+)
+def test_a_finished_run_tells_which_weights_were_kept_and_where_to_go_on(app, made_run, settings, told):
+    run = made_run(accuracies=[0.6, 0.9, 0.7], **settings)
+    opened(app, run)
+    assert not app.exception
+    assert told in [caption.value for caption in app.caption]
+    links = {link.proto.label: link.proto for link in app.main.get("page_link")}
+    for label in ("Classify with it", "Look inside"):
+        assert f"network={run.id}" in links[label].query_string
+        assert "source=simulated" in links[label].query_string
+    assert f"run={run.id}" in links["Compare"].query_string
+    assert any(label.startswith("Lesson 1: ") for label in links)
+
+
+def test_a_run_that_has_not_finished_offers_no_next_steps(app, made_run):
+    opened(app, made_run("stopped"))
+    assert not any(link.proto.label == "Classify with it" for link in app.main.get("page_link"))
+
+
+def test_which_weights_are_kept_is_chosen_in_words(app, tmp_path):
+    opened(app, keep="last")
+    keep = next(box for box in app.selectbox if box.key == "keep")
+    assert (keep.value, set(keep.options)) == ("last", set(SCORES.values()))
+    button(app, "Start").click().run()
+    assert runs(tmp_path)[0].config.training.keep == "last"

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from eegnets.evaluation import wilson_interval
-from eegnets.quiz import order, rhythm_changes, shown_channels, side_words, tally, task_window
+from eegnets.quiz import hint_words, order, rhythm_changes, shown_channels, side_words, tally, task_window
 from eegnets.trials import Trials
 
 NAMES = ("left hand", "right hand")
@@ -58,6 +58,12 @@ def test_nothing_is_told_where_nothing_can_be_known():
     assert side_words(pd.DataFrame({"band": ["mu"], "C3": [1.0], "C4": [2.0]}), ("feet", "tongue")) == ""
     slow = replace(one(0), sfreq=40.0)  # beta ends above half of it
     assert rhythm_changes(slow)["band"].tolist() == ["mu"]
+
+
+def test_the_hint_names_the_electrode_of_each_hand_where_both_are_there():
+    assert hint_words(one(0)) == "For the left hand they do so at C4, for the right hand at C3."
+    assert hint_words(replace(one(0), ch_names=("Cz", "C4"))) == ""
+    assert hint_words(replace(one(0), class_names=("feet", "tongue"))) == ""
 
 
 def test_the_task_is_the_window_that_begins_last_and_the_channels_are_the_hands():

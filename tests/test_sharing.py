@@ -10,6 +10,7 @@ from file_tree import ROOT
 from PIL import Image
 
 from eegnets.race import INSTRUMENTS
+from eegnets.runs import SCORES
 from eegnets.ui.choices import LAST
 from eegnets.ui.sharing import link, qr_code, words_for
 
@@ -48,6 +49,8 @@ def other(element):
         return "false" if element.value else "true"
     if element.type == "text_input":
         return "7"
+    if element.key == "keep":  # the address has its keys
+        options = list(SCORES)
     return next((option for option in options if option not in shown(element)), None)
 
 

@@ -9,6 +9,7 @@ from eegnets import sources
 from eegnets.activations import ACTIVATIONS
 from eegnets.comparison import plain
 from eegnets.config import DataConfig, InputError, ModelConfig, RunConfig, Setting, TrainingConfig
+from eegnets.runs import SCORES
 from eegnets.translation import _
 from eegnets.ui.choices import listed, segments
 
@@ -41,7 +42,7 @@ def slider(rule: Setting, prefix: str = "", high: float | None = None) -> float:
 def _widget(rule: Setting, key: str) -> Any:
     if rule.choices:
         choose = listed if len(rule.choices) > 2 else segments  # more do not fit beside each other
-        return choose(_(rule.label), rule.choices, rule.default, key, help=_(rule.help))
+        return choose(_(rule.label), rule.choices, rule.default, key, _choice_words, help=_(rule.help))
     common: dict[str, Any] = {"key": key, "help": _(rule.help), "bind": "query-params"}
     if rule.type is bool:
         return st.toggle(_(rule.label), value=rule.default, **common)
@@ -49,6 +50,10 @@ def _widget(rule: Setting, key: str) -> Any:
         return _number(rule, common)
     text = ", ".join(rule.default) if rule.type is tuple else rule.default
     return st.text_input(_(rule.label), value=text, **common)
+
+
+def _choice_words(choice: str) -> str:
+    return _(SCORES.get(choice, choice))
 
 
 def _number(rule: Setting, common: dict[str, Any]) -> float | None:

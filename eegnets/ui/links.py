@@ -16,11 +16,16 @@ def classify_link(data: DataConfig, trials: Trials, index: int) -> None:
     part, place = place_in_split(trials, index)
     if len(trials.subjects) > 1:
         data = replace(data, subjects=(str(trials.subject[index]),))
-    options = {f"data_{name}": str(value) for name, value in data.options.items()}
-    where: dict[str, Any] = {"source": data.source, "part": part, "answer": str(place)} | options
-    where |= {"subjects": list(data.subjects)} if data.subjects else {}
+    where = of_data(data) | {"part": part, "answer": str(place)}
     label = _("Classify this trial")
     st.page_link("pages/classify.py", label=label, icon=":material/psychology:", query_params=where)
+
+
+def of_data(data: DataConfig) -> dict[str, Any]:
+    """What an address says of a choice of data."""
+    options = {f"data_{name}": str(value) for name, value in data.options.items()}
+    subjects = {"subjects": list(data.subjects)} if data.subjects else {}
+    return {"source": data.source} | options | subjects
 
 
 def as_written(name: str) -> str:

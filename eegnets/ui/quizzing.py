@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from eegnets.charts.trial import trial_chart, trial_title
-from eegnets.quiz import Tally, order, rhythm_changes, side_words, tally, task_window
+from eegnets.quiz import Tally, hint_words, order, rhythm_changes, side_words, tally, task_window
 from eegnets.signals import BANDS, default_baseline
 from eegnets.translation import _
 from eegnets.trials import Trials
@@ -17,9 +17,8 @@ from eegnets.ui.drawing import show
 @st.fragment
 def quiz(who: str, fold: Trials, table: pd.DataFrame) -> None:
     """You against the network `who`: trials of a split in an order by chance, one guess each; `table`: its answers."""
-    play, stand, choose = st.container(), st.container(), st.container()  # the trial comes first
-    with choose:
-        asked = _asked(who, fold)
+    play, stand = st.columns([4, 1], gap="medium")  # below each other on a phone: the trial comes first
+    asked = _asked(who, fold)
     guesses = st.session_state.guesses
     with stand:
         _scores(fold, table, asked, guesses)
@@ -43,7 +42,7 @@ def _play(fold: Trials, table: pd.DataFrame, asked: np.ndarray, guesses: list[in
     if done:
         _reveal(fold, table, index, guesses[-1])
     else:
-        _ask(fold.class_names)
+        _ask(fold)
 
 
 def _asked(who: str, fold: Trials) -> np.ndarray:
@@ -68,12 +67,11 @@ def _scores(fold: Trials, table: pd.DataFrame, asked: np.ndarray, guesses: list[
     truth = fold.y[asked[: len(guesses)]]
     answers = table["answer"].iloc[asked[: len(guesses)]]
     network = [fold.class_names[label] == answer for label, answer in zip(truth, answers, strict=True)]
-    columns = st.columns(2)
-    _standing(columns[0], _("You"), tally([label == guess for label, guess in zip(truth, guesses, strict=True)]))
-    _standing(columns[1], _("The network"), tally(network))
+    _standing(_("You"), tally([label == guess for label, guess in zip(truth, guesses, strict=True)]))
+    _standing(_("The network"), tally(network))
 
 
-def _standing(column: st.delta_generator.DeltaGenerator, who: str, stands: Tally) -> None:
+def _standing(who: str, stands: Tally) -> None:
     low, high = stands.interval
     if stands.n:
         text = _("{share:.0%} right, 95 % interval {low:.0%} to {high:.0%}")
@@ -82,15 +80,17 @@ def _standing(column: st.delta_generator.DeltaGenerator, who: str, stands: Tally
         told = [_("no trial yet")]
     if stands.streak > 1:
         told.append(_("{n} in a row", n=stands.streak))
-    value = _("{right} of {n}", right=stands.right, n=stands.n)
-    column.metric(who, value, delta=" · ".join(told), delta_color="off", delta_arrow="off")
+    st.metric(who, _("{right} of {n}", right=stands.right, n=stands.n))
+    st.caption(" · ".join(told))
 
 
-def _ask(class_names: tuple[str, ...]) -> None:
-    st.markdown(_("**Which was it?** Look where the fast waves become smaller once the task begins."))
-    keys = ["Left", "Right"] if len(class_names) == 2 else [str(i + 1) for i in range(len(class_names))]
+def _ask(fold: Trials) -> None:
+    two, hint = len(fold.class_names) == 2, hint_words(fold)
+    asked = _("**Which was it?** Look where the fast waves become smaller once the task begins.")
+    st.markdown(f"{asked} {hint}")
+    keys = ["Left", "Right"] if two else [str(i + 1) for i in range(len(fold.class_names))]
     with st.container(horizontal=True):
-        for i, (name, key) in enumerate(zip(class_names, keys, strict=False)):
+        for i, (name, key) in enumerate(zip(fold.class_names, keys, strict=False)):
             words = _(name).capitalize()
             st.button(words, key=f"guess_{i}", shortcut=key, on_click=_guess, args=(i,), type="primary")
 

@@ -92,6 +92,18 @@ def test_you_against_the_network_by_the_keyboard(opened, picture):
     expect(page.get_by_test_id("stMetricValue").first).to_have_text("0 of 0")
 
 
+def test_in_the_quiz_the_scores_are_seen_beside_the_trial_and_on_a_phone_below_it(opened):
+    page = opened("Which was it?", "view=Quiz&order=2")
+    score, trial = page.get_by_test_id("stMetricValue").last, page.get_by_test_id("stVegaLiteChart").first
+    expect(page.get_by_text("For the left hand they do so at C4")).to_be_visible()
+    for width, height, beside in ((1280, 800, True), (390, 844, False)):
+        page.set_viewport_size({"width": width, "height": height})
+        expect(score).to_have_text("0 of 0")
+        settled(page)
+        top, bottom = score.bounding_box()["y"], trial.bounding_box()["y"] + trial.bounding_box()["height"]
+        assert (top < min(bottom, height)) == beside
+
+
 def test_files_are_answered_and_their_answers_downloaded(opened, some, tmp_path, picture):
     np.savez(tmp_path / "mine.npz", X=some.X)
     rows = [f"{i},{t / 125},{a},{b}" for i, X in enumerate(some.X) for t, (a, b) in enumerate(X.T[:700])]
