@@ -94,7 +94,7 @@ def _lists(found: Machine) -> dict[str, list[Any]]:
                 continue
             common: dict[str, Any] = {"key": f"bench_{name}", "bind": "query-params", "width": "content"}
             if name == "engines":
-                picked[name] = pills(label, options, default, common["key"], SHOWN["engine"], width="content")
+                picked[name] = pills(label, options, default, common["key"], width="content")
             else:
                 picked[name] = st.pills(label, options, selection_mode="multi", default=default, **common)
     return picked
