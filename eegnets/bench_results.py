@@ -10,7 +10,7 @@ from typing import Any
 from eegnets.config import SETTINGS, InputError, lookup
 from eegnets.translation import N_, _, ngettext
 
-USUAL = "usual"  # the textbook's loop, which everything is compared with
+USUAL = N_("usual")  # the textbook's loop, which everything is compared with
 ENGINES = (USUAL, "plain", "fused")
 MOST = 96  # cases that take turns in one measurement
 

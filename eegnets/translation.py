@@ -42,6 +42,11 @@ def ngettext(one: str, many: str, n: int, /, **values: Any) -> str:
     return _catalogue(language()).ngettext(one, many, n).format(n=n, **values)
 
 
+def with_unit(name: str, unit: str) -> str:
+    """What an axis or a control is called, with its unit."""
+    return _("{name} ({unit})", name=name, unit=unit)
+
+
 def N_(message: str) -> str:
     """The message itself, marked for the catalogue."""
     return message

@@ -16,8 +16,8 @@ st.header(_("Seconds per epoch"), anchor="seconds")
 st.markdown(
     _(
         "One click lets networks, engines, precisions, threads and batch sizes take turns, an epoch each, so that "
-        "whatever else the machine does meets all alike. “Usual” is PyTorch's textbook loop, which everything is "
-        "compared with."
+        "whatever else the machine does meets all alike. The usual loop is PyTorch's textbook one, which "
+        "everything is compared with."
     )
 )
 with friendly_errors():

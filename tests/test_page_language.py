@@ -148,4 +148,9 @@ def test_what_a_worker_stored_in_english_is_retold(in_chinese):
 def test_the_address_of_a_choice_is_english_and_what_is_shown_chinese(app):
     in_chinese_at(app, "trials", split="test")
     assert app.query_params["split"] in ("test", ["test"])
-    assert set(app.dataframe[0].value["split"]) == {"測試"}
+    assert set(app.dataframe[0].value["split"]) == {"測試集"}
+
+
+def test_the_usual_loop_is_called_the_same_where_it_is_picked_and_where_it_is_told_of(app):
+    in_chinese_at(app, "devices")
+    assert _("usual loop") in [option.content for option in app.button_group(key="bench_engines").proto.options]

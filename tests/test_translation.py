@@ -7,7 +7,7 @@ import pytest
 from file_tree import ROOT
 
 from eegnets import translation
-from eegnets.translation import ENGLISH, LANGUAGES, _, ask_for_language, catalogue, ngettext, retold
+from eegnets.translation import ENGLISH, LANGUAGES, _, ask_for_language, catalogue, ngettext, retold, with_unit
 
 OTHERS = [name for name in LANGUAGES if name != ENGLISH]
 CODE = [ROOT / "app.py", *(ROOT / "pages").glob("*.py"), *(ROOT / "eegnets").rglob("*.py")]
@@ -132,3 +132,11 @@ def test_a_pattern_takes_one_place_twice_for_the_same():
     pattern = translation._pattern("{a} and {b:.2f}, {a}?")
     assert pattern.fullmatch("x and 1.00, x?").groupdict() == {"a": "x", "b": "1.00"}
     assert pattern.fullmatch("x and 1.00, y?") is None
+
+
+def test_a_lesson_is_no_course_and_words_of_one_thing_are_one(in_chinese):
+    assert _("Lessons") != _("Course files (S4b, X11b)")[:2]
+    assert _("Subject {who}, {part} split. Imagined: **{hand}**.", who="A", part=_("test"), hand="x").count("集") == 1
+    assert with_unit(_("Loss"), _("nats per trial")).endswith("）")
+    sentence = _("{one} is {how} as {other}.", one="fused", how="2 倍", other=_("the {engine} engine", engine="plain"))
+    assert "是plain" not in sentence

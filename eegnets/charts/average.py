@@ -10,7 +10,7 @@ from eegnets.charts.hover import reading_strips
 from eegnets.charts.style import TALL, class_encodings, titled
 from eegnets.charts.windows import window_shades
 from eegnets.charts.words import in_words
-from eegnets.translation import _
+from eegnets.translation import _, with_unit
 
 
 def average_chart(
@@ -24,7 +24,7 @@ def average_chart(
     """One channel over time: rows of time (s), channel, class, mean, low, high in `unit`; the task's windows shaded."""
     mine = in_words(averages[averages["channel"] == channel], "class")
     encodings = class_encodings([_(name) for name in class_names])
-    axis = f"{quantity} ({unit})"
+    axis = with_unit(quantity, unit)
     x = alt.X("time:Q", title=_("Time after trial start (s)"), scale=alt.Scale(nice=False))
     base = alt.Chart(mine).encode(x=x)
     band = base.mark_area(opacity=0.2).encode(

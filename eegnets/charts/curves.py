@@ -21,7 +21,7 @@ from eegnets.charts.style import (
     OTHER_COLOURS,
     worded,
 )
-from eegnets.translation import N_, _
+from eegnets.translation import N_, _, with_unit
 
 FOLDS = tuple(FOLD_COLOURS)
 TITLES = {N_("accuracy"): N_("Accuracy"), N_("loss"): N_("Loss")}
@@ -32,7 +32,7 @@ History = Sequence[Mapping[str, Any]]
 
 def axis_title(metric: str) -> str:
     """What an axis of that figure is called, with its unit."""
-    return f"{_(TITLES[metric])} ({_(UNITS[metric])})"
+    return with_unit(_(TITLES[metric]), _(UNITS[metric]))
 
 
 def chart_title(metric: str, fold: str) -> str:

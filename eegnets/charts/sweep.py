@@ -5,7 +5,7 @@ import pandas as pd
 
 from eegnets.charts.style import CELL_INKS, DARK_FROM, NEUTRAL, QUIET, SCORE_SCALE, titled
 from eegnets.evaluation import SCORES
-from eegnets.translation import _
+from eegnets.translation import _, with_unit
 
 SIGNS = {
     "missing": "–",
@@ -42,7 +42,7 @@ def sweep_grid(table: pd.DataFrame, down: str, across: str, score: str) -> alt.L
         alt.Tooltip("settings:N", title=_("Settings")),
         alt.Tooltip("word:N", title=_("State")),
         alt.Tooltip("epoch:Q", title=_("Epochs so far")),
-        alt.Tooltip("value:Q", title=f"{_(SCORES[score])} (%)", format=".1f"),
+        alt.Tooltip("value:Q", title=with_unit(_(SCORES[score]), "%"), format=".1f"),
         alt.Tooltip("run:N", title=_("Run")),
     ]
     empty, scored = table[table["value"].isna()], table.dropna(subset="value")

@@ -10,7 +10,7 @@ from eegnets.activations import ACTIVATIONS
 from eegnets.comparison import plain
 from eegnets.config import DataConfig, InputError, ModelConfig, RunConfig, Setting, TrainingConfig
 from eegnets.runs import SCORES
-from eegnets.translation import _
+from eegnets.translation import _, with_unit
 from eegnets.ui.choices import listed, segments
 
 STEPS = {"learning_rate": 0.001, "weight_decay": 0.01, "validation": 0.05, "dropout": 0.05, "momentum": 0.05}
@@ -63,7 +63,7 @@ def _number(rule: Setting, common: dict[str, Any]) -> float | None:
     """
     kind, key = rule.type, common["key"]
     step = kind(STEPS.get(rule.name, 1 if kind is int else 0.1))
-    label = f"{_(rule.label)} ({_(rule.unit)})" if rule.unit else _(rule.label)
+    label = with_unit(_(rule.label), _(rule.unit)) if rule.unit else _(rule.label)
     if key not in st.session_state and _is_refused(rule, st.query_params.get(key, rule.default)):
         del st.query_params[key]
         _tell_refused(rule, rule.default)

@@ -18,7 +18,7 @@ from eegnets.charts.filters import (
 from eegnets.filters import ANSWERING, RHYTHMS, FirstLayers, first_layers, kernel_table, response, sides
 from eegnets.models import EEGNet
 from eegnets.separable import counts, expected_ratio, n_weights, truly_separable
-from eegnets.translation import N_, _
+from eegnets.translation import N_, _, with_unit
 from eegnets.trials import Trials
 from eegnets.ui.choices import listed, segments
 from eegnets.ui.drawing import shared, show
@@ -95,13 +95,13 @@ def _heard(found: dict[str, FirstLayers], ch_names: tuple[str, ...]) -> tuple[st
 
 def _count(tables: dict[str, pd.DataFrame], noun: str) -> None:
     """How many are loudest in each rhythm, before and after."""
-    counted = {state: table["rhythm"].value_counts() for state, table in tables.items()}
+    tallies = [table["rhythm"].value_counts() for table in tables.values()]
     rhythms = [
-        f"{_(name)} ({low:g}–{high:g} Hz) " + " → ".join(str(counted[state].get(name, 0)) for state in tables)
+        " ".join([with_unit(_(name), f"{low:g}–{high:g} Hz"), " → ".join(str(tally.get(name, 0)) for tally in tallies)])
         for name, (low, high) in RHYTHMS.items()
         if np.isfinite(high)
     ]
-    above = " → ".join(str(counted[state].get("above", 0)) for state in tables)
+    above = " → ".join(str(tally.get("above", 0)) for tally in tallies)
     low, high = ANSWERING
     inside = " → ".join(str(int(table["peak"].between(low, high).sum())) for table in tables.values())
     n = len(next(iter(tables.values())))

@@ -9,12 +9,13 @@ import streamlit as st
 from eegnets import sources
 from eegnets.bench_folder import Measurement, begin, measurements, measuring, to_csv
 from eegnets.bench_results import ENGINES, USUAL, Result, sentences, unsteady
-from eegnets.charts.devices import bench_bars, bench_table, describe_bars, report_bars
+from eegnets.charts.devices import SHOWN, bench_bars, bench_table, describe_bars, report_bars
 from eegnets.config import SETTINGS, DataConfig, InputError
 from eegnets.machine import Machine, here
 from eegnets.owners import may_steer
 from eegnets.timing import DEVICES, EPOCHS, REPORTED, as_reported
 from eegnets.translation import _, ngettext, retold
+from eegnets.ui.choices import pills
 from eegnets.ui.drawing import show
 from eegnets.ui.exporting import picture_buttons
 from eegnets.ui.panels import ago
@@ -92,7 +93,10 @@ def _lists(found: Machine) -> dict[str, list[Any]]:
             if len(options) < 2:
                 continue
             common: dict[str, Any] = {"key": f"bench_{name}", "bind": "query-params", "width": "content"}
-            picked[name] = st.pills(label, options, selection_mode="multi", default=default, **common)
+            if name == "engines":
+                picked[name] = pills(label, options, default, common["key"], width="content")
+            else:
+                picked[name] = st.pills(label, options, selection_mode="multi", default=default, **common)
     return picked
 
 
@@ -213,6 +217,7 @@ def _doubt(results: list[Result], about: dict[str, Any]) -> str:
 def _table(found: Measurement, results: list[Result]) -> None:
     with st.expander(_("All figures")):
         table = pd.DataFrame([result.row() for result in results])
+        table["engine"] = table["engine"].map(SHOWN["engine"])
         st.dataframe(table, hide_index=True, alt=table.to_string(index=False), column_config=_columns())
     st.download_button(
         _("Results (CSV)"),

@@ -9,7 +9,7 @@ from eegnets.charts.race import describe_race, race_curves
 from eegnets.config import DataConfig, ModelConfig, RunConfig, TrainingConfig
 from eegnets.race import INSTRUMENTS, Racer, Verdict, before_and_after, curves, read
 from eegnets.runs import Run
-from eegnets.translation import N_, _, retold
+from eegnets.translation import N_, _, retold, with_unit
 from eegnets.ui.choices import pill
 from eegnets.ui.drawing import shared, show
 from eegnets.ui.forms import control
@@ -137,7 +137,7 @@ def _instruments(racers: list[Racer], names: list[str], epochs: int, last: int) 
     for i, layer in enumerate(layers):
         rows = table[table["layer"] == layer]
         title = f"{_(about.title)}: {layer}"
-        chart = shared(race_curves, rows, names, title, f"{_(about.title)} ({_(about.unit)})", epochs)
+        chart = shared(race_curves, rows, names, title, with_unit(_(about.title), _(about.unit)), epochs)
         spoken = describe_race(rows[rows["epoch"] <= last], title)
         show(chart, key=f"instrument_{instrument}_{layer}", alt=spoken, place=columns[i % 2])
     with st.expander(_("All instruments before and after")):
