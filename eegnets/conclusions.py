@@ -21,7 +21,7 @@ ONE_SEED = N_("One seed cannot tell a difference from luck.")
 
 GUESSING = {
     "within": N_("At {values} the answers cannot be told from guessing."),
-    "below": N_("At {values} fewer answers are right than if always the most frequent class were answered."),
+    "below": N_("At {values} fewer answers are correct than if always the most frequent class were answered."),
 }
 
 

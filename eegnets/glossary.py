@@ -17,7 +17,7 @@ WORDS = {
     N_("Accuracy"): N_("Share of trials that are answered correctly; one half is guessing one of two."),
     N_("Kappa"): N_("Agreement beyond chance: 0 is guessing, 1 is all correct (Cohen)."),
     N_("Logit, probability"): N_("What a network gives each class, any number; softmax makes probabilities of them."),
-    N_("Calibration"): N_("Whether a network is right as often as it is sure: of answers at 80 %, eight in ten."),
+    N_("Calibration"): N_("Whether answers are correct as often as the network is sure: at 80 %, eight in ten."),
     N_("95 % interval"): N_("Drawn so that in 95 of 100 such experiments it holds the true figure."),
     N_("Gradient"): N_("Which way, and how strongly, each weight should move to lower the loss."),
     N_("Weight decay"): N_("Pulls all weights towards zero a little in every step."),

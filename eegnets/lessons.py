@@ -129,7 +129,7 @@ LESSONS = {
         page="compare",
         link={"view": "Best test epoch"},
         look=(
-            N_("The bars of the chart below: how far right of zero do they reach? They count all finished runs here."),
+            N_("The bars of the chart below: how far above zero do they reach? They count this lesson's runs."),
             N_("The view *Runs*: does the test curve still rise where the best epoch lies, or only shake?"),
             N_("Would five points decide between two activations in the table *Lab report*?"),
         ),
@@ -163,7 +163,7 @@ LESSONS = {
         link={"view": "All trials"},
         look=(
             N_("The page Trials, first with subject A, then with B: near which frequency is each one's mu rhythm?"),
-            N_("Open a network of A below; in the sidebar choose B in the place of A: how often is it still right?"),
+            N_("Open a network of A below; in the sidebar choose B in the place of A: how often is it still correct?"),
             N_("The same with a network of both: does either person lose by it?"),
         ),
         settings={"epochs": 9},

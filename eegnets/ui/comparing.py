@@ -40,9 +40,9 @@ Rows = list[dict[str, Any]]
 
 
 def names_of(rows: Rows) -> dict[str, str]:
-    """Id -> how a run is called here: by its own name or its network, told from its twins by the end of its id."""
-    named = {row["id"]: f"{row['name'] or row['model'] + ' ' + row['activation']} {row['id'][-4:]}" for row in rows}
-    return told_apart(named)
+    """Id -> how a run is called here: its own name, else its network and the end of its id; twins by their ids."""
+    usual = "{model} {activation} {tail}"
+    return told_apart({row["id"]: row["name"] or usual.format(**row, tail=row["id"][-4:]) for row in rows})
 
 
 class Picked:

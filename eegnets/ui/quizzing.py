@@ -29,7 +29,7 @@ def quiz(who: str, fold: Trials, table: pd.DataFrame) -> None:
 def _play(fold: Trials, table: pd.DataFrame, asked: np.ndarray, guesses: list[int]) -> None:
     """The trial that is asked for, or the last one with its answers."""
     if not len(asked):
-        st.info(_("Of no trial is the class known: nobody could say who is right."), icon=":material/help:")
+        st.info(_("Of no trial is the class known: nobody could say which answer is correct."), icon=":material/help:")
         return
     done = st.session_state.get("revealed", False)
     place = len(guesses) - 1 if done else len(guesses)
@@ -74,7 +74,7 @@ def _scores(fold: Trials, table: pd.DataFrame, asked: np.ndarray, guesses: list[
 def _standing(who: str, stands: Tally) -> None:
     low, high = stands.interval
     if stands.n:
-        text = _("{share:.0%} right, 95 % interval {low:.0%} to {high:.0%}")
+        text = _("{share:.0%} correct, 95 % interval {low:.0%} to {high:.0%}")
         told = [text.format(share=stands.right / stands.n, low=low, high=high)]
     else:
         told = [_("no trial yet")]
@@ -150,4 +150,4 @@ def _rhythms(fold: Trials, index: int) -> None:
         column_config=columns,
         alt=alt.to_string(index=False),
     )
-    st.caption(_("Mu alone tells about two trials in three rightly (63 % of O3VR's test trials): one trial is noisy."))
+    st.caption(_("Mu alone tells about two trials in three (63 % of O3VR's test trials): one trial is noisy."))

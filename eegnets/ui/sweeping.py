@@ -15,6 +15,7 @@ from eegnets.translation import N_, _
 from eegnets.ui.drawing import show
 from eegnets.ui.exporting import picture_buttons
 from eegnets.ui.forms import control, hidden
+from eegnets.ui.links import as_written
 from eegnets.ui.panels import BADGES, label
 from eegnets.ui.state import owner, runner, store
 
@@ -139,7 +140,7 @@ def grid_panel(configs: Sequence[RunConfig], score: str) -> None:
     event = show(chart, key="grid", alt=describe_sweep(table), on_select="rerun", selection_mode=[CLICKED])
     for picked in event.selection.get(CLICKED) or []:
         if picked["run"]:  # a cell may have none
-            words = _("Open {run}", run=label(store().get(picked["run"])))
+            words = _("Open {run}", run=as_written(label(store().get(picked["run"]))))
             st.page_link(
                 "pages/train.py", label=words, icon=":material/open_in_new:", query_params={"run": picked["run"]}
             )

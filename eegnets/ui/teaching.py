@@ -153,12 +153,12 @@ def _experiment(lesson: Lesson) -> str:
     """What is trained, in a sentence."""
     what = _("EEGNet with ELU")
     if lesson.varied:
-        values = ", ".join(map(plain, lesson.values))
+        values = _(", ").join(map(plain, lesson.values))
         known = N_("EEGNet with {setting} {values}")
         also = N_("EEGNet with {activation} and {setting} {values}")
         said = {"activation": lesson.settings.get("activation", "ELU"), "setting": lesson.words, "values": values}
         what = _(known if lesson.varied == "activation" else also, **said)
-    seeds = ", ".join(map(str, lesson.seeds))
+    seeds = _(", ").join(map(str, lesson.seeds))
     return _(
         "{what}; each with the seeds {seeds}, all else alike. About a minute on two free cores.", what=what, seeds=seeds
     )

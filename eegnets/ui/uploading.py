@@ -66,7 +66,7 @@ def answered_uploads(run: Run) -> tuple[Trials, pd.DataFrame] | None:
     )
     of_known = _("Of no trial is the class known.")
     if known:
-        of_known = _("Of {known} of known class, {right} right.", known=known, right=right)
+        of_known = _("Of {known} of known class, {right} are answered correctly.", known=known, right=right)
     st.markdown(f"{told} {of_known}")
     return fold, table
 
