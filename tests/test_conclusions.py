@@ -175,7 +175,7 @@ def test_guessing_is_called_so_only_where_the_interval_holds_it():
 
 def test_a_score_below_guessing_is_not_called_guessing():
     words = said("learning-rate", lambda value, seed: 0.4 if value == 0.1 else 0.8, n_test=540)
-    assert "At 0.1 fewer answers are right than if always the most frequent class were answered." in words
+    assert "At 0.1 fewer answers are correct than if always the most frequent class were answered." in words
     assert "guessing" not in words
 
 
