@@ -18,6 +18,8 @@ LOCALES = Path(__file__).with_name("locale")
 PLACE = re.compile(r"\{(\w+)[^}]*\}")
 SAYS_ENOUGH = 10  # characters of a message beside its places: with fewer it would fit what it never said
 
+LONGEST = 400  # characters of a message that is told again: what it may be is sought by trying
+
 _ask: list[Callable[[], str]] = []
 
 
@@ -53,8 +55,11 @@ def N_(message: str) -> str:
 
 
 def retold(message: str) -> str:
-    """A message that was made and stored in English, in the reader's language; as it is where no pattern fits."""
-    if not message or language() == ENGLISH:
+    """A message that was made and stored in English, in the reader's language; as it is where no pattern fits.
+
+    One that is longer than any of ours stays as it is, too: somebody may have made it to keep all readers waiting.
+    """
+    if not message or language() == ENGLISH or len(message) > LONGEST:
         return message
     known = _catalogue(language()).gettext(message)
     if known != message:

@@ -140,3 +140,10 @@ def test_a_lesson_is_no_course_and_words_of_one_thing_are_one(in_chinese):
     assert with_unit(_("Loss"), _("nats per trial")).endswith("）")
     sentence = _("{one} is {how} as {other}.", one="fused", how="2 倍", other=_("the {engine} engine", engine="plain"))
     assert "是plain" not in sentence
+
+
+def test_what_is_longer_than_any_message_is_not_sought_by_trying(in_chinese, monkeypatch):
+    told = "Paused after epoch {n}.".format
+    assert retold(told(n=3)) != told(n=3)
+    monkeypatch.setattr(translation, "_patterns", lambda name: pytest.fail("sought"))
+    assert retold(long := told(n="3" * translation.LONGEST)) == long
