@@ -34,6 +34,7 @@ LISTS = {
 MOST = 1000  # runs in one sweep
 ROWS = 24  # of its grid, at most
 COMPUTED = ("device", "precision", "engine", "threads", "batch_size", "instruments")  # what changes an epoch's seconds
+KIND = ("source", "model", "activation", "seed", "epochs", "batch_size", "learning_rate", "weight_decay")
 BEST_FIRST = ("finished", "running", "queued", "paused", "stopped", "interrupted", "failed")
 
 
@@ -71,14 +72,21 @@ def plan(configs: Iterable[RunConfig], rows: Iterable[Mapping[str, Any]]) -> lis
     threads open fits a run with any number of them, and one that asks for no instruments also one that has them; none
     fits a run that was changed while it trained.
     """
-    found: dict[str, Cell] = {}
-    for row in sorted((row for row in rows if row["state"] in BEST_FIRST and not row["changed"]), key=_rank):
+    configs = list(configs)
+    kinds, found = {_kind(settings_of(config)) for config in configs}, {}
+    known = (row for row in rows if row["state"] in BEST_FIRST and not row["changed"] and _kind(row) in kinds)
+    for row in sorted(known, key=_rank):
         config = asked(row)
         for threads, instruments in product((config.training.threads, None), (config.training.instruments, False)):
             kind = config.with_(threads=threads, instruments=instruments)
             found.setdefault(str(kind.to_dict()), Cell(config, row["id"], row["state"]))
     cells = [(config, found.get(str(config.to_dict()), Cell(config))) for config in configs]
     return [Cell(config, cell.run_id, cell.state) for config, cell in cells]
+
+
+def _kind(settings: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What a look at a row tells: few of thousands are read further."""
+    return tuple(settings[name] for name in KIND)
 
 
 def _rank(row: Mapping[str, Any]) -> int:
