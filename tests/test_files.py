@@ -2,6 +2,7 @@
 
 import errno
 import io
+import os
 import pickle
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
@@ -524,6 +525,17 @@ def test_a_second_import_of_a_name_takes_nothing_from_the_first(tiny_trials, tmp
     paths = [store(tiny_trials.take(np.arange(n)), "mine.npz", tmp_path) for n in (10, 20, 30)]
     assert [path.name for path in paths] == ["mine.npz", "mine-2.npz", "mine-3.npz"]
     assert [len(SOURCE.load(tmp_path, (path.stem,))) for path in paths] == [10, 20, 30]
+
+
+def test_where_no_import_is_named_the_latest_is_meant_and_no_one_elses(tiny_trials, tmp_path, monkeypatch):
+    monkeypatch.setenv("EEGNETS_DATA", str(tmp_path))
+    for stamp, who in ((2, "early"), (3, "latest"), (1, "a-first")):
+        path = store(tiny_trials.take(np.arange(10 * stamp)), who, tmp_path)
+        os.utime(path, (stamp, stamp))
+    assert sources.check(DataConfig("files")).subjects == ("latest",)
+    assert len(sources.load(DataConfig("files"))) == 30
+    assert len(sources.load(DataConfig("files", ("early", "a-first")))) == 30
+    assert set(sources.load(DataConfig("files", ("early", "a-first"))).subjects) == {"early", "a-first"}
 
 
 def test_imports_of_other_classes_are_not_mixed_but_those_without_classes_are(tiny_trials, tmp_path):

@@ -50,7 +50,8 @@ def check(config: DataConfig) -> DataConfig:
     if absent:
         missing = {"source": _(source.title), "who": ", ".join(absent)}
         raise SourceError(_("{source}: the files of {who} are not here. {how}", **missing, how=state.how))
-    subjects = tuple(dict.fromkeys(config.subjects)) or state.subjects  # twice the same would be copies across a split
+    named = tuple(dict.fromkeys(config.subjects))  # twice the same would be copies across a split
+    subjects = named or source.usual(data_root(), state.subjects)
     return config.with_(subjects=subjects, options=source.check_options(config.options))
 
 

@@ -88,6 +88,10 @@ class Source(ABC):
     def state(self, root: Path) -> State:
         """Look (cheaply, without reading a recording) whether the trials are here."""
 
+    def usual(self, root: Path, subjects: tuple[str, ...]) -> tuple[str, ...]:
+        """Whose trials are meant where nobody is named, of those that are here: everybody's."""
+        return subjects
+
     @abstractmethod
     def files(self, root: Path, subjects: tuple[str, ...]) -> list[Path]:
         """The files that `load` reads for these subjects; their sizes and times key the cache."""

@@ -44,7 +44,7 @@ class Files(Source):
     title: ClassVar[str] = N_("Your own files")
     about: ClassVar[str] = N_(
         "Trials cut from files of your own: arrays (.npz, .npy, .mat, .csv) or recordings (.edf, .bdf, .gdf, .fif, "
-        ".set, .vhdr), with the channels, classes and window that you chose. Imports are used together where they "
+        ".set, .vhdr), with the channels, classes and window that you chose. Several are used together where they "
         "have the same channels, length, rate and classes."
     )
     licence: ClassVar[str] = N_("Whatever the owner of the recordings allows; nothing leaves this machine")
@@ -66,6 +66,11 @@ class Files(Source):
             source=self.name,
         )
         return State("manual", how)
+
+    def usual(self, root: Path, subjects: tuple[str, ...]) -> tuple[str, ...]:
+        """The latest import: in a class there are many people's, and of one handout many copies."""
+        stamps = dict(zip(subjects, map(_stamp, self.files(root, subjects)), strict=True))
+        return (max(subjects, key=stamps.__getitem__),)
 
     def files(self, root: Path, subjects: tuple[str, ...]) -> list[Path]:
         """The file of each import."""
@@ -191,6 +196,13 @@ def safe_name(name: str) -> str:
     last = re.split(r"[/\\]", name)[-1]
     plain = unicodedata.normalize("NFKC", Path(last).stem)
     return re.sub(r"[\W_]+", "_", plain)[:50].strip("_") or "import"
+
+
+def _stamp(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:  # deleted at this moment
+        return 0
 
 
 def _imports(folder: Path) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from eegnets.activations import ACTIVATIONS
 from eegnets.comparison import plain
 from eegnets.config import DataConfig, InputError, ModelConfig, RunConfig, Setting, TrainingConfig
 from eegnets.runs import SCORES
-from eegnets.translation import _, with_unit
+from eegnets.translation import N_, _, with_unit
 from eegnets.ui.choices import listed, segments
 
 STEPS = {"learning_rate": 0.001, "weight_decay": 0.01, "validation": 0.05, "dropout": 0.05, "momentum": 0.05}
@@ -148,7 +148,7 @@ def data_picker() -> DataConfig:
     if state.state != "ready":
         offer(source, state, "sidebar")
         return DataConfig(name)
-    return DataConfig(name, _subject_picker(state.subjects), _source_options(source))
+    return DataConfig(name, _subject_picker(source, state.subjects), _source_options(source))
 
 
 def choose_named_data() -> None:
@@ -180,10 +180,12 @@ def _forget_subjects() -> None:
     st.session_state.subjects = []
 
 
-def _subject_picker(subjects: tuple[str, ...]) -> tuple[str, ...]:
+def _subject_picker(source: sources.Source, subjects: tuple[str, ...]) -> tuple[str, ...]:
     if len(subjects) < 2:
         return subjects
-    help_ = _("Whose trials; none chosen means everyone.")
+    everyone = source.usual(sources.data_root(), subjects) == subjects
+    words = N_("Whose trials; none chosen means everyone.") if everyone else N_("Which; none chosen means the latest.")
+    help_ = _(words)
     picked = st.pills(
         _("Subjects"), subjects, selection_mode="multi", key="subjects", bind="query-params", help=help_, default=[]
     )
