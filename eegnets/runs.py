@@ -16,9 +16,9 @@ from typing import Any
 from eegnets import __version__
 from eegnets.config import SETTINGS, DataConfig, InputError, RunConfig, TrainingConfig, unknown
 from eegnets.evaluation import SCORES
-from eegnets.run_folder import FORMAT, Run, RunError
-from eegnets.run_status import ACTIVE, STATES, Status
-from eegnets.scores import summary
+from eegnets.run_folder import FORMAT, NOTES, Run, RunError
+from eegnets.run_status import ACTIVE, LATEST, STATES, Status
+from eegnets.scores import amount, epoch, share, summary
 from eegnets.translation import N_, _
 from eegnets.trash import Trash
 
@@ -40,6 +40,7 @@ __all__ = [
 
 
 RUN_ID = r"\w[\w.-]{0,200}"
+LONGEST = 200  # characters of an owner or a group
 # Settings that make no network another one: two runs that differ in them alone are one sample.
 SAME = {name: getattr(TrainingConfig(), name) for name in ("threads", "device", "engine", "keep", "instruments")}
 
@@ -195,14 +196,20 @@ def describe(run: Run) -> dict[str, Any]:
 def _read(run: Run) -> dict[str, Any]:
     about, config, notes = run.about(), run.config, run.notes()
     found = run.result() or summary(run.history())
-    row = {key: str(about.get(key, "")) for key in ("owner", "group")} | {
-        "created": float(about.get("created") or run.stamp() / 1e9)
-    }
-    row |= notes | {"name": notes["name"] or str(about.get("name", ""))}
+    row = {key: str(about.get(key, ""))[:LONGEST] for key in ("owner", "group")}
+    row |= {"created": _created(about.get("created") or run.stamp() / 1e9)}
+    row |= notes | {"name": notes["name"] or str(about.get("name", ""))[: NOTES["name"]]}
     row |= {"source": config.data.source, "subjects": list(config.data.subjects), "options": config.data.options}
     row |= {"model": config.model.name} | {k: v for k, v in asdict(config.model).items() if k != "name"}
-    row |= asdict(config.training) | {"epoch": found["last"]["epoch"] if found.get("last") else 0}
+    row |= asdict(config.training) | {"epoch": epoch(found["last"]["epoch"]) if found.get("last") else 0}
     return row | {"changed": _changed(run, config)} | _scores(found) | _conditions(run, about, config)
+
+
+def _created(value: Any) -> float:
+    """When a run was made, in s since 1970; ValueError for what is no time."""
+    if not 0 <= float(value) < LATEST:
+        raise ValueError(f"created {value!r}")
+    return float(value)
 
 
 def _changed(run: Run, config: RunConfig) -> dict[str, list[float]]:
@@ -260,10 +267,6 @@ def distinct(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 def _scores(found: Mapping[str, Any]) -> dict[str, Any]:
     scores = {name: found.get(name) for name in SCORES}
-    row: dict[str, Any] = {name: record and _number(record["test_accuracy"]) for name, record in scores.items()}
-    row |= {f"{name}_epoch": record and int(record["epoch"]) for name, record in scores.items()}
-    return row | {"seconds": _number(found.get("seconds"))}
-
-
-def _number(value: Any) -> float | None:
-    return None if value is None else float(value)
+    row: dict[str, Any] = {name: record and share(record["test_accuracy"]) for name, record in scores.items()}
+    row |= {f"{name}_epoch": record and epoch(record["epoch"]) for name, record in scores.items()}
+    return row | {"seconds": amount(found.get("seconds"))}

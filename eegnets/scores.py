@@ -19,5 +19,40 @@ def summary(history: list[dict[str, Any]]) -> dict[str, dict[str, Any] | None]:
     }
 
 
+def check(record: Mapping[str, Any]) -> None:
+    """Raise ValueError for a record that no epoch leaves."""
+    epoch(record.get("epoch"))
+    for fold in ("train", "validation", "test"):
+        share(record.get(f"{fold}_accuracy"))
+        amount(record.get(f"{fold}_loss"))
+    for name in ("seconds", "learning_rate", "weight_decay"):
+        amount(record.get(name))
+
+
+def epoch(value: Any) -> int:
+    """The number of an epoch; ValueError for anything but a whole number from 1."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError(f"epoch {value!r}")
+    return value
+
+
+def share(value: Any) -> float | None:
+    """An accuracy, or None; ValueError for anything but a number from 0 to 1."""
+    return _number(value, 1.0)
+
+
+def amount(value: Any) -> float | None:
+    """A loss or a time, or None; ValueError for anything but a finite number from 0."""
+    return _number(value, 1e15)
+
+
+def _number(value: Any, most: float) -> float | None:
+    if value is None:
+        return None
+    if not isinstance(value, int | float) or not 0 <= value <= most:
+        raise ValueError(f"{value!r}")
+    return float(value)
+
+
 def _validation_rank(record: Mapping[str, Any]) -> tuple[float, float]:
     return record["validation_accuracy"], -record["validation_loss"]

@@ -87,7 +87,7 @@ def _is_new(run: Run) -> bool:
     """Whether somebody is likely to wait for its first epoch."""
     try:
         return time.time() - run.about()["created"] < NEW.get(run.status.state, 0)
-    except InputError:
+    except (InputError, LookupError, TypeError):  # damaged
         return False
 
 
