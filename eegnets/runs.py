@@ -132,14 +132,23 @@ class RunStore:
         """`describe` of every run, the newest first; a run that has ended is read once."""
         return [self._described(run) for run in self.runs()]
 
-    def delete(self, run_id: str) -> None:
-        """Move a run to the trash; raises RunError while it waits or trains."""
+    def delete(self, run_id: str) -> str:
+        """Move a run to the trash; what it is called there. Raises RunError while it waits or trains."""
         run = self.get(run_id)
         with run.held():
+            self._check_there(run)
             if run.status.state in ("queued", "running"):
                 state = _(run.status.state)
                 raise RunError(_("run {run} cannot be deleted: it is {state}. Stop it first.", run=run_id, state=state))
-            self.trash.put(run.path)
+            return self.trash.put(run.path)
+
+    def _check_there(self, run: Run) -> None:
+        """Raise RunError for a run that was deleted before it was held; to hold it has made its folder anew."""
+        if not (run.path / "config.json").is_file():
+            (run.path / ".lock").unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                run.path.rmdir()
+            self.get(run.id)
 
     def _status(self, run: Run) -> Status:
         """The status, read again only where it can have changed: thousands of ended runs are looked at every second."""

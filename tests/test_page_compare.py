@@ -1,5 +1,7 @@
 """The page Compare, as a user meets it."""
 
+import json
+
 import pyarrow
 import pytest
 from conftest import epoch_record
@@ -232,6 +234,18 @@ def test_what_another_visit_deleted_comes_back_from_the_trash(app, made_run, tmp
     button(app, f"Bring back {run.id}").click().run()
     assert not app.exception
     assert [run.id for run in store(tmp_path).runs()] == [run.id]
+
+
+def test_what_somebody_else_deleted_does_not_come_back(app, made_run, tmp_path):
+    run, kept = made_run(), made_run()
+    about = json.loads((run.path / "config.json").read_text())
+    (run.path / "config.json").write_text(json.dumps(about | {"owner": "anna"}))
+    store(tmp_path).delete(run.id)
+    opened(app)
+    button(app, f"Bring back {run.id}").click().run()
+    assert not app.exception
+    assert "belongs to somebody else" in app.toast[0].value
+    assert [run.id for run in store(tmp_path).runs()] == [kept.id]
 
 
 def test_a_run_at_work_is_not_deleted_and_the_page_says_why(app, made_run, tmp_path):
