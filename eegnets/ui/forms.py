@@ -12,6 +12,7 @@ from eegnets.config import DataConfig, InputError, ModelConfig, RunConfig, Setti
 from eegnets.runs import SCORES
 from eegnets.translation import _, with_unit
 from eegnets.ui.choices import listed, segments
+from eegnets.ui.links import without_links
 
 STEPS = {"learning_rate": 0.001, "weight_decay": 0.01, "validation": 0.05, "dropout": 0.05, "momentum": 0.05}
 
@@ -222,6 +223,6 @@ def bring(source: sources.Source) -> None:
         source.fetch(sources.data_root(), progress=show)
     except sources.SourceError as error:
         bar.empty()
-        st.error(str(error), icon=":material/cloud_off:")
+        st.error(without_links(error), icon=":material/cloud_off:")
         return
     st.rerun()

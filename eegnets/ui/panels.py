@@ -18,7 +18,7 @@ from eegnets.sources import SOURCES, data_root
 from eegnets.translation import N_, _, ngettext, retold
 from eegnets.ui.choices import segments
 from eegnets.ui.drawing import shared, show
-from eegnets.ui.links import as_written
+from eegnets.ui.links import as_written, without_links
 from eegnets.ui.naming import label, labels
 from eegnets.ui.scores import SCORE_HELP
 from eegnets.ui.signing_in import account, is_offered
@@ -59,7 +59,7 @@ def live(runs: list[Run], draw: Callable[[], None]) -> None:
         try:
             draw()
         except InputError as error:  # deleted or damaged meanwhile
-            st.warning(str(error), icon=":material/search_off:")
+            st.warning(without_links(error), icon=":material/search_off:")
         if pace != _pace(runs):
             st.rerun()
 
@@ -117,14 +117,17 @@ def your_name() -> None:
     if is_offered():
         account(owners())
     me = owner()
-    with st.popover(owners().name(me) or _("Your name"), icon=":material/person:", width="stretch"), st.form("you"):
+    with (
+        st.popover(as_written(owners().name(me)) or _("Your name"), icon=":material/person:", width="stretch"),
+        st.form("you"),
+    ):
         about = _("Others see it beside your runs.")
         name = st.text_input(_("Your name"), owners().name(me), max_chars=LONGEST, help=about)
         if st.form_submit_button(_("Use this name")):
             try:
                 owners().rename(me, name)
             except InputError as error:
-                st.error(str(error))
+                st.error(without_links(error))
             else:
                 st.rerun()
 
@@ -134,7 +137,7 @@ def _running_row(run: Run) -> None:
         st.page_link("pages/train.py", label=as_written(label(run)), query_params={"run": run.id}, width="stretch")
         done = f"{len(run.history())}/{run.config.training.epochs}"
         stands = {"queued": _("waits"), "paused": _("paused")}.get(run.status.state, done)
-        whose = owners().name(run.about().get("owner", ""))
+        whose = as_written(owners().name(str(run.about().get("owner", ""))))
         st.caption(f"{whose} · {stands}" if whose else stands)
         st.button(
             _("Stop"),

@@ -17,6 +17,7 @@ from eegnets.runner import Runner
 from eegnets.runs import Run, RunStore
 from eegnets.translation import _
 from eegnets.trials import Trials
+from eegnets.ui.links import without_links
 from eegnets.ui.signing_in import signed_in
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -125,7 +126,7 @@ def friendly_errors(*, go_on: bool = False) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(without_links(error), icon=":material/error:")
         if not go_on:
             st.stop()
 
@@ -168,7 +169,8 @@ def chosen_runs(*, told: bool = True) -> list[Run]:
         except InputError as error:
             if told:
                 gone = _("Run {run} is not here: it was deleted, or the link came from elsewhere.", run=run_id)
-                st.warning(str(error) if (store().root / run_id).is_dir() else gone, icon=":material/search_off:")
+                why = error if (store().root / run_id).is_dir() else gone
+                st.warning(without_links(why), icon=":material/search_off:")
     return found
 
 
