@@ -73,6 +73,19 @@ def test_a_name_draws_nothing(app, made_run, tmp_path):
     assert not any(map(is_live, told(app)))
 
 
+@pytest.mark.parametrize("text", [IMAGE, LINK])
+def test_what_a_run_says_of_itself_draws_nothing(app, made_run, text):
+    failed, damaged = made_run("failed", message=text), made_run()
+    about = json.loads((damaged.path / "config.json").read_text())
+    (damaged.path / "config.json").write_text(json.dumps(about | {text: 1, "created": text}))
+    app.run()
+    for page, run in (("train", failed), ("compare", damaged)):
+        visit(app, page, run)
+        assert not app.exception
+        assert any("evil" in words for words in told(app))
+        assert not any(map(is_live, told(app)))
+
+
 @pytest.mark.parametrize("page", ["start", "trials", "activations", "classify"])
 def test_the_classes_of_a_file_draw_nothing(app, tiny_trials, tmp_path, page):
     named = replace(tiny_trials, class_names=(LINK, IMAGE), ch_names=(LINK, "C4"), subject=np.repeat("x", 40))

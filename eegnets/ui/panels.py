@@ -161,7 +161,9 @@ def run_panel(run: Run) -> None:
             steering([run], "panel")
             live_settings(run)
     if status.message and status.state != "finished":
-        (st.error if status.state in ("failed", "interrupted", "damaged") else st.info)(retold(status.message))
+        (st.error if status.state in ("failed", "interrupted", "damaged") else st.info)(
+            without_links(retold(status.message))
+        )
     score_row(history)
     for metric in ("accuracy", "loss"):
         chart = shared(fold_curves, history, metric, epochs, underway)
@@ -181,7 +183,7 @@ def _headline(run: Run, status: Status) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{as_written(label(run))}**", width="stretch")
         st.badge(_(words), color=colour, icon=icon)  # type: ignore[arg-type]
-    st.caption(asked_words(run.config))
+    st.caption(without_links(asked_words(run.config)))
 
 
 def _underway(run: Run, status: Status, history: list[dict[str, Any]]) -> dict[str, Any] | None:
