@@ -195,6 +195,13 @@ def test_only_the_starred(app, made_run):
     assert app.dataframe[0].value["id"].tolist() == [run.id]
 
 
+def test_a_search_among_none_finds_none(app, made_run):
+    made_run()
+    opened(app, starred="true", search="ELU")
+    assert not app.exception
+    assert "No run is like that" in words(app)
+
+
 def test_a_run_is_named_noted_and_starred(app, made_run):
     run = made_run()
     opened(app, run)

@@ -81,7 +81,7 @@ def filtered(table: pd.DataFrame, opened: list[str]) -> pd.DataFrame:
         if st.toggle(_("★ only"), key="starred", bind="query-params"):
             table = table[table["star"]]
         table = _mine(table, opened)
-    if words:
+    if words and not table.empty:  # an empty one has no texts to join
         text = table[[*SEARCHED, *({"whose"} & set(table))]].fillna("").astype(str).agg(" ".join, axis=1).str.lower()
         table = table[text.str.contains(words.lower(), regex=False)]
     return table.reset_index(drop=True)
