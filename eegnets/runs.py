@@ -111,7 +111,7 @@ class RunStore:
 
     def get(self, run_id: str) -> Run:
         """The run of that id; raises RunError where there is none."""
-        if re.fullmatch(RUN_ID, run_id) and (self.root / run_id / "config.json").is_file():
+        if re.fullmatch(RUN_ID, run_id) and _is_file(self.root / run_id / "config.json"):
             return Run(self.root / run_id)
         there = [run.id for run in self.runs()[:5]] or [_("nothing yet in {folder}", folder=self.root)]
         raise RunError(unknown(N_("run"), run_id, there))
@@ -179,6 +179,12 @@ def shipped() -> RunStore:
 
 def _is_run(entry: os.DirEntry[str]) -> bool:
     return entry.is_dir() and not entry.name.startswith(".") and (Path(entry.path) / "config.json").exists()
+
+
+def _is_file(path: Path) -> bool:
+    with contextlib.suppress(OSError):  # of a name that no disk takes, it cannot be asked
+        return path.is_file()
+    return False
 
 
 def _new_id(config: RunConfig) -> str:

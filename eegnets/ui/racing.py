@@ -82,7 +82,7 @@ def _form(data: DataConfig) -> tuple[list[str], list[RunConfig]]:
             help=_("Three seeds race each activation three times: an interval instead of one lucky draw."),
         )
     base = RunConfig(data).with_(**values, instruments=True)
-    return picked, [base.with_(activation=name, seed=seed) for seed in range(seeds) for name in picked]
+    return picked, [base.with_(activation=name, seed=seed) for seed in range(seeds or 1) for name in picked]
 
 
 def _standing(runs: list[Run]) -> None:

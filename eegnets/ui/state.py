@@ -168,9 +168,9 @@ def chosen_runs(*, told: bool = True) -> list[Run]:
             found += [run] if run.config else []  # to read it tells whether it can be read
         except InputError as error:
             if told:
-                gone = _("Run {run} is not here: it was deleted, or the link came from elsewhere.", run=run_id)
-                why = error if (store().root / run_id).is_dir() else gone
-                st.warning(without_links(why), icon=":material/search_off:")
+                gone = _("Run {run} is not here: it was deleted, or the link came from elsewhere.", run=run_id[:200])
+                damaged = run_id in [run.id for run in store().runs()]
+                st.warning(without_links(error if damaged else gone), icon=":material/search_off:")
     return found
 
 
