@@ -34,6 +34,7 @@ __all__ = [
     "asked",
     "describe",
     "distinct",
+    "owner_of",
     "runs_root",
     "summary",
 ]
@@ -194,6 +195,11 @@ def _new_id(config: RunConfig) -> str:
 
 def _versions() -> dict[str, str]:
     return {"python": platform.python_version(), "torch": version("torch"), "eegnets": __version__}
+
+
+def owner_of(run: Run) -> str:
+    """Whose a run is, even one that a newer version made; "" where it is nobody's, or that cannot be read."""
+    return str((run._read_json("config.json") or {}).get("owner", ""))[:LONGEST]
 
 
 def describe(run: Run) -> dict[str, Any]:

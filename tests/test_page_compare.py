@@ -255,6 +255,17 @@ def test_what_somebody_else_deleted_does_not_come_back(app, made_run, tmp_path):
     assert [run.id for run in store(tmp_path).runs()] == [kept.id]
 
 
+@pytest.mark.parametrize(("content", "stays"), [('{"format": 99, "owner": "anna"}', True), ('{"owner": "an', False)])
+def test_a_run_of_a_newer_version_stays_its_owners(app, made_run, tmp_path, monkeypatch, content, stays):
+    monkeypatch.setattr("eegnets.ui.picking.picked_from", lambda shown, opened, names: [run.id])
+    run, _kept = made_run(), made_run()
+    (run.path / "config.json").write_text(content)
+    opened(app)
+    button(app, "Delete").click().run()
+    assert not app.exception
+    assert (run.path.exists(), bool(app.toast)) == (stays, stays)
+
+
 def test_a_run_at_work_is_not_deleted_and_the_page_says_why(app, made_run, tmp_path):
     run = made_run("queued")
     opened(app, run)

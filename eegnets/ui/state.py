@@ -14,7 +14,7 @@ from eegnets.activations import ACTIVATIONS
 from eegnets.config import DataConfig, InputError
 from eegnets.owners import SHARED, NotYours, Owners, may_steer
 from eegnets.runner import Runner
-from eegnets.runs import Run, RunStore
+from eegnets.runs import Run, RunStore, owner_of
 from eegnets.translation import _
 from eegnets.trials import Trials
 from eegnets.ui.links import without_links
@@ -66,7 +66,7 @@ def is_mine(run: Run) -> bool:
 
     Where the app listens to this machine alone, every browser is one person's: a new cookie makes nobody else.
     """
-    return may_steer(_owner_of(run), owner(), alone=is_alone())
+    return may_steer(owner_of(run), owner(), alone=is_alone())
 
 
 def all_is_mine() -> bool:
@@ -87,17 +87,10 @@ def check_mine(run: Run) -> None:
                 "run {run} belongs to {whose}, who alone may stop, change, rename or delete it. Whoever runs this app "
                 "can allow it to all with {variable}=1.",
                 run=run.id,
-                whose=owners().name(_owner_of(run)) or _("somebody else"),
+                whose=owners().name(owner_of(run)) or _("somebody else"),
                 variable=SHARED,
             )
         )
-
-
-def _owner_of(run: Run) -> str:
-    try:
-        return str(run.about().get("owner", ""))
-    except InputError:  # damaged: let anybody clear it away
-        return ""
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
