@@ -1,5 +1,6 @@
 """The three scores of a run, kept apart: its last epoch, the best on validation, the best on test."""
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,7 +25,7 @@ def check(record: Mapping[str, Any]) -> None:
     epoch(record.get("epoch"))
     for fold in ("train", "validation", "test"):
         share(record.get(f"{fold}_accuracy"))
-        amount(record.get(f"{fold}_loss"))
+        _number(record.get(f"{fold}_loss"), -sys.float_info.max, sys.float_info.max)  # one that runs away is huge
     for name in ("seconds", "learning_rate", "weight_decay"):
         amount(record.get(name))
 
@@ -38,18 +39,18 @@ def epoch(value: Any) -> int:
 
 def share(value: Any) -> float | None:
     """An accuracy, or None; ValueError for anything but a number from 0 to 1."""
-    return _number(value, 1.0)
+    return _number(value, 0.0, 1.0)
 
 
 def amount(value: Any) -> float | None:
-    """A loss or a time, or None; ValueError for anything but a finite number from 0."""
-    return _number(value, 1e15)
+    """A time in s or a size, or None; ValueError for anything but a number from 0 to a thousand million."""
+    return _number(value, 0.0, 1e9)
 
 
-def _number(value: Any, most: float) -> float | None:
+def _number(value: Any, least: float, most: float) -> float | None:
     if value is None:
         return None
-    if not isinstance(value, int | float) or not 0 <= value <= most:
+    if not isinstance(value, int | float) or not least <= value <= most:
         raise ValueError(f"{value!r}")
     return float(value)
 
