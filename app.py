@@ -3,7 +3,7 @@
 import streamlit as st
 
 from eegnets.translation import _
-from eegnets.ui.forms import data_picker
+from eegnets.ui.forms import data_picker, forget_infinite
 from eegnets.ui.language import language_picker
 from eegnets.ui.memory import keep_tidy
 from eegnets.ui.panels import running_now, your_name
@@ -13,6 +13,7 @@ from eegnets.ui.state import friendly_errors, own_navigation, runner
 from eegnets.ui.teaching import follow_link, lesson_box
 
 own_navigation()
+forget_infinite()
 st.set_page_config("EEGNets Explorer", page_icon=".streamlit/icon.svg", layout="wide")
 
 with st.sidebar:

@@ -40,13 +40,21 @@ def _records(path: Path) -> list[dict[str, Any]]:
 
 
 def _record(line: str) -> dict[str, Any]:
-    try:
-        record = json.loads(line)
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
+    record = parsed(line)
     if not isinstance(record, dict):
         raise ValueError("no object")
     return record
+
+
+def parsed(text: str) -> Any:
+    """What a JSON text holds; ValueError where it is damaged or holds what no file and no page can write."""
+    try:
+        found = json.loads(text)
+        if "\\ud" in text.lower():  # half a pair of these is no character
+            json.dumps(found, ensure_ascii=False).encode()
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    return found
 
 
 def keep(path: Path, wanted: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:

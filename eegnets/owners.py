@@ -2,6 +2,7 @@
 
 import json
 import os
+import unicodedata
 from pathlib import Path
 
 from eegnets.atomic import changing, write_whole
@@ -40,9 +41,10 @@ class Owners:
     def rename(self, owner: str, name: str) -> None:
         """Give an owner a name, or none.
 
-        Raises InputError for one that is too long or that somebody else has, and where the folder cannot be written.
+        Characters that nobody sees are left out. Raises InputError for a name that is too long or looks like one that
+        somebody else has, and where the folder cannot be written.
         """
-        name = " ".join(name.split())
+        name = _visible(name)
         if len(name) > LONGEST:
             raise InputError(_("a name has at most {most} characters; this one has {n}.", most=LONGEST, n=len(name)))
         try:
@@ -54,7 +56,7 @@ class Owners:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with changing(self.path):
             others = {whose: other for whose, other in self._names().items() if whose != owner}
-            if name and name in others.values():
+            if name and _looks(name) in map(_looks, others.values()):
                 raise InputError(
                     _("somebody here is called {name} already; add a letter to tell you apart.", name=name)
                 )
@@ -67,3 +69,14 @@ class Owners:
         except (OSError, ValueError):
             return {}
         return {str(owner): str(name) for owner, name in stored.items()} if isinstance(stored, dict) else {}
+
+
+def _visible(name: str) -> str:
+    """A name without what controls or turns a text, and without half characters; one blank between its words."""
+    words = " ".join(name.split())
+    return " ".join("".join(c for c in words if unicodedata.category(c) not in ("Cc", "Cf", "Cs")).split())
+
+
+def _looks(name: str) -> str:
+    """The same for two names that are taken for one another."""
+    return unicodedata.normalize("NFKC", _visible(name)).casefold()

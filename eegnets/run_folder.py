@@ -8,7 +8,7 @@ import contextlib
 import json
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from eegnets.atomic import changing, write_whole
 from eegnets.config import InputError, RunConfig
 from eegnets.machine import has_gone, this_process
 from eegnets.run_status import ACTIVE, AFTER, GONE, RESUMABLE, SILENT, Status
-from eegnets.scores import summary
+from eegnets.scores import check, summary
 from eegnets.translation import N_, _
 
 FORMAT = 1
@@ -211,7 +211,7 @@ class Run:
     def notes(self) -> dict[str, Any]:
         """How the user calls the run (`name`), what they remark (`note`), and whether it is starred (`star`)."""
         stored = self._read_json("notes.json") or {}
-        words = {key: str(stored.get(key, "")) for key in NOTES}
+        words = {key: str(stored.get(key, ""))[:most] for key, most in NOTES.items()}
         return words | {"star": stored.get("star") is True}
 
     def annotate(self, **changes: Any) -> None:
@@ -239,7 +239,7 @@ class Run:
 
     def history(self) -> list[dict[str, Any]]:
         """Every epoch's record so far; a last line still being written is left out."""
-        return self._records("history.jsonl")
+        return self._records("history.jsonl", check)
 
     def note_underway(self, record: Mapping[str, Any]) -> None:
         """Store how far the epoch in work has come: epoch, seen and trials, train_loss and train_accuracy so far."""
@@ -258,13 +258,13 @@ class Run:
 
     def instruments(self) -> list[dict[str, Any]]:
         """What the instruments showed before the first epoch and after each; empty where nobody asked for them."""
-        return self._records("instruments.jsonl")
+        return self._records("instruments.jsonl", json_lines.epoch)
 
-    def _records(self, name: str) -> list[dict[str, Any]]:
+    def _records(self, name: str, check: Callable[[dict[str, Any]], object]) -> list[dict[str, Any]]:
         try:
             records = json_lines.read(self.path / name)
             for record in records:
-                json_lines.epoch(record)
+                check(record)
             return records
         except ValueError:
             raise RunError(
@@ -336,8 +336,8 @@ class Run:
 
     def _read_json(self, name: str) -> dict[str, Any] | None:
         try:
-            stored = json.loads((self.path / name).read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError):
+            stored = json_lines.parsed((self.path / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
             return None
         return stored if isinstance(stored, dict) else None
 

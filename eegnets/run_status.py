@@ -1,7 +1,7 @@
 """How a run stands: the states that it can be in, and what its status.json says."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from eegnets.translation import N_
@@ -13,6 +13,7 @@ STATES = (*ACTIVE, N_("stopped"), N_("finished"), N_("failed"), N_("interrupted"
 SILENT = N_("Its worker ({worker}) gave no sign for {seconds:g} s.")
 GONE = N_("Its worker process was killed.")
 AFTER = {"paused": N_("Paused after epoch {n}."), "stopped": N_("Stopped after epoch {n}.")}
+LONGEST = 4000  # characters of a message that are told
 LATEST = 1e11  # s since 1970: a later heartbeat is no time
 
 
@@ -37,5 +38,5 @@ class Status:
         texts = all(isinstance(text, str) for text in (status.state, status.message, status.worker))
         beat = status.heartbeat
         if texts and status.state in STATES and isinstance(beat, int | float) and abs(beat) < LATEST:
-            return status
+            return replace(status, message=status.message[:LONGEST])
         return cls("damaged", N_("status.json cannot be read."))

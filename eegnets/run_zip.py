@@ -14,6 +14,7 @@ from eegnets.atomic import changing
 from eegnets.config import InputError
 from eegnets.run_folder import Run
 from eegnets.runs import RUN_ID, describe
+from eegnets.scores import summary
 from eegnets.translation import N_, _, retold
 
 # Not resume.pt: a run goes on only where it began, and what torch.load reads stays at home.
@@ -22,6 +23,8 @@ FILES = (
     *("history.jsonl", "instruments.jsonl", "result.json", "predictions.csv", "model.safetensors"),
 )
 LIMIT = 256 * 2**20  # bytes of all files together, unpacked
+SMALL = 2**18  # bytes of a file that is one JSON object
+MOST = 200  # runs in a zip
 
 
 def pack(runs: Sequence[Run]) -> bytes:
@@ -87,7 +90,18 @@ def _check(archive: zipfile.ZipFile, found: dict[str, dict[str, zipfile.ZipInfo]
                 most=LIMIT / 2**20,
             )
         )
+    if len(found) > MOST:
+        raise InputError(_("a zip takes up to {most} runs; this one has {n}.", most=MOST, n=len(found)))
+    for run_id, files in found.items():
+        large = [name for name, info in files.items() if name.endswith(".json") and info.file_size > SMALL]
+        if large:
+            why = _("{file} takes more than {most} kB.", file=large[0], most=SMALL >> 10)
+            raise _damaged(run_id, why)
     _check_new(found, root)
+
+
+def _damaged(run_id: str, why: str) -> InputError:
+    return InputError(_("run {run} in this zip is damaged: {why}", run=run_id, why=why))
 
 
 def _check_new(run_ids: Iterable[str], root: Path) -> None:
@@ -128,7 +142,23 @@ def _settle(run: Run, owner: str) -> None:
     """See that the run can be read; one that was still at work does not go on by itself here."""
     row = describe(run)
     if row["state"] == "damaged":
-        raise InputError(_("run {run} in this zip is damaged: {why}", run=run.id, why=retold(row["message"])))
-    run._write_json("config.json", run.about() | {"owner": owner})
+        raise _damaged(run.id, retold(row["message"]))
+    _look_through(run)
+    training = run.about().get("training", {}) | {"threads": None}  # those of another machine
+    run._write_json("config.json", run.about() | {"owner": owner, "training": training})
     if run.status.active:
         run.set_status("interrupted", N_("It was still at work when it was exported."))
+
+
+def _look_through(run: Run) -> None:
+    """Raise InputError where the history or the weights are not as this program writes them."""
+    from eegnets.weights import trials_shape  # brings torch
+
+    try:
+        summary(run.history())
+        if run.weights_path.exists():
+            trials_shape(run)
+    except InputError as error:
+        raise _damaged(run.id, str(error)) from error
+    except (LookupError, TypeError) as error:
+        raise _damaged(run.id, _("Its files are not as expected ({error!r}).", error=error)) from error

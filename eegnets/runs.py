@@ -16,9 +16,9 @@ from typing import Any
 from eegnets import __version__
 from eegnets.config import SETTINGS, DataConfig, InputError, RunConfig, TrainingConfig, unknown
 from eegnets.evaluation import SCORES
-from eegnets.run_folder import FORMAT, Run, RunError
-from eegnets.run_status import ACTIVE, STATES, Status
-from eegnets.scores import summary
+from eegnets.run_folder import FORMAT, NOTES, Run, RunError
+from eegnets.run_status import ACTIVE, LATEST, STATES, Status
+from eegnets.scores import amount, epoch, share, summary
 from eegnets.translation import N_, _
 from eegnets.trash import Trash
 
@@ -34,12 +34,14 @@ __all__ = [
     "asked",
     "describe",
     "distinct",
+    "owner_of",
     "runs_root",
     "summary",
 ]
 
 
 RUN_ID = r"\w[\w.-]{0,200}"
+LONGEST = 200  # characters of an owner or a group
 # Settings that make no network another one: two runs that differ in them alone are one sample.
 SAME = {name: getattr(TrainingConfig(), name) for name in ("threads", "device", "engine", "keep", "instruments")}
 
@@ -110,7 +112,7 @@ class RunStore:
 
     def get(self, run_id: str) -> Run:
         """The run of that id; raises RunError where there is none."""
-        if re.fullmatch(RUN_ID, run_id) and (self.root / run_id / "config.json").is_file():
+        if re.fullmatch(RUN_ID, run_id) and _is_file(self.root / run_id / "config.json"):
             return Run(self.root / run_id)
         there = [run.id for run in self.runs()[:5]] or [_("nothing yet in {folder}", folder=self.root)]
         raise RunError(unknown(N_("run"), run_id, there))
@@ -131,14 +133,23 @@ class RunStore:
         """`describe` of every run, the newest first; a run that has ended is read once."""
         return [self._described(run) for run in self.runs()]
 
-    def delete(self, run_id: str) -> None:
-        """Move a run to the trash; raises RunError while it waits or trains."""
+    def delete(self, run_id: str) -> str:
+        """Move a run to the trash; what it is called there. Raises RunError while it waits or trains."""
         run = self.get(run_id)
         with run.held():
+            self._check_there(run)
             if run.status.state in ("queued", "running"):
                 state = _(run.status.state)
                 raise RunError(_("run {run} cannot be deleted: it is {state}. Stop it first.", run=run_id, state=state))
-            self.trash.put(run.path)
+            return self.trash.put(run.path)
+
+    def _check_there(self, run: Run) -> None:
+        """Raise RunError for a run that was deleted before it was held; to hold it has made its folder anew."""
+        if not (run.path / "config.json").is_file():
+            (run.path / ".lock").unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                run.path.rmdir()
+            self.get(run.id)
 
     def _status(self, run: Run) -> Status:
         """The status, read again only where it can have changed: thousands of ended runs are looked at every second."""
@@ -171,6 +182,12 @@ def _is_run(entry: os.DirEntry[str]) -> bool:
     return entry.is_dir() and not entry.name.startswith(".") and (Path(entry.path) / "config.json").exists()
 
 
+def _is_file(path: Path) -> bool:
+    with contextlib.suppress(OSError):  # of a name that no disk takes, it cannot be asked
+        return path.is_file()
+    return False
+
+
 def _new_id(config: RunConfig) -> str:
     names = f"{config.model.name}-{config.model.activation}".lower()
     return f"{time.strftime('%Y%m%d-%H%M%S')}-{names}-{secrets.token_hex(4)}"  # a sweep makes hundreds in one second
@@ -178,6 +195,11 @@ def _new_id(config: RunConfig) -> str:
 
 def _versions() -> dict[str, str]:
     return {"python": platform.python_version(), "torch": version("torch"), "eegnets": __version__}
+
+
+def owner_of(run: Run) -> str:
+    """Whose a run is, even one that a newer version made; "" where it is nobody's, or that cannot be read."""
+    return str((run._read_json("config.json") or {}).get("owner", ""))[:LONGEST]
 
 
 def describe(run: Run) -> dict[str, Any]:
@@ -195,14 +217,20 @@ def describe(run: Run) -> dict[str, Any]:
 def _read(run: Run) -> dict[str, Any]:
     about, config, notes = run.about(), run.config, run.notes()
     found = run.result() or summary(run.history())
-    row = {key: str(about.get(key, "")) for key in ("owner", "group")} | {
-        "created": float(about.get("created") or run.stamp() / 1e9)
-    }
-    row |= notes | {"name": notes["name"] or str(about.get("name", ""))}
+    row = {key: str(about.get(key, ""))[:LONGEST] for key in ("owner", "group")}
+    row |= {"created": _created(about.get("created") or run.stamp() / 1e9)}
+    row |= notes | {"name": notes["name"] or str(about.get("name", ""))[: NOTES["name"]]}
     row |= {"source": config.data.source, "subjects": list(config.data.subjects), "options": config.data.options}
     row |= {"model": config.model.name} | {k: v for k, v in asdict(config.model).items() if k != "name"}
-    row |= asdict(config.training) | {"epoch": found["last"]["epoch"] if found.get("last") else 0}
+    row |= asdict(config.training) | {"epoch": epoch(found["last"]["epoch"]) if found.get("last") else 0}
     return row | {"changed": _changed(run, config)} | _scores(found) | _conditions(run, about, config)
+
+
+def _created(value: Any) -> float:
+    """When a run was made, in s since 1970; ValueError for what is no time."""
+    if not 0 <= float(value) < LATEST:
+        raise ValueError(f"created {value!r}")
+    return float(value)
 
 
 def _changed(run: Run, config: RunConfig) -> dict[str, list[float]]:
@@ -260,10 +288,6 @@ def distinct(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 def _scores(found: Mapping[str, Any]) -> dict[str, Any]:
     scores = {name: found.get(name) for name in SCORES}
-    row: dict[str, Any] = {name: record and _number(record["test_accuracy"]) for name, record in scores.items()}
-    row |= {f"{name}_epoch": record and int(record["epoch"]) for name, record in scores.items()}
-    return row | {"seconds": _number(found.get("seconds"))}
-
-
-def _number(value: Any) -> float | None:
-    return None if value is None else float(value)
+    row: dict[str, Any] = {name: record and share(record["test_accuracy"]) for name, record in scores.items()}
+    row |= {f"{name}_epoch": record and epoch(record["epoch"]) for name, record in scores.items()}
+    return row | {"seconds": amount(found.get("seconds"))}

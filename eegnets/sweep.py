@@ -187,7 +187,7 @@ def seconds_expected(configs: Iterable[RunConfig], rows: Iterable[Mapping[str, A
     for config in configs:
         epochs[_computed(settings_of(config))] += config.training.epochs
     for row in rows:
-        if configs and row["state"] == "finished" and row.get("seconds") and _on(row, configs[0].data):
+        if configs and row["state"] == "finished" and row.get("seconds") and row["epoch"] and _on(row, configs[0].data):
             paces.setdefault(_computed(row), row["seconds"] / row["epoch"])
     if not paces:
         return None

@@ -2,14 +2,22 @@
 
 import contextlib
 import os
+import re
 import shutil
 import time
+from itertools import chain, count
 from pathlib import Path
 
 from eegnets.config import InputError
 from eegnets.translation import _
 
 KEPT = 24 * 3600.0  # seconds
+SIGN = "~"  # before a number, and in no name of a run or an import
+
+
+def before(name: str) -> str:
+    """How something in the trash was called before it came there."""
+    return re.sub(rf"{SIGN}\d+", "", name)
 
 
 class Trash:
@@ -19,26 +27,36 @@ class Trash:
         self.root = root
         self.path = root / ".trash"
 
-    def put(self, path: Path) -> None:
-        """Move a folder or a file here, and let go what has been here for a day."""
+    def put(self, path: Path) -> str:
+        """Move a folder or a file here, and let go what has been here for a day; what it is called here.
+
+        That is its name, with a number where another of that name is here.
+        """
         self.empty(KEPT)
         self.path.mkdir(exist_ok=True)
-        _remove(self.path / path.name)
+        free = self._free(path)
         os.utime(path)  # its own date is not that of its move, and once it is here others may let it go by that
-        path.rename(self.path / path.name)
+        path.rename(free)
+        return free.name
+
+    def _free(self, path: Path) -> Path:
+        numbered = (f"{path.stem}{SIGN}{n}{path.suffix}" for n in count(2))
+        places = (self.path / name for name in chain([path.name], numbered))
+        return next(place for place in places if not place.exists())
 
     def restore(self, name: str) -> None:
-        """Bring back what has this name; raises InputError where it is not here or its place is taken."""
+        """Bring back what is called so here; raises InputError where it is not here or its place is taken."""
         if name not in self.ids():
             raise InputError(
                 _("{name} is not in the trash, where things stay for a day; it cannot come back.", name=name)
             )
-        if (self.root / name).exists():
-            raise InputError(_("{name} is there already; delete that one first.", name=name))
-        (self.path / name).rename(self.root / name)
+        place = self.root / before(name)
+        if place.exists():
+            raise InputError(_("{name} is there already; delete that one first.", name=place.name))
+        (self.path / name).rename(place)
 
     def ids(self) -> list[str]:
-        """The names of what can come back, the last deleted first."""
+        """What can come back, by its name here, the last deleted first."""
         ages = self._ages()
         return [name for name in sorted(ages, key=ages.__getitem__) if ages[name] < KEPT]
 

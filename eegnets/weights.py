@@ -1,6 +1,5 @@
 """Weights out of files, ours and others', read without trust, and put into the network that they belong to."""
 
-import json
 import pickle
 import zipfile
 from collections.abc import Callable, Mapping
@@ -13,7 +12,7 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from eegnets import braindecode, models
+from eegnets import braindecode, json_lines, models
 from eegnets.config import InputError
 from eegnets.run_folder import Run
 from eegnets.translation import N_, _
@@ -26,6 +25,7 @@ REPAIR = N_(
     "`torch.save(model.state_dict(), path)`."
 )
 LONGEST = 100_000  # samples of a trial that is looked for
+LONGEST_NAME = 200  # characters of a channel or a class
 USUAL_TIMES = 750  # samples of a course trial; several lengths leave the same number of features
 
 
@@ -59,10 +59,26 @@ def trials_shape(run: Run) -> dict[str, Any]:
         raise WeightsError(_("run {run} has no weights yet; they are stored when its first epoch ends.", run=run.id))
     try:
         with safetensors.safe_open(run.weights_path, "pt") as file:
-            return json.loads((file.metadata() or {})["trials"])
-    except (OSError, ValueError, KeyError, safetensors.SafetensorError) as error:
+            return _checked_shape(json_lines.parsed((file.metadata() or {})["trials"]))
+    except (OSError, ValueError, TypeError, KeyError, safetensors.SafetensorError) as error:
         text = _("the weights of run {run} are damaged ({error}); train it again.", run=run.id, error=error)
         raise WeightsError(text) from error
+
+
+def _checked_shape(stored: Any) -> dict[str, Any]:
+    """The same, whoever wrote it; raises KeyError, TypeError or ValueError for what is no shape of trials."""
+    sizes = [stored["n_chans"], stored["n_times"], stored["sfreq"]]
+    names = [stored["ch_names"], stored["class_names"]]
+    numbers = all(type(size) in (int, float) and 0 < size <= LONGEST for size in sizes)
+    lists = all(isinstance(one, list) and _are_names(one) for one in names)
+    if not (numbers and lists and all(size == int(size) for size in sizes[:2]) and len(names[0]) == sizes[0]):
+        raise ValueError(_("its metadata do not tell the shape of trials"))
+    return stored | {"n_chans": int(sizes[0]), "n_times": int(sizes[1])}
+
+
+def _are_names(found: list[Any]) -> bool:
+    """Whether these are texts, each another one."""
+    return all(isinstance(name, str) and len(name) <= LONGEST_NAME for name in found) and len({*found}) == len(found)
 
 
 def read(path: Path) -> dict[str, Tensor]:

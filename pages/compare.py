@@ -14,6 +14,7 @@ from eegnets.ui.comparing import (
     really_different,
     settings_table,
 )
+from eegnets.ui.links import without_links
 from eegnets.ui.mattering import mattering_panel
 from eegnets.ui.panels import live
 from eegnets.ui.picking import actions, filtered, picked_from, run_table
@@ -53,7 +54,7 @@ actions(ids, names)
 for row in rows:
     if row["id"] in ids and row["state"] == "damaged":
         words = _("Run {run} cannot be drawn. {why}", run=row["id"], why=retold(row["message"]))
-        st.warning(words, icon=":material/broken_image:")
+        st.warning(without_links(words), icon=":material/broken_image:")
 if not whole:
     st.caption(_("Pick runs with the boxes on the left of their rows: their curves appear here, on one chart."))
     st.stop()

@@ -8,6 +8,7 @@ from eegnets.translation import _
 from eegnets.ui.drawing import show
 from eegnets.ui.importing import cut, lacks_classes, preview, recipe_form, show_preview, upload
 from eegnets.ui.keeping import keep, kept_imports
+from eegnets.ui.links import class_words
 from eegnets.ui.state import framed, friendly_errors
 
 framed()
@@ -37,7 +38,7 @@ with friendly_errors():
 
 st.header(_("What comes out"), anchor=False)
 known = recorded.y[recorded.y >= 0]
-counts = [f"{(known == i).sum()} {_(name)}" for i, name in enumerate(recorded.class_names)]
+counts = [f"{(known == i).sum()} {class_words(name)}" for i, name in enumerate(recorded.class_names)]
 if len(known) < len(recorded):
     counts.append(_("{n} of unknown class", n=len(recorded) - len(known)))
 st.markdown(

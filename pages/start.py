@@ -10,6 +10,7 @@ from eegnets.presets import PRESETS
 from eegnets.translation import _
 from eegnets.ui.drawing import shared, show
 from eegnets.ui.forms import offer
+from eegnets.ui.links import as_written, class_words
 from eegnets.ui.panels import shipped_links
 from eegnets.ui.state import frame_params, framed, friendly_errors, owner, runner, trials
 from eegnets.ui.teaching import lesson_links
@@ -45,8 +46,8 @@ with left, friendly_errors(go_on=True):
     st.header(_("This is one trial"), anchor=False)
     recorded = trials(data)
     index = st.slider(_("Trial"), 1, len(recorded), 1, key="trial", bind="query-params") - 1
-    hand = _(recorded.class_names[recorded.y[index]]) if recorded.y[index] >= 0 else _("unknown")
-    who, part = recorded.subject[index], _(str(recorded.split[index]))
+    hand = class_words(recorded.class_names[recorded.y[index]]) if recorded.y[index] >= 0 else _("unknown")
+    who, part = as_written(str(recorded.subject[index])), _(str(recorded.split[index]))
     st.caption(_("Subject {who}, {part} split. Imagined: **{hand}**.", who=who, part=part, hand=hand))
     show(
         shared(trial_chart, recorded, index),

@@ -8,6 +8,7 @@ import sys
 import time
 
 import pytest
+import safetensors.torch
 
 from eegnets.cli import main
 from eegnets.config import InputError
@@ -59,10 +60,33 @@ def orphaned(run):
     (run.path / "status.json").write_text(json.dumps(status | left))
 
 
-DAMAGES = [newer, half_a_status, half_a_line, no_history, half_the_predictions, gone, silent, orphaned]
+def of_no_time(run):
+    about = json.loads((run.path / "config.json").read_text())
+    (run.path / "config.json").write_text(json.dumps(about | {"created": "-inf"}))
 
 
-@pytest.mark.parametrize("page", ["train", "compare", "classify"])
+def half_a_character(run):
+    (run.path / "status.json").write_text('{"state": "failed", "message": "\\ud800"}')
+
+
+def beyond_all_scores(run):
+    record = {"epoch": 1, "test_accuracy": 1e300}
+    (run.path / "result.json").write_text(json.dumps({"last": record, "best_validation": record, "best_test": record}))
+
+
+def without_an_epoch(run):
+    (run.path / "result.json").write_text('{"seconds": 5, "last": {"epoch": 0, "test_accuracy": 0.5}}')
+
+
+def of_no_shape(run):
+    run.save_weights(safetensors.torch.save({}, {"trials": '{"n_chans": "2", "ch_names": 5}'}))
+
+
+DAMAGES = [of_no_time, half_a_character, beyond_all_scores, without_an_epoch, of_no_shape]
+DAMAGES += [newer, half_a_status, half_a_line, no_history, half_the_predictions, gone, silent, orphaned]
+
+
+@pytest.mark.parametrize("page", ["train", "compare", "classify", "sweep"])
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
 def test_a_page_shows_the_whole_run_beside_the_damaged_one(app, made_run, page, damage):
     whole, hurt = made_run(activation="ReLU"), made_run(activation="Tanh")
@@ -82,6 +106,11 @@ def test_a_page_shows_the_whole_run_beside_the_damaged_one(app, made_run, page, 
     [
         (newer, "damaged"),
         (half_a_status, "damaged"),
+        (of_no_time, "damaged"),
+        (half_a_character, "damaged"),
+        (beyond_all_scores, "damaged"),
+        (without_an_epoch, "damaged"),
+        (of_no_shape, "finished"),
         (half_a_line, "finished"),
         (silent, "interrupted"),
         (orphaned, "interrupted"),

@@ -41,6 +41,23 @@ def test_a_name_that_cannot_be_is_refused_and_the_old_one_stays(owners, name, wo
     assert owners.name("b2") == "Bob"
 
 
+@pytest.mark.parametrize(
+    "name", ["anna", "ANNA", "Anna\u200b", "\u202eAnna", "\u202eannA", "A\x00nna", "\uff21nna", "\ud800Anna"]
+)
+def test_a_name_that_looks_like_anothers_is_refused(owners, name):
+    owners.rename("a1", "Anna")
+    with pytest.raises(InputError, match="somebody here is called"):
+        owners.rename("b2", name)
+    owners.rename("a1", name)  # her own she may write otherwise
+
+
+def test_what_nobody_sees_is_no_name(owners):
+    owners.rename("a1", "\u200b\x00 \u202e")
+    assert owners.name("a1") == ""
+    owners.rename("a1", "A\x00da \u200b L.")
+    assert owners.name("a1") == "Ada L."
+
+
 def test_a_folder_that_cannot_be_made_is_told_in_words(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="cannot write to the runs folder"):

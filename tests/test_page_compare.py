@@ -1,5 +1,7 @@
 """The page Compare, as a user meets it."""
 
+import json
+
 import pyarrow
 import pytest
 from conftest import epoch_record
@@ -193,6 +195,13 @@ def test_only_the_starred(app, made_run):
     assert app.dataframe[0].value["id"].tolist() == [run.id]
 
 
+def test_a_search_among_none_finds_none(app, made_run):
+    made_run()
+    opened(app, starred="true", search="ELU")
+    assert not app.exception
+    assert "No run is like that" in words(app)
+
+
 def test_a_run_is_named_noted_and_starred(app, made_run):
     run = made_run()
     opened(app, run)
@@ -232,6 +241,29 @@ def test_what_another_visit_deleted_comes_back_from_the_trash(app, made_run, tmp
     button(app, f"Bring back {run.id}").click().run()
     assert not app.exception
     assert [run.id for run in store(tmp_path).runs()] == [run.id]
+
+
+def test_what_somebody_else_deleted_does_not_come_back(app, made_run, tmp_path):
+    run, kept = made_run(), made_run()
+    about = json.loads((run.path / "config.json").read_text())
+    (run.path / "config.json").write_text(json.dumps(about | {"owner": "anna"}))
+    store(tmp_path).delete(run.id)
+    opened(app)
+    button(app, f"Bring back {run.id}").click().run()
+    assert not app.exception
+    assert "belongs to somebody else" in app.toast[0].value
+    assert [run.id for run in store(tmp_path).runs()] == [kept.id]
+
+
+@pytest.mark.parametrize(("content", "stays"), [('{"format": 99, "owner": "anna"}', True), ('{"owner": "an', False)])
+def test_a_run_of_a_newer_version_stays_its_owners(app, made_run, tmp_path, monkeypatch, content, stays):
+    monkeypatch.setattr("eegnets.ui.picking.picked_from", lambda shown, opened, names: [run.id])
+    run, _kept = made_run(), made_run()
+    (run.path / "config.json").write_text(content)
+    opened(app)
+    button(app, "Delete").click().run()
+    assert not app.exception
+    assert (run.path.exists(), bool(app.toast)) == (stays, stays)
 
 
 def test_a_run_at_work_is_not_deleted_and_the_page_says_why(app, made_run, tmp_path):

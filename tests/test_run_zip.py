@@ -6,6 +6,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import safetensors.torch
+from histories import epoch_record
 
 from eegnets import run_zip
 from eegnets.config import InputError
@@ -14,6 +16,7 @@ from eegnets.runs import RunStore
 
 CONFIG = '{"model": {}, "training": {}, "data": {}}'
 STATUS = '{"state": "finished"}'
+SHAPE = {"n_chans": 2, "n_times": 128, "sfreq": 64.0, "ch_names": ["C3", "C4"], "class_names": ["left", "right"]}
 
 
 def raw(files):
@@ -32,11 +35,12 @@ def everything(folder):
 def test_runs_arrive_as_they_left(tmp_path, made_run):
     runs = [made_run(activation=name) for name in ("ELU", "ReLU")]
     runs[0].annotate(name="mine", star=True)
-    runs[1].save_weights(b"weights")
+    weights = safetensors.torch.save({}, {"trials": json.dumps(SHAPE)})
+    runs[1].save_weights(weights)
     arrived = unpack(io.BytesIO(pack(runs)), tmp_path / "there")
     assert [run.id for run in arrived] == [run.id for run in runs]
     assert RunStore(tmp_path / "there").table() == RunStore(tmp_path / "runs").table()
-    assert arrived[1].weights_path.read_bytes() == b"weights"
+    assert arrived[1].weights_path.read_bytes() == weights
     assert arrived[0].predictions().equals(runs[0].predictions())
 
 
@@ -88,6 +92,74 @@ def test_a_damaged_run_is_told_and_nothing_arrives(tmp_path, files, words):
     with pytest.raises(InputError, match=words):
         unpack(raw(whole | files), tmp_path)
     assert everything(tmp_path) == []
+
+
+def trained(**changes):
+    return json.dumps(epoch_record(1) | changes) + "\n"
+
+
+def ended(**changes):
+    record = epoch_record(1) | changes
+    return json.dumps({"status": "finished", "seconds": 5, "last": record, "best_test": record})
+
+
+def weighing(**changes):
+    return safetensors.torch.save({}, {"trials": json.dumps(SHAPE | changes)})
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("config.json", '{"created": "nan"}'),
+        ("config.json", '{"created": "-inf"}'),
+        ("config.json", '{"created": 1e300}'),
+        ("config.json", json.dumps({"name": "x" * 2**19})),
+        ("config.json", '{"name": "\\ud800"}'),
+        ("config.json", '{"training": {"batch_size": "\\ud800"}}'),
+        ("status.json", '{"state": "failed", "message": "\\ud800"}'),
+        ("result.json", ended(epoch=0)),
+        ("result.json", ended(epoch="7")),
+        ("result.json", ended(test_accuracy=float("inf"))),
+        ("result.json", ended(test_accuracy=1e300)),
+        ("result.json", '{"seconds": Infinity}'),
+        ("history.jsonl", trained(epoch=0)),
+        ("history.jsonl", trained(epoch="7")),
+        ("history.jsonl", trained(test_accuracy=1e300)),
+        ("history.jsonl", trained(test_loss="low")),
+        ("history.jsonl", trained(more="\ud800")),
+        ("history.jsonl", '{"epoch": 1}\n'),
+        ("model.safetensors", b"weights"),
+        ("model.safetensors", weighing(n_chans="2")),
+        ("model.safetensors", weighing(n_times=10**12)),
+        ("model.safetensors", weighing(sfreq=None)),
+        ("model.safetensors", weighing(class_names=5)),
+        ("model.safetensors", weighing(class_names=["one", "one"])),
+        ("model.safetensors", safetensors.torch.save({}, {"trials": "[1]"})),
+        ("model.safetensors", safetensors.torch.save({}, {"trials": "7"})),
+        ("model.safetensors", safetensors.torch.save({}, {"trials": '{"a": 1}'})),
+    ],
+)  # fmt: skip
+def test_what_no_run_would_hold_is_refused_by_the_name_of_the_run(tmp_path, name, content):
+    with pytest.raises(InputError, match="run a in this zip is damaged"):
+        unpack(raw({"a/config.json": CONFIG, "a/status.json": STATUS, f"a/{name}": content}), tmp_path)
+    assert everything(tmp_path) == []
+
+
+def test_long_words_are_cut_and_threads_are_those_of_this_machine(tmp_path):
+    files = {
+        "a/config.json": json.dumps({"name": "n" * 999, "training": {"threads": 1024}}),
+        "a/status.json": json.dumps({"state": "failed", "message": "m" * 9999}),
+        "a/notes.json": json.dumps({"note": "o" * 9999}),
+    }
+    unpack(raw(files), tmp_path)
+    (row,) = RunStore(tmp_path).table()
+    assert (len(row["name"]), len(row["note"]), len(row["message"]), row["threads"]) == (80, 2000, 4000, None)
+
+
+def test_no_more_runs_come_than_anybody_exports(tmp_path):
+    many = {f"a{n}/config.json": CONFIG for n in range(201)}
+    with pytest.raises(InputError, match="up to 200 runs; this one has 201"):
+        unpack(raw(many), tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x03\x04cut"])

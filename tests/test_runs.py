@@ -126,3 +126,9 @@ def test_an_unwritable_folder_is_told_in_words_and_the_result_stays(made_run, mo
         with pytest.raises(RunError, match="No space left"):
             act()
     assert run.result() == before
+
+
+def test_a_loss_that_ran_away_is_still_a_history(made_run):
+    run = made_run(epochs=0)
+    run.append(epoch_record(1, loss=1e38))
+    assert run.history()[0]["test_loss"] == 1e38

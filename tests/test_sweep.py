@@ -98,6 +98,11 @@ def test_the_time_expected_is_epochs_by_what_one_took_on_these_data(made_run, ro
     assert seconds_expected([], rows(), workers=1) is None
 
 
+def test_a_run_that_tells_seconds_but_no_epoch_tells_no_time(made_run, rows):
+    (made_run().path / "result.json").write_text('{"seconds": 5}')
+    assert seconds_expected([BASE], rows(), workers=1) is None
+
+
 @pytest.mark.parametrize("others", [{"subjects": ("A", "B")}, {"options": {"difficulty": 0.1}}])
 def test_runs_on_other_trials_of_the_source_do_not_tell_how_long_it_takes(made_run, rows, others):
     base = BASE.with_(subjects=("A",))

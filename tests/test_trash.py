@@ -1,5 +1,6 @@
 """The trash: deleted runs come back for a day, and only then."""
 
+import io
 import os
 import time
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from eegnets.config import InputError
+from eegnets.run_zip import pack, unpack
 from eegnets.runs import RunStore
 from eegnets.trash import KEPT, Trash
 
@@ -106,6 +108,47 @@ def test_a_run_does_not_come_back_over_another(store, made_run):
     run.path.mkdir()
     with pytest.raises(InputError, match="there already"):
         store.trash.restore(run.id)
+
+
+def test_two_who_delete_one_run_at_once_leave_it_whole_in_the_trash(store, made_run, monkeypatch):
+    run, get = made_run(), store.get
+
+    def found_before_another_deletes_it(run_id):
+        found = get(run_id)
+        RunStore(store.root).delete(run_id)
+        return found
+
+    monkeypatch.setattr(store, "get", found_before_another_deletes_it)
+    with pytest.raises(InputError, match="unknown run"):
+        store.delete(run.id)
+    assert not run.path.exists()
+    store.trash.restore(run.id)
+    assert run.history()
+
+
+def test_of_two_with_one_name_each_comes_back(store, made_run):
+    run = made_run()
+    run.annotate(note="hers")
+    packed = pack([run])
+    hers = store.delete(run.id)
+    (copy,) = unpack(io.BytesIO(packed), store.root)
+    copy.annotate(note="his")
+    his = store.delete(run.id)
+    assert {hers, his} == {*store.trash.ids()} == {run.id, f"{run.id}~2"}
+    for name, note in ((his, "his"), (hers, "hers")):
+        store.trash.restore(name)
+        assert run.notes()["note"] == note
+        store.delete(run.id)
+
+
+def test_a_file_of_a_name_that_is_in_the_trash_keeps_its_kind(tmp_path):
+    trash, file = Trash(tmp_path), tmp_path / "mine.npz"
+    for content in ("first", "second"):
+        file.write_text(content)
+        trash.put(file)
+    trash.restore("mine~2.npz")
+    assert file.read_text() == "second"
+    assert trash.ids() == ["mine.npz"]
 
 
 @pytest.mark.parametrize("run_id", ["../outside", ".", "", "nothing"])

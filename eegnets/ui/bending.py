@@ -12,6 +12,7 @@ from eegnets.config import DataConfig, InputError, ModelConfig
 from eegnets.translation import N_, _
 from eegnets.ui.drawing import shared, show
 from eegnets.ui.forms import slider
+from eegnets.ui.links import without_links
 
 RULES = ModelConfig.table()
 REPORT = ("Sigmoid", "Tanh", "ReLU", "LeakyReLU", "Maxout", "ELU")  # the lab report's, in its order
@@ -106,4 +107,4 @@ def trial_part(data: DataConfig) -> None:
     try:
         through_a_layer(data)
     except InputError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(without_links(error), icon=":material/error:")

@@ -9,6 +9,7 @@ from eegnets.activations import ACTIVATIONS
 from eegnets.config import DataConfig, InputError
 from eegnets.translation import _
 from eegnets.trials import Trials
+from eegnets.ui.links import without_links
 from eegnets.ui.state import owner, store
 
 
@@ -31,7 +32,7 @@ def bring_network(data: DataConfig, trials: Trials) -> None:
             try:
                 brought = _adopted(dropped.name, dropped.getvalue(), activation, data, trials)
             except InputError as error:
-                st.error(str(error), icon=":material/error:")
+                st.error(without_links(error), icon=":material/error:")
             else:
                 st.session_state.network = brought
                 st.rerun()

@@ -14,6 +14,7 @@ from eegnets.translation import _
 from eegnets.trials import SPLITS
 from eegnets.ui.choices import pills
 from eegnets.ui.drawing import shared, show
+from eegnets.ui.links import as_written, class_words
 from eegnets.ui.survey import Survey, spectra_of
 
 
@@ -23,13 +24,15 @@ def filtered(found: Survey) -> np.ndarray:
     how = _("Trials with any of these, told by rule, not by eye. {rules}", rules=rules)
     with st.container(horizontal=True):
         splits = _pills(_("Split"), SPLITS, "split")
-        classes = _pills(_("Class"), found.trials.class_names, "class")
+        classes = _pills(_("Class"), found.trials.class_names, "class", words=class_words)
         flags = _pills(_("Flag"), tuple(FLAGS), "flag", how)
     return found.rows(splits, classes, flags)
 
 
-def _pills(label: str, choices: Sequence[str], key: str, help_: str | None = None) -> list[str]:
-    return pills(label, choices, [], key, on_change=_first, help=help_, width="content", wrap=True)
+def _pills(
+    label: str, choices: Sequence[str], key: str, help_: str | None = None, words: Callable[[str], str] = _
+) -> list[str]:
+    return pills(label, choices, [], key, words, on_change=_first, help=help_, width="content", wrap=True)
 
 
 def _first() -> None:
@@ -44,7 +47,14 @@ def channel_picker(ch_names: tuple[str, ...]) -> list[str]:
         return list(ch_names)
     some = list(ch_names[:2])
     picked = st.pills(
-        _("Channels"), ch_names, selection_mode="multi", default=some, key="channels", bind="query-params", wrap=True
+        _("Channels"),
+        ch_names,
+        selection_mode="multi",
+        default=some,
+        key="channels",
+        bind="query-params",
+        wrap=True,
+        format_func=as_written,
     )
     return list(picked or some)
 

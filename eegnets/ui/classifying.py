@@ -24,6 +24,7 @@ from eegnets.ui.browsing import stepper
 from eegnets.ui.choices import listed
 from eegnets.ui.drawing import shared, show
 from eegnets.ui.identity import BY_NUMBER
+from eegnets.ui.links import class_words, without_links
 from eegnets.ui.naming import labels
 from eegnets.ui.scoring import trial_list
 from eegnets.ui.state import store
@@ -57,7 +58,7 @@ def tell_missing(networks: Collection[str]) -> None:
     named = st.query_params.get("network", "")
     if named and named not in networks:
         words = _("The network {name} is not here, or takes other trials than these; another one answers.", name=named)
-        st.warning(words, icon=":material/search_off:")
+        st.warning(without_links(words), icon=":material/search_off:")
 
 
 def fitting(trials: Trials, source: str) -> dict[str, Run]:
@@ -139,7 +140,10 @@ def other_classes(run: Run, recorded: Trials) -> None:
     if set(theirs) <= set(ours):
         return
     lost = [name for name, place in zip(theirs, places(theirs, ours), strict=True) if place < 0]
-    said = {key: _(", ").join(map(_, names)) for key, names in (("theirs", theirs), ("ours", ours), ("lost", lost))}
+    said = {
+        key: _(", ").join(map(class_words, names))
+        for key, names in (("theirs", theirs), ("ours", ours), ("lost", lost))
+    }
     told = _("The classes of these data are {theirs}; here they have the network's names, {ours}.", **said)
     of_lost = _("It does not know {lost}: such trials count in no score.", **said) if lost else ""
     st.caption(f"{told} {of_lost}")
@@ -211,7 +215,7 @@ def _one_answer(path: str, stamp: int, fold: Trials, index: int) -> dict[str, fl
 
 
 def _verdict(row: pd.Series) -> None:
-    answer, label = (_(name) for name in row[["answer", "label"]])
+    answer, label = (class_words(name) for name in row[["answer", "label"]])
     if not label:
         st.markdown(_("It answers **{answer}**. The class is not known.", answer=answer))
     elif row["correct"]:

@@ -5,6 +5,7 @@ import streamlit as st
 from eegnets.config import InputError
 from eegnets.run_folder import Run
 from eegnets.translation import _
+from eegnets.ui.links import without_links
 from eegnets.ui.state import owner, runner
 from eegnets.ui.steering import told
 
@@ -65,7 +66,7 @@ def _trials(run: Run) -> None:
     try:
         arrays = exported(run)
     except InputError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(without_links(error), icon=":material/error:")
     else:
         _download(_("Trials (.npz, {size:.1f} MB)", size=len(arrays) / 1e6), arrays, f"{run.id}.npz")
 

@@ -32,7 +32,7 @@ from eegnets.ui.choices import pills, segments
 from eegnets.ui.drawing import show
 from eegnets.ui.exporting import picture_buttons
 from eegnets.ui.focus import curve_clicked, follow_clicks, in_focus, release, row_selection
-from eegnets.ui.links import as_written
+from eegnets.ui.links import as_written, without_links
 from eegnets.ui.scores import score_choice
 from eegnets.ui.state import store, trials
 
@@ -176,7 +176,7 @@ def _history(run: Run) -> list[dict[str, Any]]:
     try:
         return run.history()
     except RunError as error:
-        st.warning(str(error), icon=":material/broken_image:")
+        st.warning(without_links(error), icon=":material/broken_image:")
         return []
 
 

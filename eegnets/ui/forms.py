@@ -1,6 +1,7 @@
 """Controls made from the settings table, and the one choice of data for the whole app; their values live in the URL."""
 
 import contextlib
+import math
 from typing import Any
 
 import streamlit as st
@@ -12,13 +13,32 @@ from eegnets.config import DataConfig, InputError, ModelConfig, RunConfig, Setti
 from eegnets.runs import SCORES
 from eegnets.translation import N_, _, with_unit
 from eegnets.ui.choices import listed, segments
+from eegnets.ui.links import without_links
 
+TEXTS = ("search", "subjects", "class", "channels", "electrode")  # in an address, words that people chose
 STEPS = {"learning_rate": 0.001, "weight_decay": 0.01, "validation": 0.05, "dropout": 0.05, "momentum": 0.05}
 
 
 def hidden() -> set[str]:
     """The controls that a teacher's link hides (`?hide=device,seed`); a result is never hidden."""
     return {name.strip() for name in st.query_params.get("hide", "").split(",")}
+
+
+def forget_infinite() -> None:
+    """Take out of the address what no field of a number can hold, and begin again; for the first lines of the app."""
+    news = [key for key in st.query_params if key not in st.session_state and key not in TEXTS]
+    infinite = [key for key in news if any(map(_is_infinite, st.query_params.get_all(key)))]
+    for key in infinite:
+        del st.query_params[key]
+    if infinite:  # Streamlit remembers what the address had until then
+        st.rerun()
+
+
+def _is_infinite(text: str) -> bool:
+    try:
+        return math.isinf(float(text))
+    except ValueError:
+        return False
 
 
 def control(rule: Setting, prefix: str = "") -> Any:
@@ -224,6 +244,6 @@ def bring(source: sources.Source) -> None:
         source.fetch(sources.data_root(), progress=show)
     except sources.SourceError as error:
         bar.empty()
-        st.error(str(error), icon=":material/cloud_off:")
+        st.error(without_links(error), icon=":material/cloud_off:")
         return
     st.rerun()

@@ -17,6 +17,7 @@ from eegnets.sources.recipe import UNKNOWN, Preview, Recipe
 from eegnets.translation import N_, _
 from eegnets.trials import Trials
 from eegnets.ui.forms import control
+from eegnets.ui.links import as_written
 
 KINDS = [*files.BEGINS, ".eeg", ".vmrk", ".fdt"]  # the last three: companions of .vhdr and .set
 TABLE = Recipe.table()
@@ -92,7 +93,7 @@ def show_preview(found: Preview) -> None:
     what += [_("in {unit}", unit=found.unit)] if found.unit else []
     told = _("**Inside: {what}.**", what=", ".join(what))
     if found.ch_names:
-        told += " " + _("Channels: {names}.", names=", ".join(found.ch_names))
+        told += " " + _("Channels: {names}.", names=as_written(", ".join(found.ch_names)))
     st.markdown(told)
     rows = [{"name": name, "shape": " × ".join(map(str, shape))} for name, shape in found.shapes.items()]
     columns = {"name": _("Name"), "shape": _("Shape")}

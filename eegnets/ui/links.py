@@ -28,6 +28,16 @@ def of_data(data: DataConfig) -> dict[str, Any]:
     return {"source": data.source} | options | subjects
 
 
+def class_words(name: str) -> str:
+    """A class in the reader's language; one that somebody named, as it was written."""
+    return as_written(_(name))
+
+
+def without_links(text: object) -> str:
+    """What is said of what anybody may have written: `code` and **bold** stay, no link or image is drawn."""
+    return re.sub(r"([\\\[\]])", r"\\\1", str(text))
+
+
 def as_written(name: str) -> str:
     """A name that somebody chose, as it was written: what is Markdown in it stays text."""
     return re.sub(r"([\\`*_{}\[\]()<>#+.!|$:~-])", r"\\\1", name)

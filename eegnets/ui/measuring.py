@@ -18,6 +18,7 @@ from eegnets.translation import _, ngettext, retold
 from eegnets.ui.choices import pills
 from eegnets.ui.drawing import show
 from eegnets.ui.exporting import picture_buttons
+from eegnets.ui.links import without_links
 from eegnets.ui.panels import ago
 from eegnets.ui.state import active_runs, is_alone, owner
 from eegnets.ui.sweeping import duration
@@ -106,7 +107,7 @@ def chosen() -> Measurement | None:
     asked = st.query_params.get("measurement", "")
     if asked and asked not in kept:
         words = _("The measurement {id} is not kept any more; here is the newest.", id=asked)
-        st.warning(words, icon=":material/search_off:")
+        st.warning(without_links(words), icon=":material/search_off:")
     return kept.get(asked) or next(iter(kept.values()), None)
 
 
@@ -121,7 +122,7 @@ def measurement_panel(found: Measurement) -> None:
                 st.rerun()
             _standing(found)
         except InputError as error:  # damaged, or deleted meanwhile
-            st.error(str(error), icon=":material/broken_image:")
+            st.error(without_links(error), icon=":material/broken_image:")
 
     watched()
 

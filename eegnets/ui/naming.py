@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from eegnets.comparison import told_apart
 from eegnets.config import InputError
+from eegnets.run_folder import NOTES
 from eegnets.runs import Run, shipped
 
 
@@ -25,5 +26,5 @@ def labels(runs: Iterable[Run]) -> dict[str, str]:
 
 def _own_name(run: Run) -> str:
     with contextlib.suppress(InputError):  # damaged notes are told where they are written
-        return run.notes()["name"] or str(run.about().get("name", ""))
+        return run.notes()["name"] or str(run.about().get("name", ""))[: NOTES["name"]]
     return ""

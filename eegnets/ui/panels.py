@@ -18,7 +18,7 @@ from eegnets.sources import SOURCES, data_root
 from eegnets.translation import N_, _, ngettext, retold
 from eegnets.ui.choices import segments
 from eegnets.ui.drawing import shared, show
-from eegnets.ui.links import as_written
+from eegnets.ui.links import as_written, without_links
 from eegnets.ui.naming import label, labels
 from eegnets.ui.scores import SCORE_HELP
 from eegnets.ui.signing_in import account, is_offered
@@ -59,7 +59,7 @@ def live(runs: list[Run], draw: Callable[[], None]) -> None:
         try:
             draw()
         except InputError as error:  # deleted or damaged meanwhile
-            st.warning(str(error), icon=":material/search_off:")
+            st.warning(without_links(error), icon=":material/search_off:")
         if pace != _pace(runs):
             st.rerun()
 
@@ -87,7 +87,7 @@ def _is_new(run: Run) -> bool:
     """Whether somebody is likely to wait for its first epoch."""
     try:
         return time.time() - run.about()["created"] < NEW.get(run.status.state, 0)
-    except InputError:
+    except (InputError, LookupError, TypeError):  # damaged
         return False
 
 
@@ -117,14 +117,17 @@ def your_name() -> None:
     if is_offered():
         account(owners())
     me = owner()
-    with st.popover(owners().name(me) or _("Your name"), icon=":material/person:", width="stretch"), st.form("you"):
+    with (
+        st.popover(as_written(owners().name(me)) or _("Your name"), icon=":material/person:", width="stretch"),
+        st.form("you"),
+    ):
         about = _("Others see it beside your runs.")
         name = st.text_input(_("Your name"), owners().name(me), max_chars=LONGEST, help=about)
         if st.form_submit_button(_("Use this name")):
             try:
                 owners().rename(me, name)
             except InputError as error:
-                st.error(str(error))
+                st.error(without_links(error))
             else:
                 st.rerun()
 
@@ -134,7 +137,7 @@ def _running_row(run: Run) -> None:
         st.page_link("pages/train.py", label=as_written(label(run)), query_params={"run": run.id}, width="stretch")
         done = f"{len(run.history())}/{run.config.training.epochs}"
         stands = {"queued": _("waits"), "paused": _("paused")}.get(run.status.state, done)
-        whose = owners().name(run.about().get("owner", ""))
+        whose = as_written(owners().name(str(run.about().get("owner", ""))))
         st.caption(f"{whose} · {stands}" if whose else stands)
         st.button(
             _("Stop"),
@@ -158,7 +161,9 @@ def run_panel(run: Run) -> None:
             steering([run], "panel")
             live_settings(run)
     if status.message and status.state != "finished":
-        (st.error if status.state in ("failed", "interrupted", "damaged") else st.info)(retold(status.message))
+        (st.error if status.state in ("failed", "interrupted", "damaged") else st.info)(
+            without_links(retold(status.message))
+        )
     score_row(history)
     for metric in ("accuracy", "loss"):
         chart = shared(fold_curves, history, metric, epochs, underway)
@@ -178,7 +183,7 @@ def _headline(run: Run, status: Status) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{as_written(label(run))}**", width="stretch")
         st.badge(_(words), color=colour, icon=icon)  # type: ignore[arg-type]
-    st.caption(asked_words(run.config))
+    st.caption(without_links(asked_words(run.config)))
 
 
 def _underway(run: Run, status: Status, history: list[dict[str, Any]]) -> dict[str, Any] | None:

@@ -33,6 +33,7 @@ from eegnets.ui.classifying import fitting, fold_of, of, tell_missing
 from eegnets.ui.drawing import shared, show
 from eegnets.ui.forms import control
 from eegnets.ui.identity import BY_NUMBER
+from eegnets.ui.links import without_links
 from eegnets.ui.looking import whole
 from eegnets.ui.naming import labels
 from eegnets.ui.state import trials
@@ -83,7 +84,7 @@ def through_a_layer(data: DataConfig) -> None:
     st.caption(
         _(
             "{trial}. Within a network values have no unit: weights take the µV away.",
-            trial=trial_title(network.fold, index),
+            trial=without_links(trial_title(network.fold, index)),
         )
     )
     other, parameters = _instead(passage, network.config)

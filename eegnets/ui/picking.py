@@ -1,15 +1,16 @@
 """The table of all runs: filtered, picked from, written on, deleted with undo, taken along; all in the address."""
 
 import io
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from eegnets.config import InputError
 from eegnets.run_zip import pack, unpack
-from eegnets.runs import SCORES
+from eegnets.runs import SCORES, Run
 from eegnets.translation import N_, _, retold
+from eegnets.trash import before
 from eegnets.ui.choices import several
 from eegnets.ui.deleting import trash_box
 from eegnets.ui.exporting import table_buttons
@@ -80,7 +81,7 @@ def filtered(table: pd.DataFrame, opened: list[str]) -> pd.DataFrame:
         if st.toggle(_("★ only"), key="starred", bind="query-params"):
             table = table[table["star"]]
         table = _mine(table, opened)
-    if words:
+    if words and not table.empty:  # an empty one has no texts to join
         text = table[[*SEARCHED, *({"whose"} & set(table))]].fillna("").astype(str).agg(" ".join, axis=1).str.lower()
         table = table[text.str.contains(words.lower(), regex=False)]
     return table.reset_index(drop=True)
@@ -181,34 +182,40 @@ def _notes_form(ids: list[str], names: dict[str, str]) -> None:
 
 
 def _delete(ids: list[str]) -> None:
-    gone = [run_id for run_id in ids if _done(_delete_mine, run_id)]
-    st.session_state.deleted = gone
+    gone = _done(_delete_mine, ids)
+    st.session_state.deleted = list(gone.values())
     st.query_params["run"] = [run_id for run_id in st.query_params.get_all("run") if run_id not in gone]
 
 
-def _delete_mine(run_id: str) -> None:
+def _delete_mine(run_id: str) -> str:
     check_mine(store().get(run_id))
-    store().delete(run_id)
+    return store().delete(run_id)
 
 
 def _undo() -> None:
     _restore(st.session_state.pop("deleted"))
 
 
-def _restore(ids: list[str]) -> None:
-    back = [run_id for run_id in ids if _done(store().trash.restore, run_id)]
-    still = [run_id for run_id in st.session_state.get("deleted", []) if run_id not in back]
-    st.session_state.deleted = still
-    st.query_params["run"] = st.query_params.get_all("run") + back
+def _restore(names: list[str]) -> None:
+    """Bring runs back, by what they are called in the trash."""
+    back = _done(_restore_mine, names)
+    st.session_state.deleted = [name for name in st.session_state.get("deleted", []) if name not in back]
+    st.query_params["run"] = st.query_params.get_all("run") + list(back.values())
 
 
-def _done(action: Any, run_id: str) -> bool:
-    try:
-        action(run_id)
-    except InputError as error:
-        st.toast(str(error), icon=":material/error:")
-        return False
-    return True
+def _restore_mine(name: str) -> str:
+    check_mine(Run(store().trash.path / name))
+    store().trash.restore(name)
+    return before(name)
+
+
+def _done(action: Callable[[str], str], names: list[str]) -> dict[str, str]:
+    """Do it to each and say where it cannot be done; name -> what came of it."""
+    done = {}
+    for name in names:
+        with told():
+            done[name] = action(name)
+    return done
 
 
 def _import_form() -> None:
@@ -216,6 +223,8 @@ def _import_form() -> None:
         dropped = st.file_uploader(_("A zip that Export wrote"), type="zip", key="import_zip")
         if st.form_submit_button(_("Bring in")) and dropped:
             arrived = [run.id for run in unpack(io.BytesIO(dropped.getvalue()), store().root, owner())]
-            st.session_state.deleted = [run for run in st.session_state.get("deleted", []) if run not in arrived]
+            st.session_state.deleted = [
+                name for name in st.session_state.get("deleted", []) if before(name) not in arrived
+            ]
             st.query_params["run"] = st.query_params.get_all("run") + arrived
             st.rerun()

@@ -12,6 +12,7 @@ from eegnets.signals import BANDS, default_baseline
 from eegnets.translation import _
 from eegnets.trials import Trials
 from eegnets.ui.drawing import show
+from eegnets.ui.links import as_written, class_words, without_links
 
 
 @st.fragment
@@ -87,11 +88,11 @@ def _standing(who: str, stands: Tally) -> None:
 def _ask(fold: Trials) -> None:
     two, hint = len(fold.class_names) == 2, hint_words(fold)
     asked = _("**Which was it?** Look where the fast waves become smaller once the task begins.")
-    st.markdown(f"{asked} {hint}")
+    st.markdown(f"{asked} {without_links(hint)}")
     keys = ["Left", "Right"] if two else [str(i + 1) for i in range(len(fold.class_names))]
     with st.container(horizontal=True):
         for i, (name, key) in enumerate(zip(fold.class_names, keys, strict=False)):
-            words = _(name).capitalize()
+            words = as_written(_(name).capitalize())
             st.button(words, key=f"guess_{i}", shortcut=key, on_click=_guess, args=(i,), type="primary")
 
 
@@ -111,9 +112,9 @@ def _reveal(fold: Trials, table: pd.DataFrame, index: int, guess: int) -> None:
     sure = float(table[answer].iloc[index])
     words = _(
         "It was **{truth}**. You said {guess}; the network said {answer}, {sure:.0%} sure.",
-        truth=_(truth),
-        guess=_(fold.class_names[guess]),
-        answer=_(answer),
+        truth=class_words(truth),
+        guess=class_words(fold.class_names[guess]),
+        answer=class_words(answer),
         sure=sure,
     )
     if guess == fold.y[index]:
@@ -132,13 +133,13 @@ def _rhythms(fold: Trials, index: int) -> None:
     words = _(
         "**What the rhythm looked like**: power during “{task}” ({begin:g} to {end:g} s) against the baseline "
         "({start:g} to {stop:g} s).",
-        task=_(task[0]),
+        task=class_words(task[0]),
         begin=task[1][0],
         end=task[1][1],
         start=start,
         stop=stop,
     )
-    st.markdown(f"{words} {side_words(changes, fold.class_names)}")
+    st.markdown(f"{words} {without_links(side_words(changes, fold.class_names))}")
     names = {name: f"{_(name)} ({low:g}–{high:g} Hz)" for name, (low, high) in BANDS.items()}
     percent = {c: st.column_config.NumberColumn(c, format="%+.0f %%") for c in changes.columns[1:]}
     columns = {"band": _("Rhythm")} | percent

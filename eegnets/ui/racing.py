@@ -13,6 +13,7 @@ from eegnets.translation import N_, _, retold, with_unit
 from eegnets.ui.choices import pill
 from eegnets.ui.drawing import shared, show
 from eegnets.ui.forms import control
+from eegnets.ui.links import without_links
 from eegnets.ui.panels import live, told
 from eegnets.ui.state import chosen_runs, owner, runner
 from eegnets.ui.steering import steering
@@ -81,7 +82,7 @@ def _form(data: DataConfig) -> tuple[list[str], list[RunConfig]]:
             help=_("Three seeds race each activation three times: an interval instead of one lucky draw."),
         )
     base = RunConfig(data).with_(**values, instruments=True)
-    return picked, [base.with_(activation=name, seed=seed) for seed in range(seeds) for name in picked]
+    return picked, [base.with_(activation=name, seed=seed) for seed in range(seeds or 1) for name in picked]
 
 
 def _standing(runs: list[Run]) -> None:
@@ -96,7 +97,7 @@ def _standing(runs: list[Run]) -> None:
         steering(runs, "race")
     for run in runs:
         if run.status.state in ("failed", "interrupted"):
-            st.error(f"{run.config.model.activation}: {retold(run.status.message)}")
+            st.error(without_links(f"{run.config.model.activation}: {retold(run.status.message)}"))
     if not done:
         st.caption(_("The lines begin with the first epoch."))
         return

@@ -21,6 +21,7 @@ from eegnets.ui.choices import pill
 from eegnets.ui.drawing import shared, show
 from eegnets.ui.forms import choose_data
 from eegnets.ui.identity import BY_NUMBER
+from eegnets.ui.links import class_words
 from eegnets.ui.state import frame_params, trials
 
 
@@ -41,7 +42,7 @@ def _without_a_network(recorded: Trials) -> None:
             "**{linear:.1%}**, who always answers “{usual}” in {same:.1%}.",
             linear=linear,
             same=same,
-            usual=_(usual),
+            usual=class_words(usual),
         )
     )
 

@@ -14,9 +14,10 @@ from eegnets.activations import ACTIVATIONS
 from eegnets.config import DataConfig, InputError
 from eegnets.owners import SHARED, NotYours, Owners, may_steer
 from eegnets.runner import Runner
-from eegnets.runs import Run, RunStore
+from eegnets.runs import Run, RunStore, owner_of
 from eegnets.translation import _
 from eegnets.trials import Trials
+from eegnets.ui.links import without_links
 from eegnets.ui.signing_in import signed_in
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -65,7 +66,7 @@ def is_mine(run: Run) -> bool:
 
     Where the app listens to this machine alone, every browser is one person's: a new cookie makes nobody else.
     """
-    return may_steer(_owner_of(run), owner(), alone=is_alone())
+    return may_steer(owner_of(run), owner(), alone=is_alone())
 
 
 def all_is_mine() -> bool:
@@ -86,17 +87,10 @@ def check_mine(run: Run) -> None:
                 "run {run} belongs to {whose}, who alone may stop, change, rename or delete it. Whoever runs this app "
                 "can allow it to all with {variable}=1.",
                 run=run.id,
-                whose=owners().name(_owner_of(run)) or _("somebody else"),
+                whose=owners().name(owner_of(run)) or _("somebody else"),
                 variable=SHARED,
             )
         )
-
-
-def _owner_of(run: Run) -> str:
-    try:
-        return str(run.about().get("owner", ""))
-    except InputError:  # damaged: let anybody clear it away
-        return ""
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -125,7 +119,7 @@ def friendly_errors(*, go_on: bool = False) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(without_links(error), icon=":material/error:")
         if not go_on:
             st.stop()
 
@@ -167,8 +161,9 @@ def chosen_runs(*, told: bool = True) -> list[Run]:
             found += [run] if run.config else []  # to read it tells whether it can be read
         except InputError as error:
             if told:
-                gone = _("Run {run} is not here: it was deleted, or the link came from elsewhere.", run=run_id)
-                st.warning(str(error) if (store().root / run_id).is_dir() else gone, icon=":material/search_off:")
+                gone = _("Run {run} is not here: it was deleted, or the link came from elsewhere.", run=run_id[:200])
+                damaged = run_id in [run.id for run in store().runs()]
+                st.warning(without_links(error if damaged else gone), icon=":material/search_off:")
     return found
 
 

@@ -11,6 +11,7 @@ from eegnets.run_folder import Run, RunError
 from eegnets.run_status import ACTIVE, RESUMABLE
 from eegnets.runs import adjustments
 from eegnets.translation import N_, _
+from eegnets.ui.links import without_links
 from eegnets.ui.state import check_mine, is_mine, runner
 
 HELP = {
@@ -69,7 +70,7 @@ def told() -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        st.toast(str(error), icon=":material/error:")
+        st.toast(without_links(error), icon=":material/error:")
 
 
 def live_settings(run: Run) -> None:

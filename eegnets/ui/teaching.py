@@ -13,6 +13,7 @@ from eegnets.lessons import DATA, LESSONS, Lesson, address
 from eegnets.runs import Run, asked
 from eegnets.translation import N_, _
 from eegnets.ui.forms import choose_named_data
+from eegnets.ui.links import without_links
 from eegnets.ui.panels import live
 from eegnets.ui.state import chosen_runs, friendly_errors, owner, owners, runner, store
 
@@ -65,7 +66,7 @@ def lesson_box(data: DataConfig) -> None:
         _way_back()
         return
     if name not in LESSONS:
-        st.warning(unknown(N_("lesson"), name, LESSONS), icon=ICON)
+        st.warning(without_links(unknown(N_("lesson"), name, LESSONS)), icon=ICON)
         return
     lesson, st.session_state[OPEN] = LESSONS[name], name
     with st.container(border=True):

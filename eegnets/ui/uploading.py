@@ -17,6 +17,7 @@ from eegnets.translation import N_, _, ngettext
 from eegnets.trials import Trials, concatenate
 from eegnets.ui.classifying import classifier, of, written
 from eegnets.ui.importing import cut, preview, recipe_form, show_preview, uploads
+from eegnets.ui.links import class_words, without_links
 from eegnets.ui.state import trials
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def answered_uploads(run: Run) -> tuple[Trials, pd.DataFrame] | None:
     key = f"{sorted(str(path) for path in parts)} {recipes} {len(fold)}"
     with st.spinner(_("Asking the network …")):
         fold, table = _asked(str(run.path), written(run), fold, key)
-    counts = ", ".join(f"{(table['answer'] == name).sum()} {_(name)}" for name in shape.class_names)
+    counts = ", ".join(f"{(table['answer'] == name).sum()} {class_words(name)}" for name in shape.class_names)
     known, right = int((table["label"] != "").sum()), table["correct"].sum()
     told = ngettext(
         "**{n} trial answered:** {counts}.", "**{n} trials answered:** {counts}.", len(table), counts=counts
@@ -104,7 +105,7 @@ def _read(paths: list[Path], recipes: dict[str, Recipe]) -> dict[Path, Trials]:
             recipe = recipes.get(path.suffix.lower(), Recipe())
             parts[path] = cut(path, recipe)
         except InputError as error:
-            st.error(str(error), icon=":material/broken_image:")
+            st.error(without_links(error), icon=":material/broken_image:")
     return parts
 
 
