@@ -366,14 +366,47 @@ def test_a_file_cut_short_is_called_so_and_one_that_may_not_be_read_is_not(tmp_p
         preview(path)
 
 
+@pytest.mark.parametrize("spelling", ["DataFile=", "DataFile = ", "datafile=", "DATAFILE : "])
 @pytest.mark.parametrize("outside", ["../secret.eeg", "/etc/hostname", "absent.eeg"])
-def test_a_brainvision_header_reads_no_file_elsewhere(outside, tmp_path):
+def test_a_brainvision_header_reads_no_file_elsewhere(outside, spelling, tmp_path):
     (tmp_path / "secret.eeg").write_bytes(bytes(4000))
     (tmp_path / "in").mkdir()
     path = write_recording(tmp_path / "in" / "a.vhdr")
-    path.write_text(path.read_text("utf-8").replace("DataFile=a.eeg", f"DataFile={outside}"), "utf-8")
+    path.write_text(path.read_text("utf-8").replace("DataFile=a.eeg", f"{spelling}{outside}"), "utf-8")
     with pytest.raises(SourceError, match="which must lie beside it"):
         preview(path)
+
+
+def test_a_brainvision_header_in_a_code_page_of_its_own_reads_no_marks_elsewhere(tmp_path):
+    (tmp_path / "secret.vmrk").write_bytes(b"Mk1=Stimulus,one,1,1,0")
+    (tmp_path / "in").mkdir()
+    path = write_recording(tmp_path / "in" / "a.vhdr")
+    text = path.read_text("utf-8").replace("=UTF-8", "=utf-7").replace("µ", "u")
+    path.write_bytes(text.replace("MarkerFile=a.vmrk", "+AE0-arkerFile=../secret.vmrk").encode())
+    with pytest.raises(SourceError, match="which must lie beside it"):
+        preview(path)
+
+
+def test_a_brainvision_header_with_spaces_in_its_lines_is_read(tmp_path):
+    path = write_recording(tmp_path / "a.vhdr")
+    path.write_text(path.read_text("utf-8").replace("DataFile=", "datafile : "), "utf-8")
+    assert preview(path).shapes == {"signal": SIGNAL.shape}
+
+
+def test_a_matlab_recording_reads_no_samples_elsewhere(tmp_path):
+    (tmp_path / "secret.fdt").write_bytes(bytes(4 * SIGNAL.size))
+    (tmp_path / "in").mkdir()
+    path = tmp_path / "in" / "a.set"
+    write_eeglab(path, ["C3", "Cz", "C4"], SIGNAL, 128, MARKS)
+    eeg = scipy.io.loadmat(path)["EEG"]
+    eeg["data"][0, 0] = "../secret.fdt"
+    scipy.io.savemat(path, {"EEG": eeg}, appendmat=False)
+    with pytest.raises(SourceError, match="which must lie beside it"):
+        preview(path)
+    eeg["data"][0, 0] = "a.fdt"
+    scipy.io.savemat(path, {"EEG": eeg}, appendmat=False)
+    (tmp_path / "secret.fdt").rename(tmp_path / "in" / "a.fdt")
+    assert preview(path).shapes == {"signal": SIGNAL.shape}
 
 
 def test_matlab_files_of_the_newest_kind_are_told_how_to_become_readable(tmp_path):

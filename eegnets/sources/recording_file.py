@@ -3,6 +3,7 @@
 import re
 import warnings
 from collections import Counter
+from configparser import ConfigParser
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,7 @@ def read(path: Path) -> Any:
         warnings.simplefilter("ignore")
         warnings.filterwarnings("error", "Number of records")  # MNE's word for an EDF or BDF that was cut
         raw = mne.io.read_raw(path, verbose="WARNING")
+        _check_beside(path, raw)
         if not len(raw.annotations) and "stim" in raw:
             events = mne.find_events(raw, shortest_event=1, verbose="ERROR")
             raw.set_annotations(mne.annotations_from_events(events, raw.info["sfreq"], first_samp=raw.first_samp))
@@ -116,13 +118,33 @@ def read(path: Path) -> Any:
 
 
 def _check_companions(path: Path) -> None:
-    """Refuse a BrainVision header that names files elsewhere, or absent ones."""
-    for name in re.findall(r"^(?:DataFile|MarkerFile)=(.+)$", path.read_text("utf-8", errors="replace"), re.MULTILINE):
-        companion = path.parent / name.strip().replace("$b", path.stem)
+    """Refuse a BrainVision header that names files elsewhere, or absent ones, before any of them is opened."""
+    for name in _companions(path):
+        companion = path.parent / name
         if companion.parent != path.parent or not companion.is_file():
             raise SourceError(
-                _(
-                    "the header names {name!r}, which must lie beside it; bring all three files.",
-                    name=name.strip()[:80],
-                )
+                _("the header names {name!r}, which must lie beside it; bring all three files.", name=name[:80])
             )
+
+
+def _companions(path: Path) -> list[str]:
+    """The files that a BrainVision header names, read as MNE reads it: in any case, with = or :, and its code page."""
+    settings = path.read_bytes().partition(b"\n")[2]
+    codepage = re.search("Codepage=(.+)", settings.decode("ascii", "ignore"))
+    code = codepage[1].strip() if codepage else "utf-8"
+    try:
+        text = settings.decode("cp1252" if code == "ANSI" else code)
+    except UnicodeDecodeError:
+        text = settings.decode("latin-1")
+    header = ConfigParser(interpolation=None)
+    header.read_string(text.split("[Comment]")[0])
+    parts = [header[name] for name in header.sections()]
+    return [part[key] for part in parts for key in ("DataFile", "MarkerFile") if key in part]
+
+
+def _check_beside(path: Path, raw: Any) -> None:
+    """Refuse a recording whose samples lie in another folder, as a .set or a .fif can say."""
+    for file in filter(None, raw.filenames):
+        if Path(file).parent.resolve() != path.parent.resolve():
+            text = _("the recording names {name!r}, which must lie beside it; bring all of its files.")
+            raise SourceError(text.format(name=Path(file).name[:80]))
