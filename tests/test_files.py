@@ -340,6 +340,36 @@ def test_a_recording_larger_than_memory_is_refused_unread(tmp_path, monkeypatch)
     assert len(read(path, CUT.with_(channels="C3"))) == 4, "fewer channels are less"
 
 
+def test_arrays_that_would_take_too_much_are_refused_before_they_are_made(tmp_path, monkeypatch):
+    path = tmp_path / "a.npz"
+    np.savez(path, X=np.round(X).astype(np.int8), y=Y)
+    monkeypatch.setattr("eegnets.sources.array_file.MAX_BYTES", 5_000)
+    with pytest.raises(InputError, match=r"8 × 3 channels × 40 samples would take 7,680 bytes; at most 5,000"):
+        read(path, PLAIN)
+    fewer = PLAIN.with_(names=("C3", "Cz", "C4"), channels=("C3",))
+    assert read(path, fewer).X.shape == (8, 1, 40)
+    assert read(path, PLAIN.with_(stop=0.2)).X.shape == (8, 3, 20)
+    with pytest.raises(InputError, match=r"8 × 1 channels × 400 samples"):
+        read(path, fewer.with_(resample=1000))
+
+
+def test_windows_of_a_recording_that_would_take_too_much_are_refused_before_they_are_cut(tmp_path, monkeypatch):
+    monkeypatch.setattr("eegnets.sources.array_file.MAX_BYTES", 60_000)
+    path = write_recording(tmp_path / "a.edf")
+    assert len(read(path, CUT)) == 4
+    with pytest.raises(InputError, match=r"5 × 3 channels × 640 samples would take 76,800 bytes"):
+        read(path, CUT.with_(stop=4.5))
+    with pytest.raises(InputError, match=r"1 × 3 channels × 12800 samples"):
+        read(path, CUT.with_(resample=1280))
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.float16, np.float32])
+def test_few_bytes_a_number_lose_nothing_by_their_unit(kind, tmp_path):
+    signal = np.round(X).astype(kind)
+    np.savez(tmp_path / "a.npz", X=signal, y=Y)
+    np.testing.assert_array_equal(read(tmp_path / "a.npz", PLAIN.with_(unit="mV")).X, signal.astype(np.float32) * 1000)
+
+
 def test_a_header_that_claims_more_than_its_file_holds_is_refused(tmp_path):
     header = io.BytesIO()
     np.lib.format.write_array_header_1_0(header, {"descr": "<f8", "fortran_order": False, "shape": (2**40, 20, 2)})

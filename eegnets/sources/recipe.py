@@ -131,7 +131,7 @@ class Cut:
 
     def __post_init__(self) -> None:
         with np.errstate(over="ignore"):  # what overflows float32 is no voltage
-            X = self.X.astype(np.float32)
+            X = self.X.astype(np.float32, copy=False)
         X[np.isinf(X)] = np.nan
         object.__setattr__(self, "X", X)
 

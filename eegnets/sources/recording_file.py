@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from eegnets.config import InputError
-from eegnets.sources.array_file import check_mat, check_size
+from eegnets.sources.array_file import check_mat, check_size, check_trials
 from eegnets.sources.base import SourceError
 from eegnets.sources.recipe import MICROVOLTS, Cut, Preview, Recipe, check_marks, places
 from eegnets.translation import _
@@ -43,6 +43,7 @@ def cut(path: Path, recipe: Recipe) -> Cut:
         )
     raw.pick([raw.ch_names[i] for i in places(recipe, tuple(raw.ch_names))])
     check_size(8 * len(raw.ch_names) * raw.n_times)
+    _check_made(raw, recipe)
     raw.load_data(verbose="ERROR")
     _filter(raw, recipe)
     if recipe.resample:
@@ -50,10 +51,20 @@ def cut(path: Path, recipe: Recipe) -> Cut:
     codes = {mark: code for code, mark in enumerate(recipe.classes, 1)}
     events, _codes = mne.events_from_annotations(raw, codes, regexp=None, verbose="ERROR")
     sfreq = float(raw.info["sfreq"])
-    X, inside = _windows(raw, events[:, 0] - raw.first_samp, recipe.start, recipe.stop)
+    unit = 1e6 if _has_unit(raw) else MICROVOLTS[recipe.unit]
+    X, inside = _windows(raw, events[:, 0] - raw.first_samp, recipe.start, recipe.stop, unit)
     label = np.array([-2, *(recipe.label_of(mark) for mark in codes)])  # by code, from 1
-    X *= 1e6 if _has_unit(raw) else MICROVOLTS[recipe.unit]
     return Cut(X, label[events[inside, 2]], sfreq, tuple(raw.ch_names))
+
+
+def _check_made(raw: Any, recipe: Recipe) -> None:
+    """Refuse a rate or windows that make too much of a recording; raises InputError."""
+    marks, sfreq, n_chans = Counter(map(str, raw.annotations.description)), raw.info["sfreq"], len(raw.ch_names)
+    ratio = (recipe.resample or sfreq) / sfreq
+    check_trials(1, n_chans, raw.n_times, ratio)
+    check_trials(
+        sum(marks[mark] for mark in recipe.classes), n_chans, round((recipe.stop - recipe.start) * sfreq), ratio
+    )
 
 
 def _filter(raw: Any, recipe: Recipe) -> None:
@@ -76,8 +87,8 @@ def _filter(raw: Any, recipe: Recipe) -> None:
         raw.filter(low, high, verbose="ERROR")
 
 
-def _windows(raw: Any, at: np.ndarray, start: float, stop: float) -> tuple[np.ndarray, np.ndarray]:
-    """What lies around the samples `at`, (n_trials, n_chans, n_times), and which of them are within the file."""
+def _windows(raw: Any, at: np.ndarray, start: float, stop: float, unit: float) -> tuple[np.ndarray, np.ndarray]:
+    """What lies around the samples `at`, times `unit`, float32, and which of them are within the file."""
     first = at + round(start * raw.info["sfreq"])
     n_times = round((stop - start) * raw.info["sfreq"])
     inside = (first >= 0) & (first + n_times <= raw.n_times)
@@ -85,7 +96,13 @@ def _windows(raw: Any, at: np.ndarray, start: float, stop: float) -> tuple[np.nd
         raise InputError(
             _("no window from {start:g} to {stop:g} s around a mark lies within the recording.", start=start, stop=stop)
         )
-    return raw.get_data()[:, first[inside, None] + np.arange(n_times)].transpose(1, 0, 2), inside
+    signal = raw.get_data()
+    signal *= unit
+    X = np.empty((inside.sum(), len(signal), n_times), np.float32)
+    with np.errstate(over="ignore"):  # what overflows float32 is no voltage
+        for trial, begin in zip(X, first[inside], strict=True):
+            trial[:] = signal[:, begin : begin + n_times]
+    return X, inside
 
 
 def _has_unit(raw: Any) -> bool:
