@@ -9,7 +9,7 @@ from torch import nn
 
 from eegnets import models
 from eegnets.saliency import integrated_gradients, lead, log_odds, occlusion, rank_correlation, unlearned
-from eegnets.ui.attributing import verdict
+from eegnets.ui.attributing import WORK, least_step, verdict
 
 
 class Linear(nn.Module):
@@ -94,6 +94,30 @@ def test_many_channels_are_covered_a_batch_at_a_time():
     sums = [X[3, start : start + 10].sum() / 400 for start in found.starts]
     np.testing.assert_allclose(found.drops[3], sums, atol=1e-5)
     assert not found.drops[np.arange(16) != 3].any()
+
+
+@pytest.mark.parametrize(
+    ("shape", "step", "most"), [((2, 750), 4, 256), ((2, 200), 1, 256), ((64, 2000), 500, 3), ((2, 300_000), 50_000, 1)]
+)
+def test_as_many_covered_trials_go_through_at_once_as_their_size_allows(shape, step, most):
+    sizes = []
+
+    class Counting(nn.Module):
+        def forward(self, X):
+            sizes.append(len(X))
+            return X[:, :2, 0]
+
+    occlusion(Counting(), np.zeros(shape, np.float32), 0, width=step, step=step)
+    assert max(sizes) == most
+
+
+def test_large_trials_are_covered_in_longer_steps_and_the_courses_as_ever():
+    assert least_step(2, 750) == least_step(3, 1000) == 1
+    for n_chans, n_times in ((64, 2000), (2, 60_000)):
+        step = least_step(n_chans, n_times)
+        assert 1 < step < n_times
+        assert n_chans * n_times * n_chans * (n_times // step) <= WORK
+    assert least_step(64, 60_000) == 60_000
 
 
 def test_a_window_longer_than_the_trial_covers_the_whole_channel(linear, X):
