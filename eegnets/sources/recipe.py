@@ -1,5 +1,6 @@
 """A recipe: how a file that someone brings becomes trials; and what there is in it to choose from."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -155,9 +156,10 @@ def check_marks(recipe: Recipe, counts: Mapping[str, int]) -> None:
 
 def places(recipe: Recipe, ch_names: tuple[str, ...]) -> list[int]:
     """Where the channels that a recipe asks for stand; raises InputError for one that is not there."""
-    for name in ch_names:
-        if ch_names.count(name) > 1:
-            raise InputError(_("two channels are called {name}; give each a name of its own.", name=name))
+    twice = next((name for name, times in Counter(ch_names).items() if times > 1), None)
+    if twice is not None:
+        raise InputError(_("two channels are called {name}; give each a name of its own.", name=twice))
+    place = {name: i for i, name in enumerate(ch_names)}
     for name in recipe.channels:
-        lookup(dict.fromkeys(ch_names), _("channel"), name)
-    return [ch_names.index(name) for name in recipe.channels or ch_names]
+        lookup(place, _("channel"), name)
+    return [place[name] for name in recipe.channels or ch_names]
