@@ -17,7 +17,8 @@ AXES = (
     N_("channels samples trials"),
     N_("samples channels trials"),
 )
-TAKEN = ("trial", "subject", "label", "answer", "correct")  # columns that stand beside a class's in tables of answers
+# Columns that stand beside a class's in tables of answers.
+TAKEN = ("trial", "subject", "label", "answer", "correct", "network", "probability")
 UNKNOWN = "?"  # the class of a trial that is to be classified, not learned
 
 
