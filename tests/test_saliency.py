@@ -5,6 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 import torch
+from streamlit.testing.v1 import AppTest
 from torch import nn
 
 from eegnets import models
@@ -118,6 +119,35 @@ def test_large_trials_are_covered_in_longer_steps_and_the_courses_as_ever():
         assert 1 < step < n_times
         assert n_chans * n_times * n_chans * (n_times // step) <= WORK
     assert least_step(64, 60_000) == 60_000
+
+
+def test_a_window_chosen_for_small_trials_grows_with_larger_ones():
+    def choose():
+        from types import SimpleNamespace
+
+        import streamlit as st
+
+        from eegnets.ui.attributing import _width
+
+        n_chans, n_times = st.number_input("channels", 1, value=2), st.number_input("samples", 1, value=750)
+        st.text(_width(SimpleNamespace(n_chans=n_chans, n_times=n_times, sfreq=125.0)))
+
+    app = AppTest.from_function(choose).run()
+    assert app.text[0].value == "31"
+    app.slider[0].set_value(0.1).run()
+    assert app.text[0].value == "12"
+    for n_chans, n_times in ((64, 2000), (64, 60_000), (2, 20), (2, 750)):
+        app.number_input[0].set_value(n_chans)
+        app.number_input[1].set_value(n_times).run()
+        assert not app.exception
+        assert int(app.text[0].value) >= least_step(n_chans, n_times)
+    app = AppTest.from_function(choose)
+    app.query_params["cover"] = "0.1"
+    app.run()
+    app.number_input[0].set_value(64)
+    app.number_input[1].set_value(2000).run()
+    assert not app.exception
+    assert int(app.text[0].value) >= least_step(64, 2000)
 
 
 def test_a_window_longer_than_the_trial_covers_the_whole_channel(linear, X):

@@ -70,6 +70,8 @@ def _width(trials: Trials) -> int:
     least = FINEST * max(math.ceil(least_step(trials.n_chans, trials.n_times) / trials.sfreq / FINEST), 1)
     most = max(min(2.0, longest), 0.1, least + FINEST)
     usual = max(min(0.25, longest), least)
+    if not least <= st.session_state.get("cover", usual) <= most:  # it was chosen for trials of another size
+        del st.session_state.cover
     seconds = st.slider(_("Window (s)"), least, most, usual, FINEST, key="cover", bind="query-params")
     return round(seconds * trials.sfreq)
 
