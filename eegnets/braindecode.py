@@ -15,6 +15,7 @@ from eegnets.config import InputError
 from eegnets.translation import _
 
 EPS = 1e-3 - 1e-5  # theirs less ours
+MAX_NUMBERS = 2**24  # in a convolution; EEGNet's has some thousands
 MAX_NORM = 1.0  # of a filter in space
 BEFORE = ("module.", "model.")
 PLAIN = {"conv_temporal.weight": "firstconv.0.weight"}
@@ -40,10 +41,22 @@ def translated(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
             )
         )
     try:
+        _check_shapes(theirs)
         return _renamed(theirs)
     except KeyError as missing:
         text = _("this EEGNet of braindecode lacks {name!r}; store all of its state_dict().", name=missing.args[0])
         raise InputError(text) from None
+    except (IndexError, ValueError, RuntimeError) as error:
+        text = _("the parts of this EEGNet of braindecode do not go together; store all of its state_dict().")
+        raise InputError(text) from error
+
+
+def _check_shapes(theirs: Mapping[str, Tensor]) -> None:
+    """Refuse two halves of a convolution whose product would have any size; raises ValueError."""
+    depth, point = (theirs[f"conv_separable_{half}.weight"] for half in ("depth", "point"))
+    n, _one, _one, length = depth.shape
+    if depth.shape[1:3] != (1, 1) or point.shape[1:] != (n, 1, 1) or point.numel() * length > MAX_NUMBERS:
+        raise ValueError(depth.shape, point.shape)
 
 
 def _renamed(theirs: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -16,7 +16,8 @@ from eegnets.explain import leaves
 from eegnets.models import eval_mode
 from eegnets.seeding import seeded
 
-COVERED_AT_ONCE = 256  # trials in a batch
+COVERED_AT_ONCE = 256  # trials in a batch, fewer of those that are larger than the course's 2 × 750
+SAMPLES_AT_ONCE = COVERED_AT_ONCE * 2 * 750
 
 
 def integrated_gradients(model: nn.Module, X: np.ndarray, target: int, steps: int = 32) -> np.ndarray:
@@ -57,9 +58,15 @@ def occlusion(model: nn.Module, X: np.ndarray, target: int, width: int, step: in
     width = min(max(width, 1), n_times)
     starts = np.arange(0, n_times - width + 1, max(step, 1))
     places = [(channel, start) for channel in range(n_chans) for start in starts]
-    parts = [places[first : first + COVERED_AT_ONCE] for first in range(0, len(places), COVERED_AT_ONCE)]
+    n = _at_once(X)
+    parts = [places[first : first + n] for first in range(0, len(places), n)]
     after = np.concatenate([_all_log_odds(model, _covered(X, part, width), target) for part in parts])
     return Occlusion(starts, width, _all_log_odds(model, X[None], target)[0] - after.reshape(n_chans, len(starts)))
+
+
+def _at_once(X: np.ndarray) -> int:
+    """How many trials like X go through a network together."""
+    return max(min(SAMPLES_AT_ONCE // X.size, COVERED_AT_ONCE), 1)
 
 
 def _covered(X: np.ndarray, places: list[tuple[int, int]], width: int) -> np.ndarray:
@@ -79,7 +86,7 @@ def log_odds(logits: torch.Tensor, target: int) -> torch.Tensor:
 def _all_log_odds(model: nn.Module, X: np.ndarray, target: int) -> np.ndarray:
     """The log-odds of a class for many trials, a batch at a time, float64 (n_trials,)."""
     with eval_mode(model), torch.inference_mode():
-        parts = [log_odds(model(part), target) for part in torch.from_numpy(X).split(COVERED_AT_ONCE)]
+        parts = [log_odds(model(part), target) for part in torch.from_numpy(X).split(_at_once(X[0]))]
     return torch.cat(parts).double().numpy()
 
 

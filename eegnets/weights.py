@@ -24,6 +24,8 @@ REPAIR = N_(
     "Where it was made, load it and store only its weights: `model = torch.load(path)` and "
     "`torch.save(model.state_dict(), path)`."
 )
+NUMBERS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+NUMBERS += (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
 LONGEST = 100_000  # samples of a trial that is looked for
 LONGEST_NAME = 200  # characters of a channel or a class
 USUAL_TIMES = 750  # samples of a course trial; several lengths leave the same number of features
@@ -102,13 +104,24 @@ def read(path: Path) -> dict[str, Tensor]:
 
 def _check_size(path: Path) -> None:
     """Refuse what would not fit before it is opened: a few kilobytes of zip can declare any size."""
-    size = path.stat().st_size
-    if zipfile.is_zipfile(path):
+    _refuse_large(path.name, max(path.stat().st_size, _unpacked(path)))
+
+
+def _unpacked(path: Path) -> int:
+    """Bytes that a zip unpacks to, as its list of members says; raises WeightsError for a damaged list."""
+    try:
+        if not zipfile.is_zipfile(path):
+            return 0
         with zipfile.ZipFile(path) as archive:
-            size = max(size, sum(member.file_size for member in archive.infolist()))
+            return sum(member.file_size for member in archive.infolist())
+    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+        raise _damaged(path) from error
+
+
+def _refuse_large(name: str, size: int) -> None:
     if size > MAX_BYTES:
         text = _("{name} holds {size:.0f} MiB; at most {most} are read.")
-        raise WeightsError(text.format(name=path.name, size=size / 2**20, most=MAX_BYTES >> 20))
+        raise WeightsError(text.format(name=name, size=size / 2**20, most=MAX_BYTES >> 20))
 
 
 def _torch(path: Path) -> Any:
@@ -123,9 +136,14 @@ def _torch(path: Path) -> Any:
                 repair=_(REPAIR),
             )
         ) from error
-    except (RuntimeError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        text = _("{name} is no file of PyTorch weights, or a part of one; copy it again.", name=path.name)
-        raise WeightsError(text) from error
+    except OSError:
+        raise
+    except Exception as error:  # a changed byte makes PyTorch's reader raise many kinds
+        raise _damaged(path) from error
+
+
+def _damaged(path: Path) -> WeightsError:
+    return WeightsError(_("{name} is no file of PyTorch weights, or a part of one; copy it again.", name=path.name))
 
 
 def _checked(name: str, stored: Any) -> dict[str, Tensor]:
@@ -136,11 +154,26 @@ def _checked(name: str, stored: Any) -> dict[str, Tensor]:
     if not isinstance(stored, Mapping) or not stored or not all(isinstance(value, Tensor) for value in stored.values()):
         text = _("{name} holds no state dict (names with tensors). {repair}", name=name, repair=_(REPAIR))
         raise WeightsError(text)
+    _check_plain(name, stored)
     bad = [key for key, value in stored.items() if value.is_floating_point() and not value.isfinite().all()]
     if bad:
         text = _("{name} has numbers that are none (NaN or infinite) in {bad}; it is of no use.")
         raise WeightsError(text.format(name=name, bad=", ".join(bad)))
     return {str(key): value for key, value in stored.items()}
+
+
+def _check_plain(name: str, state: Mapping[Any, Tensor]) -> None:
+    """Refuse tensors that are no plain numbers in memory, and those that would take more of it than their file says."""
+    odd = [str(key) for key, value in state.items() if not _is_plain(value)]
+    if odd:
+        text = _("{name} has no plain numbers in {odd}, but sparse, compressed or empty ones; store them as float32.")
+        raise WeightsError(text.format(name=name, odd=", ".join(odd[:6])))
+    _refuse_large(name, sum(value.numel() * value.element_size() for value in state.values()))
+
+
+def _is_plain(value: Tensor) -> bool:
+    here = value.device.type == "cpu" and value.layout is torch.strided and not value.is_nested
+    return here and value.dtype in NUMBERS
 
 
 def recognise(state: Mapping[str, Tensor]) -> Found:
@@ -152,7 +185,7 @@ def recognise(state: Mapping[str, Tensor]) -> Found:
     for network, parts in (("EEGNet", _eegnet), ("DeepConvNet", _deepconvnet)):
         try:
             return Found(network, **parts(named), state=named)
-        except (KeyError, ValueError, IndexError, StopIteration):
+        except (KeyError, ValueError, IndexError, StopIteration, ZeroDivisionError):
             continue
     text = _("these weights belong to none of {networks}; they are named {names}, …")
     raise WeightsError(text.format(networks=", ".join(models.MODELS), names=", ".join(list(named)[:6])))
@@ -168,7 +201,7 @@ def _ours(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _eegnet(state: Mapping[str, Tensor]) -> dict[str, Any]:
-    """Sizes of an EEGNet; raises KeyError or ValueError where it is none."""
+    """Sizes of an EEGNet; raises KeyError, IndexError, ValueError or ZeroDivisionError where it is none."""
     F1, *_one, kernel_length = state["firstconv.0.weight"].shape
     both, _one, n_chans, _one = state["depthwiseConv.0.weight"].shape
     F2 = state["separableConv.0.weight"].shape[0]
@@ -204,16 +237,8 @@ def _n_times(features: int, filters: int, length_out: Callable[[int], int]) -> i
 
 def load(found: Found, activation: str, **bend: float) -> nn.Module:
     """A network with these weights, in evaluation mode; raises WeightsError that lists what does not fit."""
-    model = models.build(
-        found.network,
-        n_chans=found.n_chans,
-        n_times=found.n_times,
-        n_outputs=found.n_outputs,
-        activation=activation,
-        **found.options,
-        **bend,
-    )
-    wanted = model.state_dict()
+    with torch.device("meta"):  # only shapes: those of a file may ask for any size
+        wanted = _build(found, activation, **bend).state_dict()
     lacking = [key for key in wanted if key not in found.state and not key.endswith("tracked")]
     problems = [_("missing: {key}", key=key) for key in lacking]
     problems += [_("unexpected: {key}", key=key) for key in found.state if key not in wanted]
@@ -227,6 +252,19 @@ def load(found: Found, activation: str, **bend: float) -> nn.Module:
         text = _("the weights do not fit {network} with {activation}. {problems}.")
         named = {"network": found.network, "activation": activation}
         raise WeightsError(text.format(**named, problems=_("; ").join(problems)))
+    model = _build(found, activation, **bend)
     model.load_state_dict(dict(found.state), strict=False)
     # As when it was trained: the same order of summing, to the last digit.
     return model.to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
+
+
+def _build(found: Found, activation: str, **bend: float) -> nn.Module:
+    return models.build(
+        found.network,
+        n_chans=found.n_chans,
+        n_times=found.n_times,
+        n_outputs=found.n_outputs,
+        activation=activation,
+        **found.options,
+        **bend,
+    )

@@ -45,7 +45,8 @@ left, right = st.columns([3, 2], gap="large")
 with left, friendly_errors(go_on=True):
     st.header(_("This is one trial"), anchor=False)
     recorded = trials(data)
-    index = st.slider(_("Trial"), 1, len(recorded), 1, key="trial", bind="query-params") - 1
+    several = len(recorded) > 1
+    index = st.slider(_("Trial"), 1, len(recorded), 1, key="trial", bind="query-params") - 1 if several else 0
     hand = class_words(recorded.class_names[recorded.y[index]]) if recorded.y[index] >= 0 else _("unknown")
     who, part = as_written(str(recorded.subject[index])), _(str(recorded.split[index]))
     st.caption(_("Subject {who}, {part} split. Imagined: **{hand}**.", who=who, part=part, hand=hand))

@@ -91,3 +91,17 @@ def test_what_the_weights_do_not_tell_is_refused_with_the_reason():
     del state["bnorm_1.running_var"]
     with pytest.raises(InputError, match=r"lacks 'bnorm_1.running_var'"):
         weights.recognise(state)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"conv_separable_depth": (1, 1, 1, 2**20), "conv_separable_point": (2**20, 1, 1, 1)},
+        {"conv_separable_depth": (1, 2**12, 2**12, 1)},
+        {"final_layer.conv_classifier": ()},
+    ],
+)
+def test_parts_that_do_not_go_together_are_refused_before_they_are_multiplied(parts):
+    odd = {f"{name}.weight": torch.zeros(()).expand(shape) for name, shape in parts.items()}
+    with pytest.raises(InputError, match="do not go together"):
+        weights.recognise(theirs().state_dict() | odd)

@@ -19,7 +19,7 @@ from eegnets import sources
 from eegnets.config import DataConfig, InputError
 from eegnets.sources import SOURCES, SourceError, files
 from eegnets.sources.files import BEGINS, preview, read, safe_name, store
-from eegnets.sources.recipe import AXES, Recipe
+from eegnets.sources.recipe import AXES, Recipe, places
 from eegnets.trials import split
 
 SOURCE = SOURCES["files"]
@@ -147,6 +147,20 @@ def test_channels_are_taken_by_name_in_the_order_asked_for(tmp_path):
     trials = read(path, PLAIN.with_(names=("C3", "Cz", "C4"), channels="C4"))
     assert trials.ch_names == ("C4",)
     assert np.array_equal(trials.X[:, 0], X[:, 2].astype(np.float32))
+
+
+def test_channels_are_found_without_counting_all_for_each():
+    class Name(str):
+        compared = 0
+        __hash__ = str.__hash__
+
+        def __eq__(self, other):
+            Name.compared += 1
+            return str.__eq__(self, other)
+
+    names = tuple(Name(i) for i in range(300))
+    assert places(PLAIN, names) == list(range(300))
+    assert Name.compared < 10 * len(names)
 
 
 def test_a_window_of_an_array_is_cut_from_each_trial(tmp_path):
@@ -341,6 +355,36 @@ def test_a_recording_larger_than_memory_is_refused_unread(tmp_path, monkeypatch)
     assert len(read(path, CUT.with_(channels="C3"))) == 4, "fewer channels are less"
 
 
+def test_arrays_that_would_take_too_much_are_refused_before_they_are_made(tmp_path, monkeypatch):
+    path = tmp_path / "a.npz"
+    np.savez(path, X=np.round(X).astype(np.int8), y=Y)
+    monkeypatch.setattr("eegnets.sources.array_file.MAX_BYTES", 5_000)
+    with pytest.raises(InputError, match=r"8 × 3 channels × 40 samples would take 7,680 bytes; at most 5,000"):
+        read(path, PLAIN)
+    fewer = PLAIN.with_(names=("C3", "Cz", "C4"), channels=("C3",))
+    assert read(path, fewer).X.shape == (8, 1, 40)
+    assert read(path, PLAIN.with_(stop=0.2)).X.shape == (8, 3, 20)
+    with pytest.raises(InputError, match=r"8 × 1 channels × 400 samples"):
+        read(path, fewer.with_(resample=1000))
+
+
+def test_windows_of_a_recording_that_would_take_too_much_are_refused_before_they_are_cut(tmp_path, monkeypatch):
+    monkeypatch.setattr("eegnets.sources.array_file.MAX_BYTES", 60_000)
+    path = write_recording(tmp_path / "a.edf")
+    assert len(read(path, CUT)) == 4
+    with pytest.raises(InputError, match=r"5 × 3 channels × 640 samples would take 76,800 bytes"):
+        read(path, CUT.with_(stop=4.5))
+    with pytest.raises(InputError, match=r"1 × 3 channels × 12800 samples"):
+        read(path, CUT.with_(resample=1280))
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.float16, np.float32])
+def test_few_bytes_a_number_lose_nothing_by_their_unit(kind, tmp_path):
+    signal = np.round(X).astype(kind)
+    np.savez(tmp_path / "a.npz", X=signal, y=Y)
+    np.testing.assert_array_equal(read(tmp_path / "a.npz", PLAIN.with_(unit="mV")).X, signal.astype(np.float32) * 1000)
+
+
 def test_a_header_that_claims_more_than_its_file_holds_is_refused(tmp_path):
     header = io.BytesIO()
     np.lib.format.write_array_header_1_0(header, {"descr": "<f8", "fortran_order": False, "shape": (2**40, 20, 2)})
@@ -367,14 +411,47 @@ def test_a_file_cut_short_is_called_so_and_one_that_may_not_be_read_is_not(tmp_p
         preview(path)
 
 
+@pytest.mark.parametrize("spelling", ["DataFile=", "DataFile = ", "datafile=", "DATAFILE : "])
 @pytest.mark.parametrize("outside", ["../secret.eeg", "/etc/hostname", "absent.eeg"])
-def test_a_brainvision_header_reads_no_file_elsewhere(outside, tmp_path):
+def test_a_brainvision_header_reads_no_file_elsewhere(outside, spelling, tmp_path):
     (tmp_path / "secret.eeg").write_bytes(bytes(4000))
     (tmp_path / "in").mkdir()
     path = write_recording(tmp_path / "in" / "a.vhdr")
-    path.write_text(path.read_text("utf-8").replace("DataFile=a.eeg", f"DataFile={outside}"), "utf-8")
+    path.write_text(path.read_text("utf-8").replace("DataFile=a.eeg", f"{spelling}{outside}"), "utf-8")
     with pytest.raises(SourceError, match="which must lie beside it"):
         preview(path)
+
+
+def test_a_brainvision_header_in_a_code_page_of_its_own_reads_no_marks_elsewhere(tmp_path):
+    (tmp_path / "secret.vmrk").write_bytes(b"Mk1=Stimulus,one,1,1,0")
+    (tmp_path / "in").mkdir()
+    path = write_recording(tmp_path / "in" / "a.vhdr")
+    text = path.read_text("utf-8").replace("=UTF-8", "=utf-7").replace("µ", "u")
+    path.write_bytes(text.replace("MarkerFile=a.vmrk", "+AE0-arkerFile=../secret.vmrk").encode())
+    with pytest.raises(SourceError, match="which must lie beside it"):
+        preview(path)
+
+
+def test_a_brainvision_header_with_spaces_in_its_lines_is_read(tmp_path):
+    path = write_recording(tmp_path / "a.vhdr")
+    path.write_text(path.read_text("utf-8").replace("DataFile=", "datafile : "), "utf-8")
+    assert preview(path).shapes == {"signal": SIGNAL.shape}
+
+
+def test_a_matlab_recording_reads_no_samples_elsewhere(tmp_path):
+    (tmp_path / "secret.fdt").write_bytes(bytes(4 * SIGNAL.size))
+    (tmp_path / "in").mkdir()
+    path = tmp_path / "in" / "a.set"
+    write_eeglab(path, ["C3", "Cz", "C4"], SIGNAL, 128, MARKS)
+    eeg = scipy.io.loadmat(path)["EEG"]
+    eeg["data"][0, 0] = "../secret.fdt"
+    scipy.io.savemat(path, {"EEG": eeg}, appendmat=False)
+    with pytest.raises(SourceError, match="which must lie beside it"):
+        preview(path)
+    eeg["data"][0, 0] = "a.fdt"
+    scipy.io.savemat(path, {"EEG": eeg}, appendmat=False)
+    (tmp_path / "secret.fdt").rename(tmp_path / "in" / "a.fdt")
+    assert preview(path).shapes == {"signal": SIGNAL.shape}
 
 
 def test_matlab_files_of_the_newest_kind_are_told_how_to_become_readable(tmp_path):
@@ -405,6 +482,8 @@ BAD_ARRAYS = {
     "a name twice": ({}, PLAIN.with_(names=("C3", "C4", "C3")), "two channels are called C3"),
     "a class without a name": ({}, replace(PLAIN, classes={"1": "left", "2": " "}), "a class cannot be called ' '"),
     "a column's name": ({}, replace(PLAIN, classes={"1": "Label", "2": "x"}), "a class cannot be called 'Label'"),
+    "a chart's column": ({}, replace(PLAIN, classes={"1": "Probability", "2": "x"}), "cannot be called 'Probability'"),
+    "another column": ({}, replace(PLAIN, classes={"1": "network", "2": "x"}), "cannot be called 'network'"),
     "names too few": ({}, PLAIN.with_(names=("C3", "C4")), "2 channels are named, but 3 are here; are the axes right"),
     "no such channel": ({}, PLAIN.with_(channels="C3"), "unknown channel 'C3'; choose from 1, 2, 3"),
     "a window too long": ({}, PLAIN.with_(stop=3.0), "0 s to 3 s is not within a trial, which lasts from 0 to 0.4 s"),

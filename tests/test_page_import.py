@@ -1,6 +1,9 @@
 """The page Import, as a user meets it."""
 
+import gc
 import io
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,6 +13,7 @@ from eegnets import sources
 from eegnets.config import DataConfig
 from eegnets.sources import files
 from eegnets.sources.files import read
+from eegnets.ui import importing
 
 
 @pytest.fixture
@@ -161,3 +165,20 @@ def test_a_recording_is_filtered_where_one_asks_and_an_array_of_trials_is_not_as
     assert any("below half the rate of the recording, 62.5 Hz" in box.value for box in opened.error)
     drop(opened, "mine.npz", npz(signal=signal(), label=np.tile([769, 770], 6)))
     assert "file_low" not in {field.key for field in opened.number_input}
+
+
+def dropped(number):
+    return SimpleNamespace(name="a.npz", file_id=f"file {number}", getbuffer=lambda: b"PK")
+
+
+def test_an_upload_stays_on_disk_while_a_class_uploads_too():
+    folders = [Path(importing._on_disk((f"file {i}",), [dropped(i)]).name) for i in range(40)]
+    assert all((folder / "a.npz").is_file() for folder in folders)
+
+
+def test_an_upload_stays_on_disk_as_long_as_its_session_works_with_it(monkeypatch):
+    monkeypatch.setattr(importing.st, "file_uploader", lambda *_, **__: [dropped("mine")])
+    (path,) = importing.uploads("A file")
+    importing._on_disk.clear()
+    gc.collect()
+    assert path.is_file()

@@ -1,8 +1,11 @@
 """The page Start, as a user meets it."""
 
+import numpy as np
+
 from eegnets.glossary import WORDS
 from eegnets.runs import RunStore
 from eegnets.sources import SOURCES
+from eegnets.sources.files import store
 from eegnets.sources.physionet_mi import ALL_RUNS, _path
 
 
@@ -131,3 +134,12 @@ def test_of_recordings_that_are_here_in_part_the_rest_is_offered(app, tmp_path):
     assert offered["get_graz-iiib_start"] == "Get the rest"
     assert offered["get_physionet-mi_start"] == "Get more people"
     assert "get_simulated_start" not in offered
+
+
+def test_a_file_of_one_trial_is_shown_without_a_slider(app, tmp_path, tiny_trials):
+    store(tiny_trials.take(np.array([0])), "one", tmp_path / "data")
+    app.query_params["source"] = "files"
+    app.run()
+    assert not app.exception
+    assert not app.slider
+    assert any("Subject one" in caption.value for caption in app.caption)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from eegnets.evaluation import wilson_interval
 from eegnets.quiz import hint_words, order, rhythm_changes, shown_channels, side_words, tally, task_window
@@ -71,3 +72,18 @@ def test_the_task_is_the_window_that_begins_last_and_the_channels_are_the_hands(
     assert task_window({}) is None
     assert shown_channels(["Fz", "C3", "Cz", "C4"]) == ["C3", "C4"]
     assert shown_channels(["A", "B", "C"]) == ["A", "B"]
+
+
+def test_more_classes_than_digits_can_be_guessed():
+    def ask():
+        import numpy as np
+
+        from eegnets.trials import Trials
+        from eegnets.ui.quizzing import _ask
+
+        about = {"y": [0], "split": ["test"], "subject": ["A"], "number": [1], "sfreq": 10.0, "ch_names": ("C3",)}
+        _ask(Trials(X=np.zeros((1, 1, 20)), class_names=tuple(f"task {i}" for i in range(12)), **about))
+
+    app = AppTest.from_function(ask).run()
+    assert not app.exception
+    assert len(app.button) == 12

@@ -5,11 +5,12 @@ import tracemalloc
 import numpy as np
 import pytest
 import torch
+from streamlit.testing.v1 import AppTest
 from torch import nn
 
 from eegnets import models
 from eegnets.saliency import integrated_gradients, lead, log_odds, occlusion, rank_correlation, unlearned
-from eegnets.ui.attributing import verdict
+from eegnets.ui.attributing import WORK, least_step, verdict
 
 
 class Linear(nn.Module):
@@ -94,6 +95,59 @@ def test_many_channels_are_covered_a_batch_at_a_time():
     sums = [X[3, start : start + 10].sum() / 400 for start in found.starts]
     np.testing.assert_allclose(found.drops[3], sums, atol=1e-5)
     assert not found.drops[np.arange(16) != 3].any()
+
+
+@pytest.mark.parametrize(
+    ("shape", "step", "most"), [((2, 750), 4, 256), ((2, 200), 1, 256), ((64, 2000), 500, 3), ((2, 300_000), 50_000, 1)]
+)
+def test_as_many_covered_trials_go_through_at_once_as_their_size_allows(shape, step, most):
+    sizes = []
+
+    class Counting(nn.Module):
+        def forward(self, X):
+            sizes.append(len(X))
+            return X[:, :2, 0]
+
+    occlusion(Counting(), np.zeros(shape, np.float32), 0, width=step, step=step)
+    assert max(sizes) == most
+
+
+def test_large_trials_are_covered_in_longer_steps_and_the_courses_as_ever():
+    assert least_step(2, 750) == least_step(3, 1000) == 1
+    for n_chans, n_times in ((64, 2000), (2, 60_000)):
+        step = least_step(n_chans, n_times)
+        assert 1 < step < n_times
+        assert n_chans * n_times * n_chans * (n_times // step) <= WORK
+    assert least_step(64, 60_000) == 60_000
+
+
+def test_a_window_chosen_for_small_trials_grows_with_larger_ones():
+    def choose():
+        from types import SimpleNamespace
+
+        import streamlit as st
+
+        from eegnets.ui.attributing import _width
+
+        n_chans, n_times = st.number_input("channels", 1, value=2), st.number_input("samples", 1, value=750)
+        st.text(_width(SimpleNamespace(n_chans=n_chans, n_times=n_times, sfreq=125.0)))
+
+    app = AppTest.from_function(choose).run()
+    assert app.text[0].value == "31"
+    app.slider[0].set_value(0.1).run()
+    assert app.text[0].value == "12"
+    for n_chans, n_times in ((64, 2000), (64, 60_000), (2, 20), (2, 750)):
+        app.number_input[0].set_value(n_chans)
+        app.number_input[1].set_value(n_times).run()
+        assert not app.exception
+        assert int(app.text[0].value) >= least_step(n_chans, n_times)
+    app = AppTest.from_function(choose)
+    app.query_params["cover"] = "0.1"
+    app.run()
+    app.number_input[0].set_value(64)
+    app.number_input[1].set_value(2000).run()
+    assert not app.exception
+    assert int(app.text[0].value) >= least_step(64, 2000)
 
 
 def test_a_window_longer_than_the_trial_covers_the_whole_channel(linear, X):

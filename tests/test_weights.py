@@ -163,7 +163,33 @@ def large(path):
         file.truncate(weights.MAX_BYTES + 1)
 
 
+def stretched(path):
+    torch.save(eegnet_state() | {"x": torch.zeros(1).expand(2**20, 2**20)}, path)
+
+
+def with_tensor(tensor):
+    return lambda path: torch.save(eegnet_state() | {"x": tensor}, path)
+
+
+def changed_byte(path):
+    torch.save(eegnet_state(), path, _use_new_zipfile_serialization=False)
+    whole = path.read_bytes()
+    place = whole.rindex(b"]q\0(X") + 9  # the first key of the list of storages
+    path.write_bytes(whole[:place] + b"x" + whole[place + 1 :])
+
+
+def changed_list(path):
+    torch.save(eegnet_state(), path)
+    path.write_bytes(path.read_bytes().replace(b"PK\1\2", b"PK\1\3"))
+
+
 BAD = {
+    "a changed list": (changed_list, "copy it again"),
+    "stretched": (stretched, "at most 64 are read"),
+    "meta": (with_tensor(torch.empty(2, device="meta")), "no plain numbers in x"),
+    "sparse": (with_tensor(torch.eye(2).to_sparse()), "no plain numbers in x"),
+    "float8": (with_tensor(torch.zeros(2).to(torch.float8_e4m3fn)), "no plain numbers in x"),
+    "a changed byte": (changed_byte, "copy it again"),
     "bomb": (bomb, "at most 64 are read"),
     "half": (half, "copy it again"),
     "NaN": (not_a_number, r"NaN or infinite\) in firstconv\.1\.bias"),
@@ -181,6 +207,28 @@ def test_a_bad_file_is_refused_in_words(case, tmp_path):
     make(tmp_path / "bad.pt")
     with pytest.raises(WeightsError, match=words):
         weights.read(tmp_path / "bad.pt")
+
+
+@pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")
+def test_nested_tensors_are_refused_in_words(tmp_path):
+    torch.save({"x": torch.nested.nested_tensor([torch.ones(2), torch.ones(3)])}, tmp_path / "bad.pt")
+    with pytest.raises(WeightsError, match="no plain numbers in x"):
+        weights.read(tmp_path / "bad.pt")
+
+
+def test_an_empty_first_kernel_belongs_to_no_network():
+    with pytest.raises(WeightsError, match="belong to none of"):
+        weights.recognise(eegnet_state() | {"firstconv.0.weight": torch.zeros(0, 1, 1, 51)})
+
+
+def test_shapes_that_ask_for_a_huge_network_are_refused_before_it_is_built():
+    few = {
+        "depthwiseConv.0.weight": torch.zeros(2**20, 1, 2, 1),
+        "separableConv.0.weight": torch.zeros(2**20, 1, 1, 15),
+    }
+    dense = {"classify.0.weight": torch.zeros(1).expand(2, 2**20 * 23)}
+    with pytest.raises(WeightsError, match="do not fit EEGNet"):
+        weights.load(weights.recognise(eegnet_state() | few | dense), "ELU")
 
 
 @pytest.mark.parametrize("content", [b"", b"\x10\0\0\0\0\0\0\0{", b"\0" * 100])

@@ -7,6 +7,7 @@ import sys
 import zipfile
 import zlib
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,15 +60,19 @@ def cut(path: Path, recipe: Recipe) -> Cut:
     sfreq = content.sfreq or recipe.sfreq
     if sfreq is None:
         raise InputError(_("the file does not say its sampling rate; give it in Hz."))
-    chosen = places(recipe, ch_names)
-    X = X[which][:, chosen, _window(recipe, sfreq, X.shape[2])] * MICROVOLTS[recipe.unit]
+    chosen, window = places(recipe, ch_names), _window(recipe, sfreq, X.shape[2])
+    check_trials(len(which), len(chosen), window.stop - window.start, (recipe.resample or sfreq) / sfreq)
+    new = recipe.resample or sfreq
+    trials = [X[i, :, window] for i in which]  # views: a copy of all may be large
     if recipe.resample:
-        X, sfreq = _resampled(X, sfreq, recipe.resample), recipe.resample
-    return Cut(X, y, sfreq, tuple(ch_names[i] for i in chosen))
+        _check_whole((trial[chosen] for trial in trials), sfreq)
+    scaled = (trial[chosen].astype(np.float64) * MICROVOLTS[recipe.unit] for trial in trials)
+    made = (_resampled(trial, sfreq, new) for trial in scaled)
+    return Cut(_stacked(made, len(trials)), y, new, tuple(ch_names[i] for i in chosen))
 
 
 def _signal(content: Content, recipe: Recipe) -> np.ndarray:
-    """The signal as (n_trials, n_chans, n_times), float64."""
+    """The signal as (n_trials, n_chans, n_times), in the file's own kind of number."""
     name = recipe.signal or max(content.arrays, key=lambda name: content.arrays[name].size)
     signal = lookup(content.arrays, _("array"), name)
     order = recipe.axes.split()
@@ -84,7 +89,7 @@ def _signal(content: Content, recipe: Recipe) -> np.ndarray:
                 axes=", ".join(map(_, order)),
             )
         )
-    return signal.transpose([order.index(axis) for axis in ("trials", "channels", "samples")]).astype(np.float64)
+    return signal.transpose([order.index(axis) for axis in ("trials", "channels", "samples")])
 
 
 def _labels(content: Content, recipe: Recipe, n_trials: int) -> tuple[np.ndarray, np.ndarray]:
@@ -132,15 +137,30 @@ def _window(recipe: Recipe, sfreq: float, n_times: int) -> slice:
     return slice(start, stop)
 
 
-def _resampled(X: np.ndarray, sfreq: float, new: float) -> np.ndarray:
-    import mne  # here: MNE takes a second to come
-
-    missing = X.size - int(np.isfinite(X).sum())
+def _check_whole(trials: Iterable[np.ndarray], sfreq: float) -> None:
+    """Refuse to resample trials with missing samples; raises InputError."""
+    missing = sum(trial.size - int(np.isfinite(trial).sum()) for trial in trials)
     if missing:
         raise InputError(
             _("{n} samples are missing (NaN), which resampling would spread; keep {rate:g} Hz.", n=missing, rate=sfreq)
         )
-    return mne.filter.resample(X, up=new, down=sfreq, axis=-1, verbose="ERROR")
+
+
+def _resampled(trial: np.ndarray, sfreq: float, new: float) -> np.ndarray:
+    import mne  # here: MNE takes a second to come
+
+    return trial if new == sfreq else mne.filter.resample(trial, up=new, down=sfreq, axis=-1, verbose="ERROR")
+
+
+def _stacked(trials: Iterator[np.ndarray], n: int) -> np.ndarray:
+    """`n` trials as one array, float32, each gone when the next comes."""
+    first = next(trials)
+    X = np.empty((n, *first.shape), np.float32)
+    with np.errstate(over="ignore"):  # what overflows float32 is no voltage
+        X[0] = first
+        for i, trial in enumerate(trials, 1):
+            X[i] = trial
+    return X
 
 
 # The formats. What goes wrong in them, the caller words.
@@ -157,10 +177,9 @@ def read(path: Path) -> Content:
 def _npz(path: Path) -> Content:
     with zipfile.ZipFile(path) as archive:
         check_size(sum(entry.file_size for entry in archive.infolist()))
-        members = {
-            name.removesuffix(".npy"): archive.read(name) for name in archive.namelist() if name.endswith(".npy")
-        }
-    return Content({name: np.load(io.BytesIO(member), allow_pickle=False) for name, member in members.items()})
+        names = [name for name in archive.namelist() if name.endswith(".npy")]
+        arrays = {name: np.load(io.BytesIO(archive.read(name)), allow_pickle=False) for name in names}
+    return Content({name.removesuffix(".npy"): array for name, array in arrays.items()})
 
 
 def _npy(path: Path) -> Content:
@@ -206,6 +225,24 @@ def check_size(size: int) -> None:
     if size > MAX_BYTES:
         sizes = {"size": size, "most": MAX_BYTES}
         raise SourceError(_("the file would unpack to {size:,} bytes or more; at most {most:,} are read.", **sizes))
+
+
+def check_trials(n_trials: int, n_chans: int, n_times: int, ratio: float = 1.0) -> None:
+    """Refuse trials of more than MAX_BYTES, at `ratio` times as many samples a second; raises InputError."""
+    samples = round(n_times * ratio)
+    size = 8 * n_trials * n_chans * max(n_times, samples)
+    if size > MAX_BYTES:
+        raise InputError(
+            _(
+                "{n} × {channels} channels × {samples} samples would take {size:,} bytes; at most {most:,} are made. "
+                "Take fewer channels, a shorter window or a lower rate.",
+                n=n_trials,
+                channels=n_chans,
+                samples=samples,
+                size=size,
+                most=MAX_BYTES,
+            )
+        )
 
 
 def _csv(path: Path) -> Content:

@@ -274,7 +274,7 @@ def _check(found: Cut, recipe: Recipe) -> None:
         if np.isnan(channel).all():
             raise InputError(_("every sample of {name} is missing (NaN); leave the channel out.", name=name))
     with np.errstate(all="ignore"):
-        spread = float(np.median(np.nanstd(found.X, axis=(0, 2), dtype=np.float64)))
+        spread = float(np.median([np.nanstd(channel, dtype=np.float64) for channel in found.X.transpose(1, 0, 2)]))
     if not PLAUSIBLE[0] <= spread <= PLAUSIBLE[1]:
         raise InputError(
             _(

@@ -1,5 +1,6 @@
 """A recipe: how a file that someone brings becomes trials; and what there is in it to choose from."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -16,7 +17,8 @@ AXES = (
     N_("channels samples trials"),
     N_("samples channels trials"),
 )
-TAKEN = ("trial", "subject", "label", "answer", "correct")  # columns that stand beside a class's in tables of answers
+# Columns that stand beside a class's in tables of answers.
+TAKEN = ("trial", "subject", "label", "answer", "correct", "network", "probability")
 UNKNOWN = "?"  # the class of a trial that is to be classified, not learned
 
 
@@ -131,7 +133,7 @@ class Cut:
 
     def __post_init__(self) -> None:
         with np.errstate(over="ignore"):  # what overflows float32 is no voltage
-            X = self.X.astype(np.float32)
+            X = self.X.astype(np.float32, copy=False)
         X[np.isinf(X)] = np.nan
         object.__setattr__(self, "X", X)
 
@@ -155,9 +157,10 @@ def check_marks(recipe: Recipe, counts: Mapping[str, int]) -> None:
 
 def places(recipe: Recipe, ch_names: tuple[str, ...]) -> list[int]:
     """Where the channels that a recipe asks for stand; raises InputError for one that is not there."""
-    for name in ch_names:
-        if ch_names.count(name) > 1:
-            raise InputError(_("two channels are called {name}; give each a name of its own.", name=name))
+    twice = next((name for name, times in Counter(ch_names).items() if times > 1), None)
+    if twice is not None:
+        raise InputError(_("two channels are called {name}; give each a name of its own.", name=twice))
+    place = {name: i for i, name in enumerate(ch_names)}
     for name in recipe.channels:
-        lookup(dict.fromkeys(ch_names), _("channel"), name)
-    return [ch_names.index(name) for name in recipe.channels or ch_names]
+        lookup(place, _("channel"), name)
+    return [place[name] for name in recipe.channels or ch_names]

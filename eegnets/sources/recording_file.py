@@ -3,13 +3,14 @@
 import re
 import warnings
 from collections import Counter
+from configparser import ConfigParser
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from eegnets.config import InputError
-from eegnets.sources.array_file import check_mat, check_size
+from eegnets.sources.array_file import check_mat, check_size, check_trials
 from eegnets.sources.base import SourceError
 from eegnets.sources.recipe import MICROVOLTS, Cut, Preview, Recipe, check_marks, places
 from eegnets.translation import _
@@ -42,6 +43,7 @@ def cut(path: Path, recipe: Recipe) -> Cut:
         )
     raw.pick([raw.ch_names[i] for i in places(recipe, tuple(raw.ch_names))])
     check_size(8 * len(raw.ch_names) * raw.n_times)
+    _check_made(raw, recipe)
     raw.load_data(verbose="ERROR")
     _filter(raw, recipe)
     if recipe.resample:
@@ -49,10 +51,20 @@ def cut(path: Path, recipe: Recipe) -> Cut:
     codes = {mark: code for code, mark in enumerate(recipe.classes, 1)}
     events, _codes = mne.events_from_annotations(raw, codes, regexp=None, verbose="ERROR")
     sfreq = float(raw.info["sfreq"])
-    X, inside = _windows(raw, events[:, 0] - raw.first_samp, recipe.start, recipe.stop)
+    unit = 1e6 if _has_unit(raw) else MICROVOLTS[recipe.unit]
+    X, inside = _windows(raw, events[:, 0] - raw.first_samp, recipe.start, recipe.stop, unit)
     label = np.array([-2, *(recipe.label_of(mark) for mark in codes)])  # by code, from 1
-    X *= 1e6 if _has_unit(raw) else MICROVOLTS[recipe.unit]
     return Cut(X, label[events[inside, 2]], sfreq, tuple(raw.ch_names))
+
+
+def _check_made(raw: Any, recipe: Recipe) -> None:
+    """Refuse a rate or windows that make too much of a recording; raises InputError."""
+    marks, sfreq, n_chans = Counter(map(str, raw.annotations.description)), raw.info["sfreq"], len(raw.ch_names)
+    ratio = (recipe.resample or sfreq) / sfreq
+    check_trials(1, n_chans, raw.n_times, ratio)
+    check_trials(
+        sum(marks[mark] for mark in recipe.classes), n_chans, round((recipe.stop - recipe.start) * sfreq), ratio
+    )
 
 
 def _filter(raw: Any, recipe: Recipe) -> None:
@@ -75,8 +87,8 @@ def _filter(raw: Any, recipe: Recipe) -> None:
         raw.filter(low, high, verbose="ERROR")
 
 
-def _windows(raw: Any, at: np.ndarray, start: float, stop: float) -> tuple[np.ndarray, np.ndarray]:
-    """What lies around the samples `at`, (n_trials, n_chans, n_times), and which of them are within the file."""
+def _windows(raw: Any, at: np.ndarray, start: float, stop: float, unit: float) -> tuple[np.ndarray, np.ndarray]:
+    """What lies around the samples `at`, times `unit`, float32, and which of them are within the file."""
     first = at + round(start * raw.info["sfreq"])
     n_times = round((stop - start) * raw.info["sfreq"])
     inside = (first >= 0) & (first + n_times <= raw.n_times)
@@ -84,7 +96,13 @@ def _windows(raw: Any, at: np.ndarray, start: float, stop: float) -> tuple[np.nd
         raise InputError(
             _("no window from {start:g} to {stop:g} s around a mark lies within the recording.", start=start, stop=stop)
         )
-    return raw.get_data()[:, first[inside, None] + np.arange(n_times)].transpose(1, 0, 2), inside
+    signal = raw.get_data()
+    signal *= unit
+    X = np.empty((inside.sum(), len(signal), n_times), np.float32)
+    with np.errstate(over="ignore"):  # what overflows float32 is no voltage
+        for trial, begin in zip(X, first[inside], strict=True):
+            trial[:] = signal[:, begin : begin + n_times]
+    return X, inside
 
 
 def _has_unit(raw: Any) -> bool:
@@ -107,6 +125,7 @@ def read(path: Path) -> Any:
         warnings.simplefilter("ignore")
         warnings.filterwarnings("error", "Number of records")  # MNE's word for an EDF or BDF that was cut
         raw = mne.io.read_raw(path, verbose="WARNING")
+        _check_beside(path, raw)
         if not len(raw.annotations) and "stim" in raw:
             events = mne.find_events(raw, shortest_event=1, verbose="ERROR")
             raw.set_annotations(mne.annotations_from_events(events, raw.info["sfreq"], first_samp=raw.first_samp))
@@ -116,13 +135,33 @@ def read(path: Path) -> Any:
 
 
 def _check_companions(path: Path) -> None:
-    """Refuse a BrainVision header that names files elsewhere, or absent ones."""
-    for name in re.findall(r"^(?:DataFile|MarkerFile)=(.+)$", path.read_text("utf-8", errors="replace"), re.MULTILINE):
-        companion = path.parent / name.strip().replace("$b", path.stem)
+    """Refuse a BrainVision header that names files elsewhere, or absent ones, before any of them is opened."""
+    for name in _companions(path):
+        companion = path.parent / name
         if companion.parent != path.parent or not companion.is_file():
             raise SourceError(
-                _(
-                    "the header names {name!r}, which must lie beside it; bring all three files.",
-                    name=name.strip()[:80],
-                )
+                _("the header names {name!r}, which must lie beside it; bring all three files.", name=name[:80])
             )
+
+
+def _companions(path: Path) -> list[str]:
+    """The files that a BrainVision header names, read as MNE reads it: in any case, with = or :, and its code page."""
+    settings = path.read_bytes().partition(b"\n")[2]
+    codepage = re.search("Codepage=(.+)", settings.decode("ascii", "ignore"))
+    code = codepage[1].strip() if codepage else "utf-8"
+    try:
+        text = settings.decode("cp1252" if code == "ANSI" else code)
+    except UnicodeDecodeError:
+        text = settings.decode("latin-1")
+    header = ConfigParser(interpolation=None)
+    header.read_string(text.split("[Comment]")[0])
+    parts = [header[name] for name in header.sections()]
+    return [part[key] for part in parts for key in ("DataFile", "MarkerFile") if key in part]
+
+
+def _check_beside(path: Path, raw: Any) -> None:
+    """Refuse a recording whose samples lie in another folder, as a .set or a .fif can say."""
+    for file in filter(None, raw.filenames):
+        if Path(file).parent.resolve() != path.parent.resolve():
+            text = _("the recording names {name!r}, which must lie beside it; bring all of its files.")
+            raise SourceError(text.format(name=Path(file).name[:80]))

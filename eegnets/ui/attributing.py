@@ -1,5 +1,6 @@
 """Where in a trial a network looked, drawn two ways, with what can be checked of it."""
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +23,8 @@ UNDER = N_("above a channel's line: for it; below: against it")
 MANY = 64  # maps and networks that are remembered
 STEPS = 5  # of a covering window within its width
 COVERED = 2000  # trials that a map may take; of more channels the window goes further at a step, up to its width
+WORK = 50_000_000  # samples that may go through a network for a map: some seconds
+FINEST = 0.05  # s, of the slider
 
 
 def where_it_looked(model: "nn.Module", trials: Trials, index: int, target: int, name: str) -> None:
@@ -64,10 +67,19 @@ def where_it_looked(model: "nn.Module", trials: Trials, index: int, target: int,
 def _width(trials: Trials) -> int:
     """Samples of the covering window, as the reader sets it in seconds."""
     longest = trials.n_times / trials.sfreq
-    seconds = st.slider(
-        _("Window (s)"), 0.05, max(min(2.0, longest), 0.1), min(0.25, longest), 0.05, key="cover", bind="query-params"
-    )
+    least = FINEST * max(math.ceil(least_step(trials.n_chans, trials.n_times) / trials.sfreq / FINEST), 1)
+    most = max(min(2.0, longest), 0.1, least + FINEST)
+    usual = max(min(0.25, longest), least)
+    if not least <= st.session_state.get("cover", usual) <= most:  # it was chosen for trials of another size
+        del st.session_state.cover
+    seconds = st.slider(_("Window (s)"), least, most, usual, FINEST, key="cover", bind="query-params")
     return round(seconds * trials.sfreq)
+
+
+def least_step(n_chans: int, n_times: int) -> int:
+    """How far a covering window must go at a step, and be wide, that a map of large trials takes no minutes."""
+    windows = max(WORK // (n_chans * n_chans * n_times), 1)  # of each channel
+    return math.ceil(n_times / windows)
 
 
 @st.cache_resource(max_entries=MANY, show_spinner=False, hash_funcs=BY_NUMBER)
@@ -80,7 +92,8 @@ def _map(
     if not width:
         pulls = integrated_gradients(_model, trials.X[index], target)
         return gradient_table(trials, pulls), pulls
-    step = max(width // STEPS, trials.n_chans * trials.n_times // COVERED, 1)
+    least = least_step(trials.n_chans, trials.n_times)
+    step = max(width // STEPS, trials.n_chans * trials.n_times // COVERED, least)
     found = occlusion(_model, trials.X[index], target, width, min(step, max(width, 1)))
     return occlusion_table(trials, found), found.drops
 

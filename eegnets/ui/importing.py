@@ -22,6 +22,8 @@ from eegnets.ui.links import as_written
 KINDS = [*files.BEGINS, ".eeg", ".vmrk", ".fdt"]  # the last three: companions of .vhdr and .set
 TABLE = Recipe.table()
 NONE = N_("none")
+A_CLASS = 64  # of students, each with an upload of their own
+CUTS = 16  # whose trials are remembered: they may be large
 # What marks mean in GDF files of BCI experiments: table of event codes, BioSig (https://biosig.sourceforge.net).
 USUAL = {"769": "left hand", "770": "right hand", "771": "feet", "772": "tongue", "783": UNKNOWN}
 INSIDE = (N_("arrays"), N_("recording"))  # the kinds of a `Preview`
@@ -49,8 +51,9 @@ def uploads(label: str) -> list[Path]:
     if not dropped:
         return []
     _check_names(dropped)
-    folder = Path(_on_disk(tuple(file.file_id for file in dropped), dropped).name)
-    mains = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in files.BEGINS]
+    folder = _on_disk(tuple(file.file_id for file in dropped), dropped)
+    st.session_state.uploads = folder  # it stays while its owner works with it, however many others come
+    mains = [path for path in sorted(Path(folder.name).iterdir()) if path.suffix.lower() in files.BEGINS]
     if not mains:
         raise InputError(
             _(
@@ -75,9 +78,9 @@ def _name(file: UploadedFile) -> str:
     return Path(file.name.replace("\\", "/")).name
 
 
-@st.cache_resource(max_entries=8, ttl=1800, show_spinner=False)
+@st.cache_resource(max_entries=A_CLASS, ttl=1800, show_spinner=False)
 def _on_disk(ids: tuple[str, ...], _dropped: list[UploadedFile]) -> "tempfile.TemporaryDirectory[str]":
-    """A folder with the uploads, which goes when it is forgotten."""
+    """A folder with the uploads, which goes when it is forgotten here and in its session."""
     folder = tempfile.TemporaryDirectory(prefix="eegnets-")
     for file in _dropped:
         name = _name(file)
@@ -187,7 +190,7 @@ def preview(path: Path) -> Preview:
         return _previewed(path)
 
 
-@st.cache_data(max_entries=4, ttl=1800, show_spinner=False)
+@st.cache_data(max_entries=A_CLASS, ttl=1800, show_spinner=False)
 def _previewed(path: Path) -> Preview:
     return files.preview(path)
 
@@ -198,7 +201,7 @@ def cut(path: Path, recipe: Recipe) -> Trials:
         return _cut(path, repr(recipe), recipe)
 
 
-@st.cache_resource(max_entries=4, ttl=1800, show_spinner=False)
+@st.cache_resource(max_entries=CUTS, ttl=1800, show_spinner=False)
 def _cut(path: Path, recipe_key: str, _recipe: Recipe) -> Trials:
     """`recipe_key` stands for the recipe."""
     return files.read(path, _recipe)

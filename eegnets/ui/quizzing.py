@@ -1,6 +1,7 @@
 """The quiz on a page: a trial without its class, the reader's answer, then the network's and the truth."""
 
 from dataclasses import replace
+from itertools import zip_longest
 
 import numpy as np
 import pandas as pd
@@ -86,12 +87,12 @@ def _standing(who: str, stands: Tally) -> None:
 
 
 def _ask(fold: Trials) -> None:
-    two, hint = len(fold.class_names) == 2, hint_words(fold)
+    hint = hint_words(fold)
     asked = _("**Which was it?** Look where the fast waves become smaller once the task begins.")
     st.markdown(f"{asked} {without_links(hint)}")
-    keys = ["Left", "Right"] if two else [str(i + 1) for i in range(len(fold.class_names))]
+    keys = ["Left", "Right"] if len(fold.class_names) == 2 else list("123456789")
     with st.container(horizontal=True):
-        for i, (name, key) in enumerate(zip(fold.class_names, keys, strict=False)):
+        for i, (name, key) in enumerate(zip_longest(fold.class_names, keys[: len(fold.class_names)])):
             words = as_written(_(name).capitalize())
             st.button(words, key=f"guess_{i}", shortcut=key, on_click=_guess, args=(i,), type="primary")
 
