@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -20,7 +20,6 @@ from eegnets.translation import N_, _
 if TYPE_CHECKING:
     import altair as alt
 
-Content = TypeVar("Content")
 PICTURES = {"png": 2.0, "svg": 1.0}  # format -> how many times as large as on the screen
 WIDTH = 900  # px, of a chart in a picture
 
@@ -35,8 +34,8 @@ def runs_csv(runs: Sequence[Run]) -> bytes:
 
 
 def runs_json(runs: Sequence[Run]) -> bytes:
-    """A list of objects, one for each run: settings, state and scores; raises InputError as `histories_json`."""
-    return _json([_finite(run.id, describe(run)) for run in runs])
+    """A list of objects, one for each run: settings, state and scores; of a damaged one its state alone."""
+    return _json([describe(run) for run in runs])
 
 
 def histories_csv(runs: Sequence[Run]) -> bytes:
@@ -47,19 +46,8 @@ def histories_csv(runs: Sequence[Run]) -> bytes:
 
 
 def histories_json(runs: Sequence[Run]) -> bytes:
-    """An object: run -> its epochs; raises InputError for a run with a number that JSON has no word for."""
-    return _json({run.id: _finite(run.id, run.history()) for run in runs})
-
-
-def _finite(run_id: str, content: Content) -> Content:
-    try:
-        _json(content)
-    except ValueError as error:
-        words = _(
-            "run {run} has a number that is none (NaN or infinite), which JSON cannot hold; choose CSV.", run=run_id
-        )
-        raise InputError(words) from error
-    return content
+    """An object: run -> its epochs; raises RunError where a history is damaged."""
+    return _json({run.id: run.history() for run in runs})
 
 
 def _json(content: object) -> bytes:

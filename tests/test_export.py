@@ -42,14 +42,17 @@ def test_all_epochs_arrive_in_both_forms(runs):
     ]
 
 
-@pytest.mark.parametrize(("name", "file"), [("runs.json", "result.json"), ("histories.json", "history.jsonl")])
-def test_a_number_that_is_none_is_told_with_its_run(runs, tmp_path, capsys, name, file):
-    damaged = runs[1].path / file
+def test_a_number_that_is_none_makes_a_run_a_damaged_one(runs, tmp_path, capsys):
+    damaged = runs[1].path / "history.jsonl"
     damaged.write_text(damaged.read_text().replace("0.9", "NaN"))
-    out = tmp_path / "out.json"
-    assert main(["export", name, "--out", str(out), "--runs", str(tmp_path / "runs")]) == 2
-    assert f"run {runs[1].id} has a number that is none" in capsys.readouterr().err
+    out, folder = tmp_path / "out.json", str(tmp_path / "runs")
+    assert main(["export", "histories.json", "--out", str(out), "--runs", folder]) == 2
+    assert f"run {runs[1].id}: history.jsonl has a damaged line" in capsys.readouterr().err
     assert not out.exists()
+    damaged = runs[1].path / "result.json"
+    damaged.write_text(damaged.read_text().replace("0.9", "NaN"))
+    assert main(["export", "runs.json", "--out", str(out), "--runs", folder]) == 0
+    assert {row["id"]: row["state"] for row in json.loads(out.read_text())}[runs[1].id] == "damaged"
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if not name.startswith("tensorboard")])
