@@ -19,6 +19,7 @@ AXES = (
 )
 # Columns that stand beside a class's in tables of answers.
 TAKEN = ("trial", "subject", "label", "answer", "correct", "network", "probability")
+EDGE = {"low": 0.01, "high": 25_000.0, "unit": "Hz", "left_open": N_("as it is")}  # of a filter
 UNKNOWN = "?"  # the class of a trial that is to be classified, not learned
 
 
@@ -85,19 +86,13 @@ class Recipe(Settings):
         None,
         N_("Filter from"),
         N_("Slower waves are taken out of the whole recording, drift among them; left empty: none. Graz has 0.5 Hz."),
-        low=0.01,
-        high=25_000.0,
-        unit="Hz",
-        left_open=N_("as it is"),
+        **EDGE,
     )
     high: float | None = setting(
         None,
         N_("Filter to"),
         N_("Faster waves are taken out of the whole recording, mains among them; left empty: none. Graz has 30 Hz."),
-        low=0.01,
-        high=25_000.0,
-        unit="Hz",
-        left_open=N_("as it is"),
+        **EDGE,
     )
     test: float = setting(
         0.25,

@@ -39,7 +39,8 @@ VIEWS = (N_("One trial"), N_("All trials"), N_("Quiz"), N_("Your files"))
 def networks() -> dict[str, Run]:
     """The finished runs with weights, those that ship with the project first."""
     runs = [run for runs in (shipped(), store()) for run in runs.runs()]
-    return {run.id: run for run in runs if run.weights_path.exists() and not run.status.active}
+    active = {run.id for run in store().active()}
+    return {run.id: run for run in runs if run.weights_path.exists() and run.id not in active}
 
 
 def network_picker(trials: Trials, source: str) -> Run | None:

@@ -2,6 +2,8 @@
 
 import contextlib
 from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
 
 from eegnets.comparison import told_apart
 from eegnets.config import InputError
@@ -14,6 +16,12 @@ def label(run: Run) -> str:
 
     That is the data of one that ships with the project, and of others the end of the id.
     """
+    return _label(run.path, run.stamp("notes.json"), run.stamp("config.json"))
+
+
+@lru_cache(maxsize=4096)  # a menu names every network, at each rerun
+def _label(path: Path, *_stamps: int) -> str:
+    run = Run(path)
     config = run.config
     which = f"({config.data.source})" if run.path.parent == shipped().root else run.id[-4:]
     return _own_name(run) or f"{config.model.name} {config.model.activation} {which}"
