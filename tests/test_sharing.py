@@ -145,13 +145,16 @@ def test_a_link_that_is_too_long_for_a_code_has_none():
     assert qr_code("http://here?" + "x" * 3000) == b""
 
 
-@pytest.mark.parametrize("alone", [True, False])
-def test_a_code_is_shown_where_others_can_open_the_link(app, monkeypatch, alone):
+@pytest.mark.parametrize(
+    ("alone", "host", "shown"), [(True, "10.0.0.7", 0), (False, "10.0.0.7", 1), (False, "localhost", 0)]
+)
+def test_a_code_is_shown_where_others_can_open_the_link(app, monkeypatch, alone, host, shown):
     monkeypatch.setattr("eegnets.ui.sharing.is_alone", lambda: alone)
+    monkeypatch.setattr("eegnets.ui.sharing.link", lambda *_about: f"http://{host}:8501/train?epochs=4")
     opened(app, "train.py", epochs="4")
     next(found for found in app.button if found.label == "Share this view").click().run()
     assert not app.exception
-    assert len(app.get("image")) == (0 if alone else 1)
+    assert len(app.get("image")) == shown
 
 
 def test_the_dialog_lists_the_controls_of_the_page_and_the_link_follows(app):

@@ -4,7 +4,7 @@ import contextlib
 import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -132,6 +132,8 @@ def _share() -> None:
                 "`--server.address=0.0.0.0` and open it by this machine's name in the network."
             )
         )
+    elif urlsplit(address).hostname in ("localhost", "127.0.0.1", "::1"):
+        st.caption(_("This address leads others to their own machine: open the app by this machine's name first."))
     elif code := qr_code(address):
         st.image(code, _("The same for a phone's camera"), width=240)
 
